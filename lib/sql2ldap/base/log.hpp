@@ -1,0 +1,23 @@
+// The log face. Each event has an ID (DIRECTORY_RECONNECT) whose operator's paragraph stands in
+// docs/messages.md; a test holds the list and the code together. spdlog is behind it, not in it.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace sql2ldap::log {
+
+enum class level { debug, info, warning, error };
+
+struct field {
+  std::string_view key;
+  std::string value;
+};
+
+// One line on standard error: `level ID text key=value ...`. Never pass a secret.
+void event(level severity, std::string_view id, std::string_view text, std::initializer_list<field> fields = {});
+void set_level(level least);
+
+}  // namespace sql2ldap::log

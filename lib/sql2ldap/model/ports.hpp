@@ -1,0 +1,103 @@
+// The doors of the house: what the room `sync` knows of SQL servers and directories.
+// The rooms `sql` and `ldap` implement them for real servers, tests for simulated ones.
+// "Not there" and "could not read" are different everywhere: a stream that ends without an error
+// has given everything; anything less is an error.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/catalog.hpp>
+#include <sql2ldap/model/change.hpp>
+#include <sql2ldap/model/entry.hpp>
+#include <sql2ldap/model/query.hpp>
+#include <sql2ldap/model/row.hpp>
+#include <sql2ldap/model/schema.hpp>
+
+namespace sql2ldap::model {
+
+// ---- SQL side -------------------------------------------------------------------------------
+
+class row_stream {
+ public:
+  virtual ~row_stream() = default;
+  // The next row, or nullopt after the last one. The view lives until the next call.
+  [[nodiscard]] virtual result<std::optional<row_view>> next() = 0;
+};
+
+// One consistent state of the database. Several streams may be open at once, all of that state.
+class snapshot {
+ public:
+  virtual ~snapshot() = default;
+  [[nodiscard]] virtual result<std::unique_ptr<row_stream>> rows(const query& what) = 0;
+};
+
+class source {
+ public:
+  virtual ~source() = default;
+  [[nodiscard]] virtual result<catalog> describe() = 0;
+  [[nodiscard]] virtual result<std::unique_ptr<snapshot>> open_snapshot() = 0;
+  // For people and for reports, without any secret: "postgresql://db.example.org/mail".
+  [[nodiscard]] virtual std::string name() const = 0;
+};
+
+// ---- LDAP side ------------------------------------------------------------------------------
+
+enum class search_scope { base, one_level, subtree };
+
+struct search_request {
+  std::string base;
+  search_scope scope = search_scope::subtree;
+  std::string filter = "(objectClass=*)";     // built with codec/filter.hpp
+  std::vector<attribute_name> attributes;     // empty = all user attributes
+  std::size_t entries_max = 0;                // 0 = all; when reached the stream ends without error
+};
+
+class entry_stream {
+ public:
+  virtual ~entry_stream() = default;
+  // The next entry, or nullptr after the last. The pointer lives until the next call. A result
+  // cut by a server limit (sizeLimitExceeded and the like) is an error.
+  [[nodiscard]] virtual result<const entry*> next() = 0;
+};
+
+struct directory_facts {
+  std::string vendor;                         // "OpenLDAP 2.5.13" as far as the server tells
+  std::vector<std::string> naming_contexts;
+  std::vector<std::string> controls;          // supportedControl OIDs
+  std::vector<std::string> extensions;        // supportedExtension OIDs
+  bool transactions = false;                  // RFC 5805 offered and to be used
+  std::string authorization_id;               // RFC 4532 "who am I", "" = anonymous
+  model::schema schema;
+};
+
+struct refusal {
+  std::size_t index = 0;  // into the batch
+  int ldap_code = 0;
+  std::string text;       // the server's words and ours
+};
+
+class directory {
+ public:
+  virtual ~directory() = default;
+  [[nodiscard]] virtual result<directory_facts> describe() = 0;
+  // noSuchObject on the base is an empty answer only for search_scope::base; else an error with
+  // ldap_code 32.
+  [[nodiscard]] virtual result<std::unique_ptr<entry_stream>> search(const search_request& what) = 0;
+
+  // Applies the changes in order. `atomic` (only when facts.transactions): all or nothing in one
+  // RFC 5805 transaction. Otherwise one by one, stopping at the first refusal: changes before its
+  // index are applied, those after it are not.
+  //   nullopt            everything is applied
+  //   refusal            the server said no to that change; atomic: nothing is applied
+  //   error (transient)  the outcome of the batch is unknown: read back before repeating
+  [[nodiscard]] virtual result<std::optional<refusal>> write(std::span<const change> batch, bool atomic) = 0;
+  [[nodiscard]] virtual std::string name() const = 0;  // "ldapi:///", no secret
+};
+
+}  // namespace sql2ldap::model
