@@ -1,0 +1,16 @@
+// Domain names and addresses in the form that DNS and mail servers compare (RFC 5890, UTS 46).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <sql2ldap/base/error.hpp>
+
+namespace sql2ldap::codec {
+
+// Lower-case A-labels: "Bücher.Example" -> "xn--bcher-kva.example". Plain ASCII names take a fast
+// path. Checks labels (1-63 of letters, digits, '-', '_') and the length (253); no trailing dot.
+[[nodiscard]] result<std::string> domain_to_ascii(std::string_view domain);
+[[nodiscard]] std::string domain_to_unicode(std::string_view domain);  // as given when it is none
+
+}  // namespace sql2ldap::codec

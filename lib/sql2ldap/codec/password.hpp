@@ -1,0 +1,48 @@
+// Password values as SQL mail hosts store them, rewritten to what slapd verifies in a simple bind.
+// A value without a scheme never leaves here: to slapd it would be a clear-text password.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sql2ldap/base/error.hpp>
+
+namespace sql2ldap::codec {
+
+enum class unprefixed_policy { crypt, plain, refuse };  // neither scheme nor a known look
+enum class plain_policy { hash, lock, refuse };
+enum class unknown_policy { lock, drop, refuse };       // schemes that slapd cannot verify
+
+struct password_options {
+  unprefixed_policy unprefixed = unprefixed_policy::refuse;
+  plain_policy plain = plain_policy::hash;
+  unknown_policy unknown = unknown_policy::lock;
+};
+
+inline constexpr std::string_view locked_password = "{CRYPT}*";       // never binds
+inline constexpr std::string_view clear_text_marker = "{CLEARTEXT}";  // to be hashed by the writer
+
+// nullopt = leave the attribute out (empty value, or unknown_policy::drop). The error never holds
+// the value. `{CLEARTEXT}...` comes out only for plain_policy::hash.
+[[nodiscard]] result<std::optional<std::string>> password_to_ldap(std::string_view stored, const password_options& how);
+// Back: the SQL form of an LDAP value, in the style of `old` ("{CRYPT}$6$x" -> "$6$x" or
+// "{SHA512-CRYPT}$6$x"); without `old` dovecot's names where the scheme has one, else bare crypt.
+[[nodiscard]] result<std::string> password_to_sql(std::string_view ldap_value, std::string_view old,
+                                                  const password_options& how);
+
+struct password_facts {
+  std::string scheme;        // "CRYPT/$6$", "SSHA512", "CRYPT/DES", "CLEARTEXT", "unknown", "locked"
+  bool slapd_verifies = false;     // with the module below, if any
+  std::string slapd_module;        // "pw-sha2", "argon2", "pw-pbkdf2", "" = none needed
+  bool dovecot_24_accepts = false; // without auth_allow_weak_schemes
+};
+[[nodiscard]] password_facts facts_about(std::string_view ldap_value);
+
+// {CRYPT}$6$... with a random salt.
+[[nodiscard]] result<std::string> hash_password(std::string_view clear);
+// {CRYPT}, {SHA}, {SSHA}, {MD5}, {SMD5}, {SHA256/512}, {SSHA256/512}; constant time in the digest.
+[[nodiscard]] bool password_matches(std::string_view ldap_value, std::string_view clear);
+
+}  // namespace sql2ldap::codec

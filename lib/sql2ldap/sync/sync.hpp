@@ -1,0 +1,122 @@
+// The room `sync`: what the directory should hold against what it holds.
+//
+// Gives: plan (what would change), migrate (change it), verify (is it so?), why (who made this?).
+// Promises: bounded memory (see compare.hpp); only entries whose s2lOrigin names this mapping are
+// changed or deleted; a read that is not complete never leads to a write; an interrupted run is
+// run again and ends right; nothing is written before the limits have been checked.
+// Leaves to others: SQL text and LDAP messages (ports), how to show it (tools).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/mapping/mapping.hpp>
+#include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/model/reject.hpp>
+
+namespace sql2ldap::sync {
+
+// A run stops before its first write when deletes (or changes: modifies and renames) are more than
+// the larger of both numbers. A first load has none of either.
+struct change_limits {
+  double deletes_percent = 1.0;
+  std::uint64_t deletes_at_least = 5;
+  double changes_percent = 20.0;
+  std::uint64_t changes_at_least = 20;
+  bool enforced = true;
+};
+
+struct counts {
+  std::uint64_t wanted = 0;     // entries the mapping makes
+  std::uint64_t present = 0;    // entries of ours found
+  std::uint64_t equal = 0;
+  std::uint64_t added = 0;
+  std::uint64_t modified = 0;   // entries, not operations
+  std::uint64_t renamed = 0;    // also counted in modified when attributes change with it
+  std::uint64_t deleted = 0;
+  std::uint64_t foreign = 0;    // wanted DNs held by entries that are not ours: rejected
+  std::uint64_t rejected = 0;   // rows and refused writes
+  [[nodiscard]] std::uint64_t differences() const noexcept { return added + modified + renamed + deleted; }
+};
+
+struct progress {
+  enum class phase { reading_source, reading_directory, comparing, writing } now = phase::reading_source;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;  // 0 = not known
+};
+
+struct parties {  // who takes part; all outlive the call
+  const mapping::mapping& map;
+  model::source& from;
+  model::directory& to;
+  model::dn base;
+};
+
+struct run_options {
+  change_limits limits;
+  bool show_secrets = false;  // in plans; else a digest that never binds
+  model::reject_sink rejects = [](const model::reject&) {};
+  std::function<void(const progress&)> report = [](const progress&) {};
+  std::function<bool()> stop = [] { return false; };  // asked between batches (SIGINT)
+};
+
+// Writes the changes as LDIF that ldapmodify takes, with a header of comments (mapping, its
+// fingerprint, base, counts) and a closing "# end of plan" line.
+[[nodiscard]] result<counts> plan(const parties& who, const run_options& how, std::ostream& ldif);
+
+// Plans, checks the limits, applies. Refused writes become rejects; the rest goes on.
+[[nodiscard]] result<counts> migrate(const parties& who, const run_options& how);
+
+// Applies exactly the plan in `ldif_file`: makes the plan again and goes on only when both say
+// the same, else error_kind::changed with the first difference.
+[[nodiscard]] result<counts> migrate_plan(const parties& who, const run_options& how, const std::string& ldif_file);
+
+struct ldif_options {
+  model::dn base;
+  bool base_entry = true;  // write the base itself first, so that an empty database can be filled
+};
+// For `slapadd -q`: content records, no directory needed.
+[[nodiscard]] result<counts> write_ldif(const mapping::mapping& map, model::source& from, const ldif_options& options,
+                                        const run_options& how, std::ostream& out);
+
+struct difference {
+  enum class what { missing, surplus, differs, renamed, foreign } kind = what::differs;
+  std::string dn;
+  std::string origin;
+  std::vector<std::string> attributes;  // names only
+};
+// Full compare. Each difference goes to `each`; with `repair` they are also mended, limits apply.
+[[nodiscard]] result<counts> verify(const parties& who, const run_options& how, bool repair,
+                                    const std::function<void(const difference&)>& each);
+
+// Which rows and which lines made or blocked each attribute of the entries that have `address` as
+// a key, in their DN or among their values.
+struct explanation {
+  std::string kind;
+  std::string table;
+  std::string key;
+  std::string dn;       // "" when rejected
+  std::string reject;   // reason, "" when made
+  std::vector<mapping::trace> attributes;
+  std::vector<std::string> directory;  // what the directory holds: "attr: value" that differ, or "absent"
+};
+[[nodiscard]] result<std::vector<explanation>> why(const mapping::mapping& map, model::source& from,
+                                                   model::directory* to, const model::dn& base,
+                                                   const std::string& address);
+
+// Everything that would go wrong, before the first write: the mapping against tables, schema, and
+// the data itself (duplicates after folding, hashes slapd or dovecot 2.4 will not take, rejects).
+struct finding {
+  enum class severity { note, warning, error } level = severity::warning;
+  std::string where;    // "mailbox.password", "schema", "acl"
+  std::string message;
+  std::string hint;
+};
+[[nodiscard]] result<std::vector<finding>> check(const mapping::mapping& map, model::source& from, model::directory* to,
+                                                 const model::dn& base);
+
+}  // namespace sql2ldap::sync
