@@ -1,1 +1,20 @@
-# written by the build room
+# What `cmake --install` gives: headers, libraries, the tool, schema, mappings, man pages and a CMake package.
+include(CMakePackageConfigHelpers)
+
+set(rooms base model codec mapping sync sql ldap config)
+list(TRANSFORM rooms PREPEND sql2ldap_ OUTPUT_VARIABLE libraries)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sql2ldap)
+
+install(TARGETS ${libraries} sql2ldap_all EXPORT sql2ldapTargets)
+install(EXPORT sql2ldapTargets NAMESPACE sql2ldap:: DESTINATION ${package_dir})
+install(DIRECTORY lib/sql2ldap ${PROJECT_BINARY_DIR}/generated/sql2ldap DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "detail" EXCLUDE)
+
+configure_package_config_file(cmake/sql2ldapConfig.cmake.in ${PROJECT_BINARY_DIR}/sql2ldapConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/sql2ldapConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/sql2ldapConfig.cmake ${PROJECT_BINARY_DIR}/sql2ldapConfigVersion.cmake
+              cmake/Dependencies.cmake DESTINATION ${package_dir})
+
+install(DIRECTORY schema mappings DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap)
+install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

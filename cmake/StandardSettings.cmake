@@ -1,3 +1,4 @@
+# Options, warnings, sanitizers: for every target of this project.
 option(SQL2LDAP_TESTS "build the tests" ON)
 option(SQL2LDAP_BENCH "build the benchmarks" OFF)
 option(SQL2LDAP_FUZZ "build the fuzz targets with libFuzzer (clang only)" OFF)
@@ -24,7 +25,8 @@ if(SQL2LDAP_WERROR)
   target_compile_options(sql2ldap_settings INTERFACE -Werror)
 endif()
 if(SQL2LDAP_SANITIZE)
-  target_compile_options(sql2ldap_settings INTERFACE -fsanitize=${SQL2LDAP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_compile_options(sql2ldap_settings INTERFACE
+    -fsanitize=${SQL2LDAP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(sql2ldap_settings INTERFACE -fsanitize=${SQL2LDAP_SANITIZE})
 endif()
 if(SQL2LDAP_FUZZ)

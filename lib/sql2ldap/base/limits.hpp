@@ -17,6 +17,8 @@ inline constexpr std::size_t dn_bytes_max = 64U << 10U;
 inline constexpr std::size_t dn_depth_max = 128;
 inline constexpr std::size_t transaction_operations_max = 500;      // RFC 5805; past 500 the gain is flat
 inline constexpr std::size_t search_page_entries = 1000;
+inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;   // --config
+inline constexpr std::size_t password_file_bytes_max = 4096;        // --password-file
 inline constexpr std::size_t rejects_kept_max = 100'000;            // then counted, no longer listed
 
 }  // namespace sql2ldap::limits

@@ -1,0 +1,202 @@
+#include <sql2ldap/config/settings.hpp>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/config/detail/keys.hpp>
+
+namespace sql2ldap::config {
+
+namespace {
+
+using member = std::variant<std::string settings::*, bool settings::*, limit settings::*,
+                            std::map<std::string, std::string> settings::*>;
+
+struct binding {
+  key described;
+  member target;
+};
+
+constexpr auto text_key = key_kind::text;
+constexpr auto in_source = key_group::source;
+constexpr auto in_directory = key_group::directory;
+
+const std::vector<binding>& bindings() {
+  static const std::vector<binding> all = {
+      {{"source", text_key, in_source, "URL", "SQL database: sqlite:FILE or postgresql://[USER@]HOST/DATABASE"},
+       &settings::source},
+      {{"mapping", text_key, in_source, "NAME|FILE", "a shipped mapping by name, or a file"}, &settings::mapping},
+      {{"param", key_kind::table, in_source, "NAME=VALUE", "parameter of the mapping; may be repeated"},
+       &settings::parameters},
+      {{"directory", text_key, in_directory, "URI", "LDAP server: ldapi:///, ldaps://HOST, ldap://HOST"},
+       &settings::directory},
+      {{"base", text_key, in_directory, "DN", "where the entries go; default: the server's only naming context"},
+       &settings::base},
+      {{"bind-dn", text_key, in_directory, "DN", "whom to bind as; without it SASL EXTERNAL on ldapi"},
+       &settings::bind_dn},
+      {{"password-file", text_key, in_directory, "FILE", "password for --bind-dn, a file or a systemd credential"},
+       &settings::password_file},
+      {{"start-tls", key_kind::flag, in_directory, "", "StartTLS on an ldap:// connection"}, &settings::start_tls},
+      {{"ca-file", text_key, in_directory, "FILE", "certificates to trust instead of the system's"},
+       &settings::ca_file},
+      {{"insecure", key_kind::flag, in_directory, "", "do not check the server's certificate"}, &settings::insecure},
+      {{"max-deletes", key_kind::limit, key_group::limits, "N|P%", "stop when more entries would go; default 1%"},
+       &settings::max_deletes},
+      {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},
+       &settings::max_changes},
+      {{"state", text_key, key_group::state, "DIR", "where a run keeps what the next one must know"}, &settings::state},
+  };
+  return all;
+}
+
+// What a percentage may mean at least; a handful of entries is no disaster in a small directory.
+std::uint64_t floor_of(limit settings::*target) { return (settings{}.*target).entries; }
+
+struct setter {
+  settings& into;
+  std::string_view name;
+  std::string_view value;
+
+  result<void> operator()(std::string settings::*target) const {
+    into.*target = value;
+    return {};
+  }
+  result<void> operator()(bool settings::*target) const {
+    if (value != "true" && value != "false")
+      return fail(error_kind::usage, fmt::format("{} is true or false, not {}", name, quoted_for_message(value)));
+    into.*target = value == "true";
+    return {};
+  }
+  result<void> operator()(limit settings::*target) const {
+    auto parsed = parse_limit(value, floor_of(target));
+    if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
+    into.*target = *parsed;
+    return {};
+  }
+  result<void> operator()(std::map<std::string, std::string> settings::*target) const {
+    const auto equals = value.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+      return fail(error_kind::usage, fmt::format("{} wants NAME=VALUE, not {}", name, quoted_for_message(value)));
+    (into.*target)[std::string(value.substr(0, equals))] = value.substr(equals + 1);
+    return {};
+  }
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+namespace detail {
+
+const key* find_key(std::string_view name) noexcept {
+  for (const binding& one : bindings())
+    if (one.described.name == name) return &one.described;
+  return nullptr;
+}
+
+std::string suggestion_for(std::string_view name) {
+  const key* best = nullptr;
+  std::size_t least = 3;  // more letters wrong than this is another word
+  for (const key& candidate : keys()) {
+    const std::size_t distance = edit_distance(ascii_lowered(name), candidate.name);
+    if (distance <= least) {
+      best = &candidate;
+      least = distance == 0 ? 0 : distance - 1;
+    }
+  }
+  if (best) return fmt::format("did you mean `{}`?", best->name);
+  std::vector<std::string_view> names;
+  for (const key& one : keys()) names.push_back(one.name);
+  return fmt::format("known keys: {}", fmt::join(names, ", "));
+}
+
+}  // namespace detail
+
+std::span<const key> keys() {
+  static const std::vector<key> all = [] {
+    std::vector<key> list;
+    for (const binding& one : bindings()) list.push_back(one.described);
+    return list;
+  }();
+  return all;
+}
+
+result<limit> parse_limit(std::string_view text, std::uint64_t floor) {
+  const auto wrong = [&] {
+    return fail(error_kind::usage, fmt::format("{} is not a limit", quoted_for_message(text)),
+                "write a number of entries, as in 50, or a share, as in 2%");
+  };
+  const std::string_view number = trimmed(text);
+  limit parsed;
+  if (number.ends_with('%')) {
+    const char* end = number.data() + number.size() - 1;
+    const auto [stopped, problem] = std::from_chars(number.data(), end, parsed.percent);
+    if (problem != std::errc{} || stopped != end || !(parsed.percent >= 0 && parsed.percent <= 100)) return wrong();
+    parsed.entries = floor;
+    return parsed;
+  }
+  const auto [stopped, problem] = std::from_chars(number.data(), number.data() + number.size(), parsed.entries);
+  if (problem != std::errc{} || stopped != number.data() + number.size()) return wrong();
+  return parsed;
+}
+
+result<void> set(settings& into, std::string_view name, std::string_view value) {
+  for (const binding& one : bindings())
+    if (one.described.name == name)
+      return std::visit([&](auto target) { return setter{into, name, value}(target); }, one.target);
+  return fail(error_kind::usage, fmt::format("unknown key {}", quoted_for_message(name)), detail::suggestion_for(name));
+}
+
+result<secret> read_password(const settings& from) {
+  if (from.password_file.empty()) return secret{};
+  std::string path = from.password_file;
+  if (path.find('/') == std::string::npos) {
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    struct stat unused {};
+    if (credentials != nullptr && stat((std::string(credentials) + '/' + path).c_str(), &unused) == 0)
+      path = std::string(credentials) + '/' + path;
+  }
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0)
+    return fail(error_kind::usage, fmt::format("cannot read the password file {}", path));
+  if ((facts.st_mode & S_IROTH) != 0)
+    return fail(error_kind::usage, fmt::format("everybody may read the password file {}", path),
+                fmt::format("chmod 600 {}", path));
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes(limits::password_file_bytes_max + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  if (in.gcount() == 0 && !in.eof())
+    return fail(error_kind::usage, fmt::format("cannot read the password file {}", path));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  if (bytes.size() > limits::password_file_bytes_max)
+    return fail(error_kind::usage, fmt::format("the password file {} is longer than a password", path));
+  if (bytes.ends_with('\n')) bytes.pop_back();
+  if (bytes.ends_with('\r')) bytes.pop_back();
+  if (bytes.empty()) return fail(error_kind::usage, fmt::format("the password file {} is empty", path));
+  return secret(std::move(bytes));
+}
+
+}  // namespace sql2ldap::config

@@ -1,0 +1,68 @@
+// The room `config`: the settings of a run, from one TOML file and from flags.
+//
+// Gives: settings with defaults, load_settings() for the file, set() for a flag, read_password().
+// Promises: file and command line know the same keys by the same names, so `--max-deletes 5` and
+// `max-deletes = 5` mean the same; an unknown or mistyped key is an error with its place; no
+// secret stands in the settings, only where to find one.
+// Leaves to others: what the settings mean (tools hand them to the rooms).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/secret.hpp>
+
+namespace sql2ldap::config {
+
+// "5" is at most five entries; "2%" is two per cent, or `floor` entries where that is more.
+struct limit {
+  double percent = 0;
+  std::uint64_t entries = 0;
+};
+[[nodiscard]] result<limit> parse_limit(std::string_view text, std::uint64_t floor);
+
+struct settings {
+  std::string source;   // sqlite:FILE, postgresql://..., or libpq's key=value words
+  std::string mapping;  // name of a shipped one, or a file
+  std::map<std::string, std::string> parameters;
+  std::string directory = "ldapi:///";
+  std::string base;  // "" = the server's only naming context
+  std::string bind_dn;
+  std::string password_file;
+  bool start_tls = false;
+  std::string ca_file;
+  bool insecure = false;
+  std::string state;
+  limit max_deletes{1, 5};
+  limit max_changes{20, 20};
+};
+
+enum class key_kind { text, flag, limit, table };
+enum class key_group { source, directory, limits, state };
+
+// One setting: key of the file and long flag of the command line.
+struct key {
+  std::string_view name;
+  key_kind kind;
+  key_group group;
+  std::string_view value_name;  // for --help
+  std::string_view help;
+};
+[[nodiscard]] std::span<const key> keys();
+
+// Sets one key from text; `value` is NAME=VALUE for a table and "true" or "false" for a flag.
+[[nodiscard]] result<void> set(settings& into, std::string_view name, std::string_view value);
+
+// Changes only what the file says. Errors of kind usage: "FILE:LINE:COLUMN: ...".
+[[nodiscard]] result<void> load_settings(settings& into, const std::string& file);
+
+// From `password_file`, one newline at its end left out. A name without "/" is first looked for
+// among systemd's credentials ($CREDENTIALS_DIRECTORY). A file that everybody may read is refused.
+// Empty when no password file is set.
+[[nodiscard]] result<secret> read_password(const settings& from);
+
+}  // namespace sql2ldap::config

@@ -1,0 +1,103 @@
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/config/detail/keys.hpp>
+#include <sql2ldap/config/settings.hpp>
+
+namespace sql2ldap::config {
+
+namespace {
+
+// A scalar of the file as the text a flag would have; nullopt for arrays, tables and dates.
+std::optional<std::string> scalar_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  return std::nullopt;
+}
+
+class file_reader {
+ public:
+  file_reader(settings& into, const std::string& file) : into_(into), file_(file) {}
+
+  result<void> read(const toml::table& root) {
+    for (auto&& [name, node] : root) S2L_TRY(read_key(name, node));
+    return {};
+  }
+
+ private:
+  std::string place(const toml::source_position& at) const {
+    return fmt::format("{}:{}:{}", file_, at.line, at.column);
+  }
+
+  result<void> read_key(const toml::key& name, const toml::node& node) {
+    const key* known = detail::find_key(name.str());
+    if (known == nullptr)
+      return fail(error_kind::usage,
+                  fmt::format("{}: unknown key {}", place(name.source().begin), quoted_for_message(name.str())),
+                  detail::suggestion_for(name.str()));
+    if (known->kind == key_kind::table) return read_table(name, node);
+    const auto text = scalar_text(node);
+    const bool fits = known->kind == key_kind::flag    ? node.is_boolean()
+                      : known->kind == key_kind::limit ? node.is_integer() || node.is_string()
+                                                       : node.is_string();
+    if (!text || !fits)
+      return fail(error_kind::usage, fmt::format("{}: {} must be {}", place(node.source().begin), known->name,
+                                                 known->kind == key_kind::flag    ? "true or false"
+                                                 : known->kind == key_kind::limit ? "a number or a text such as \"2%\""
+                                                                                  : "a text in quotes"));
+    return at_place(node, set(into_, known->name, *text));
+  }
+
+  result<void> read_table(const toml::key& name, const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr)
+      return fail(error_kind::usage, fmt::format("{}: {} must be a table", place(node.source().begin), name.str()),
+                  fmt::format("write [{}] and below it name = \"value\"", name.str()));
+    for (auto&& [inner, value] : *table) {
+      const auto text = scalar_text(value);
+      if (!text)
+        return fail(error_kind::usage, fmt::format("{}: {}.{} must be a text, a number, true or false",
+                                                   place(value.source().begin), name.str(), inner.str()));
+      S2L_TRY(at_place(value, set(into_, name.str(), fmt::format("{}={}", inner.str(), *text))));
+    }
+    return {};
+  }
+
+  result<void> at_place(const toml::node& node, result<void> outcome) const {
+    if (!outcome) outcome.error().message = fmt::format("{}: {}", place(node.source().begin), outcome.error().message);
+    return outcome;
+  }
+
+  settings& into_;
+  const std::string& file_;
+};
+
+}  // namespace
+
+result<void> load_settings(settings& into, const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(error_kind::usage, fmt::format("cannot read the configuration {}", file));
+  std::string text(limits::settings_file_bytes_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) return fail(error_kind::usage, fmt::format("cannot read the configuration {}", file));
+  if (text.size() > limits::settings_file_bytes_max)
+    return fail(error_kind::usage,
+                fmt::format("the configuration {} is longer than {} bytes", file, limits::settings_file_bytes_max));
+  try {
+    return file_reader(into, file).read(toml::parse(text, file));
+  } catch (const toml::parse_error& problem) {
+    const auto at = problem.source().begin;
+    return fail(error_kind::usage, fmt::format("{}:{}:{}: {}", file, at.line, at.column, problem.description()));
+  }
+}
+
+}  // namespace sql2ldap::config
