@@ -1,0 +1,75 @@
+// why ADDRESS: which rows and which line of the mapping made or blocked each attribute.
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "wiring.hpp"
+
+namespace sql2ldap::tools {
+
+namespace {
+
+json as_json(const sync::explanation& one) {
+  json attributes = json::array();
+  for (const mapping::trace& trace : one.attributes) {
+    json inputs = json::object();
+    for (const auto& [column, value] : trace.inputs) inputs[column] = value;
+    attributes.push_back({{"attribute", trace.attribute},
+                          {"line", trace.line},
+                          {"expression", trace.expression},
+                          {"inputs", inputs},
+                          {"values", trace.values},
+                          {"objection", trace.objection}});
+  }
+  return {
+      {"kind", one.kind},         {"table", one.table},        {"key", one.key}, {"dn", one.dn}, {"reject", one.reject},
+      {"attributes", attributes}, {"directory", one.directory}};
+}
+
+void print(const sync::explanation& one) {
+  fmt::print("{} from {} {}\n", one.kind, one.table, one.key);
+  if (one.reject.empty())
+    fmt::print("  dn: {}\n", one.dn);
+  else
+    fmt::print("  rejected: {}\n", one.reject);
+  for (const mapping::trace& trace : one.attributes) {
+    const std::string values = trace.values.empty() ? "-" : fmt::format("{}", fmt::join(trace.values, ", "));
+    fmt::print("  {}: {}\n", trace.attribute, values);
+    fmt::print("      line {}: {}\n", trace.line, trace.expression);
+    for (const auto& [column, value] : trace.inputs) fmt::print("      {} is {}\n", column, value);
+    if (!trace.objection.empty()) fmt::print("      {}\n", trace.objection);
+  }
+  for (const std::string& held : one.directory) fmt::print("  directory: {}\n", held);
+}
+
+result<exit_code> run(const options& chosen, const std::string& address) {
+  S2L_TRY_ASSIGN(const auto who, open_both_sides(chosen));
+  S2L_TRY_ASSIGN(const auto found, sync::why(who.map, *who.from, who.to.get(), who.base, address));
+  if (chosen.json) {
+    json list = json::array();
+    for (const sync::explanation& one : found) list.push_back(as_json(one));
+    print_json({{"address", address}, {"entries", list}});
+  } else if (found.empty()) {
+    fmt::print("no row that the mapping reads has {} as a key or among its values\n", address);
+  }
+  if (!chosen.json)
+    for (const sync::explanation& one : found) print(one);
+  return found.empty() ? exit_code::differences : exit_code::done;
+}
+
+}  // namespace
+
+void add_why(command_line& line) {
+  auto address = std::make_shared<std::string>();
+  CLI::App* command =
+      line.add(line.root(), "why",
+               "Tells which rows and which line of the mapping made or blocked each attribute of the "
+               "entries that have something to do with an address. Exit code 1 when there are none.",
+               {.source = true, .directory = true}, [address](const options& chosen) { return run(chosen, *address); });
+  command->add_option("ADDRESS", *address, "address, login name or domain")->required();
+  line.add_no_directory(command, "explain without asking the directory");
+}
+
+}  // namespace sql2ldap::tools

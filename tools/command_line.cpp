@@ -1,0 +1,167 @@
+#include "command_line.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/version.hpp>
+
+#include "output.hpp"
+
+namespace sql2ldap::tools {
+
+namespace {
+
+constexpr const char* exit_codes = R"(Exit codes:
+  0   done, or both sides in step
+  1   differences, rejected rows, or stopped by a limit
+  2   wrong command line, settings or mapping
+  3   the SQL side failed
+  4   the directory failed
+  75  try again later: connection lost, server busy, interrupted)";
+
+// CLI11 writes "-h,--help"; help2man and readers want a blank there.
+class help_format : public CLI::Formatter {
+ public:
+  help_format() { column_width(26); }
+  std::string make_option_name(const CLI::Option* option, bool positional) const override {
+    if (positional) return CLI::Formatter::make_option_name(option, positional);
+    std::string name = option->get_name(false, true);
+    if (const auto comma = name.find(','); comma != std::string::npos) name.insert(comma + 1, " ");
+    return name;
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return "";
+    return option->get_option_text().empty() ? fmt::format(" {}", option->get_type_name()) : option->get_option_text();
+  }
+};
+
+std::string one_line(const std::string& text) {
+  std::string flat = text;
+  for (char& c : flat)
+    if (c == '\n') c = ' ';
+  return flat;
+}
+
+bool wanted(flags common, config::key_group group) {
+  switch (group) {
+    case config::key_group::source:
+      return common.source;
+    case config::key_group::directory:
+      return common.directory;
+    case config::key_group::limits:
+      return common.limits;
+    case config::key_group::state:
+      return common.directory;
+  }
+  return false;
+}
+
+}  // namespace
+
+command_line::command_line()
+    : app_("Moves a mail host's SQL tables into OpenLDAP and shows what would change.", "sql2ldap") {
+  app_.formatter(std::make_shared<help_format>());
+  app_.set_version_flag("--version", fmt::format("sql2ldap {}", version), "print the version");
+  app_.set_help_flag("-h,--help", "print this text");
+  app_.require_subcommand(1);
+  app_.footer(exit_codes);
+}
+
+CLI::App* command_line::add(CLI::App* parent, const std::string& name, const std::string& text, flags common,
+                            action run) {
+  CLI::App* command = parent->add_subcommand(name, text);
+  command->footer(exit_codes);
+  add_settings(command, common);
+  if (common.rejects)
+    command->add_option("--rejects", options_.rejects_file, "write the rejected rows to a file, tab-separated")
+        ->type_name("FILE");
+  if (common.limits) command->add_flag("--yes", options_.yes, "go on where --max-deletes or --max-changes would stop");
+  if (common.secrets)
+    command->add_flag("--show-secrets", options_.show_secrets, "password hashes as they are, not as digests");
+  if (common.json) command->add_flag("--json", options_.json, "one JSON document on standard output");
+  command->add_flag("-v,--verbose", options_.verbose, "say more on standard error; twice: debugging");
+  command->callback([this, run = std::move(run)] { chosen_ = run; });
+  return command;
+}
+
+void command_line::add_settings(CLI::App* command, flags common) {
+  if (!common.source && !common.directory) return;
+  command->add_option("--config", settings_file_, "TOML file with any of the settings below")->type_name("FILE");
+  for (const config::key& key : config::keys())
+    if (wanted(common, key.group)) add_setting(command, key.name);
+}
+
+void command_line::add_setting(CLI::App* command, std::string_view key_name) {
+  const auto keys = config::keys();
+  const auto key = std::find_if(keys.begin(), keys.end(), [&](const config::key& k) { return k.name == key_name; });
+  S2L_ASSERT(key != keys.end());
+  const std::string name(key_name);
+  const std::string help(key->help);
+  if (key->kind == config::key_kind::flag) {
+    command->add_flag_callback(
+        "--" + name, [this, name] { given_[name] = {"true"}; }, help);
+    return;
+  }
+  command->add_option("--" + name, given_[name], help)
+      ->type_name(std::string(key->value_name))
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void command_line::add_no_directory(CLI::App* command, const std::string& text) {
+  command->add_flag("--no-directory", options_.no_directory, text);
+}
+
+result<void> command_line::finish_settings() {
+  if (!settings_file_.empty()) S2L_TRY(config::load_settings(options_.settings, settings_file_));
+  for (const auto& [name, values] : given_)
+    for (const std::string& value : values) {
+      auto set = config::set(options_.settings, name, value);
+      if (!set) return tl::make_unexpected(std::move(set).error().within("reading the flag --" + name));
+    }
+  return {};
+}
+
+int command_line::run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app_.exit(problem);  // --help and --version
+    std::string command = "sql2ldap";
+    for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+      at = at->get_subcommands().front();
+      command += ' ' + at->get_name();
+    }
+    return static_cast<int>(
+        report(fail(error_kind::usage, one_line(problem.what()), command + " --help").value(), false));
+  }
+  log::set_level(options_.verbose > 1   ? log::level::debug
+                 : options_.verbose > 0 ? log::level::info
+                                        : log::level::warning);
+  auto done = finish_settings().and_then([this] { return chosen_(options_); });
+  const exit_code code = done ? *done : report(done.error(), options_.json);
+  if (std::fflush(stdout) != 0) {  // a full disk must not pass for a success
+    return static_cast<int>(report(fail(error_kind::local, "cannot write to standard output").value(), false));
+  }
+  return static_cast<int>(code);
+}
+
+exit_code report(const error& problem, bool as_json) {
+  std::string text = problem.message;
+  if (!problem.context.empty()) text += fmt::format(" ({})", fmt::join(problem.context, ", "));
+  fmt::print(stderr, "sql2ldap: error: {}\n", text);
+  if (!problem.hint.empty()) fmt::print(stderr, "  hint: {}\n", problem.hint);
+  const exit_code code = exit_code_of(problem);
+  if (as_json) {
+    print_json({{"error", {{"message", text}, {"hint", problem.hint}, {"transient", problem.transient}}},
+                {"exit", static_cast<int>(code)}});
+  }
+  return code;
+}
+
+}  // namespace sql2ldap::tools

@@ -1,0 +1,73 @@
+// The command line: what all commands have in common. Each command is one file that adds itself.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/config/settings.hpp>
+
+namespace sql2ldap::tools {
+
+struct options {
+  config::settings settings;  // the file, then the flags
+  bool json = false;
+  bool yes = false;
+  bool show_secrets = false;
+  bool no_directory = false;
+  int verbose = 0;
+  std::string rejects_file;
+};
+
+// Groups of flags that a command has.
+struct flags {
+  bool source = false;  // with the mapping and its parameters
+  bool directory = false;
+  bool limits = false;
+  bool rejects = false;
+  bool secrets = false;
+  bool json = true;
+};
+
+using action = std::function<result<exit_code>(const options&)>;
+
+class command_line {
+ public:
+  command_line();
+
+  // A command with its common flags; its own are added to the answer.
+  CLI::App* add(CLI::App* parent, const std::string& name, const std::string& text, flags common, action run);
+  void add_setting(CLI::App* command, std::string_view key);  // one flag of the settings
+  void add_no_directory(CLI::App* command, const std::string& text);
+  [[nodiscard]] CLI::App* root() noexcept { return &app_; }
+  // Parses, runs, reports an error; the answer is the exit code of the process.
+  int run(int argc, char** argv);
+
+ private:
+  void add_settings(CLI::App* command, flags common);
+  result<void> finish_settings();
+
+  CLI::App app_;
+  options options_;
+  std::string settings_file_;
+  std::map<std::string, std::vector<std::string>> given_;  // key of the settings -> values in order
+  action chosen_;
+};
+
+void add_inspect(command_line& line);
+void add_check(command_line& line);
+void add_plan(command_line& line);
+void add_migrate(command_line& line);
+void add_verify(command_line& line);
+void add_why(command_line& line);
+void add_mapping(command_line& line);
+
+// "sql2ldap: error: ..." with its hint on standard error, and as JSON on standard output when asked.
+exit_code report(const error& problem, bool as_json);
+
+}  // namespace sql2ldap::tools

@@ -1,0 +1,112 @@
+#include "wiring.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/config/data_files.hpp>
+#include <sql2ldap/ldap/server.hpp>
+#include <sql2ldap/sql/sources.hpp>
+
+namespace sql2ldap::tools {
+
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;
+
+void listen_for_stop() {
+  struct sigaction what {};
+  what.sa_handler = [](int) { stop_asked = 1; };
+  what.sa_flags = static_cast<int>(SA_RESETHAND);  // the second one ends the program
+  for (const int number : {SIGINT, SIGTERM}) sigaction(number, &what, nullptr);
+}
+
+sync::change_limits limits_of(const options& chosen) {
+  const config::settings& set = chosen.settings;
+  return {.deletes_percent = set.max_deletes.percent,
+          .deletes_at_least = set.max_deletes.entries,
+          .changes_percent = set.max_changes.percent,
+          .changes_at_least = set.max_changes.entries,
+          .enforced = !chosen.yes};
+}
+
+}  // namespace
+
+result<mapping::mapping> open_mapping(const options& chosen) {
+  if (chosen.settings.mapping.empty())
+    return fail(error_kind::usage, "which mapping?",
+                fmt::format("--mapping NAME or FILE; `sql2ldap inspect` finds one that fits; shipped: {}",
+                            fmt::join(config::shipped_mappings(), ", ")));
+  S2L_TRY_ASSIGN(const auto file, config::read_mapping(chosen.settings.mapping));
+  auto parsed = mapping::mapping::parse(file.text, chosen.settings.parameters);
+  if (!parsed) {
+    fmt::print(stderr, "{}", mapping::render(parsed.error(), file.text, file.path));
+    return fail(error_kind::mapping, fmt::format("the mapping {} cannot be used", file.path));
+  }
+  if (chosen.verbose > 0) fmt::print(stderr, "{}", mapping::render(parsed->warnings(), file.text, file.path));
+  return *std::move(parsed);
+}
+
+result<std::unique_ptr<model::source>> open_source(const options& chosen) {
+  if (chosen.settings.source.empty())
+    return fail(error_kind::usage, "which database?",
+                "--source sqlite:FILE or --source postgresql://USER@HOST/DATABASE");
+  return sql::open_source(chosen.settings.source);
+}
+
+result<std::unique_ptr<model::directory>> open_directory(const options& chosen) {
+  const config::settings& set = chosen.settings;
+  if (set.bind_dn.empty() != set.password_file.empty())
+    return fail(error_kind::usage, "--bind-dn and --password-file belong together");
+  ldap::options how;
+  how.uri = set.directory;
+  how.bind_dn = set.bind_dn;
+  S2L_TRY_ASSIGN(how.password, config::read_password(set));
+  how.start_tls = set.start_tls;
+  how.ca_file = set.ca_file;
+  how.check_certificate = !set.insecure;
+  return ldap::connect(how);
+}
+
+result<model::dn> open_base(const options& chosen, model::directory* to) {
+  if (!chosen.settings.base.empty()) {
+    auto base = model::dn::parse(chosen.settings.base);
+    if (!base) return tl::make_unexpected(std::move(base).error().within("reading --base"));
+    return base;
+  }
+  if (to == nullptr) return model::dn{};
+  S2L_TRY_ASSIGN(const auto facts, to->describe());
+  if (facts.naming_contexts.size() == 1) return model::dn::parse(facts.naming_contexts.front());
+  return fail(error_kind::usage,
+              facts.naming_contexts.empty()
+                  ? "the directory does not say what it holds"
+                  : fmt::format("the directory holds {}", fmt::join(facts.naming_contexts, " and ")),
+              "choose with --base DN");
+}
+
+result<both_sides> open_both_sides(const options& chosen) {
+  S2L_TRY_ASSIGN(auto map, open_mapping(chosen));
+  S2L_TRY_ASSIGN(auto from, open_source(chosen));
+  std::unique_ptr<model::directory> to;
+  if (!chosen.no_directory) {
+    S2L_TRY_ASSIGN(to, open_directory(chosen));
+  }
+  S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
+  return both_sides{std::move(map), std::move(from), std::move(to), std::move(base)};
+}
+
+sync::run_options run_options_of(const options& chosen, reject_list& rejects, progress_line& progress) {
+  listen_for_stop();
+  sync::run_options how;
+  how.limits = limits_of(chosen);
+  how.show_secrets = chosen.show_secrets;
+  how.rejects = rejects.sink();
+  how.report = [&progress](const sync::progress& now) { progress.show(now); };
+  how.stop = [] { return stop_asked != 0; };
+  return how;
+}
+
+}  // namespace sql2ldap::tools

@@ -1,0 +1,37 @@
+// Opens what a command works on, as the settings say.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/mapping/mapping.hpp>
+#include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+#include "command_line.hpp"
+#include "output.hpp"
+
+namespace sql2ldap::tools {
+
+// Its messages go to standard error in full; the error only counts them.
+[[nodiscard]] result<mapping::mapping> open_mapping(const options& chosen);
+[[nodiscard]] result<std::unique_ptr<model::source>> open_source(const options& chosen);
+[[nodiscard]] result<std::unique_ptr<model::directory>> open_directory(const options& chosen);
+// --base, else the only naming context of the server.
+[[nodiscard]] result<model::dn> open_base(const options& chosen, model::directory* to);
+
+struct both_sides {
+  mapping::mapping map;
+  std::unique_ptr<model::source> from;
+  std::unique_ptr<model::directory> to;  // null with --no-directory
+  model::dn base;
+  [[nodiscard]] sync::parties parties() const { return {map, *from, *to, base}; }
+};
+[[nodiscard]] result<both_sides> open_both_sides(const options& chosen);
+
+// Limits, rejects, progress and the answer to Ctrl-C: finish the batch, then stop; again: at once.
+[[nodiscard]] sync::run_options run_options_of(const options& chosen, reject_list& rejects, progress_line& progress);
+
+}  // namespace sql2ldap::tools
