@@ -1,0 +1,40 @@
+#include <sql2ldap/base/secret.hpp>
+
+#include <ostream>
+#include <utility>
+
+#include <sodium.h>
+
+namespace sql2ldap {
+
+// A moved-from std::string may keep its bytes (short strings do): wipe it.
+secret::secret(secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
+
+secret& secret::operator=(const secret& other) {
+  if (this != &other) {
+    wipe();
+    bytes_ = other.bytes_;
+  }
+  return *this;
+}
+
+secret& secret::operator=(secret&& other) noexcept {
+  if (this != &other) {
+    wipe();
+    bytes_ = std::move(other.bytes_);
+    other.wipe();
+  }
+  return *this;
+}
+
+secret::~secret() { wipe(); }
+
+// The whole capacity: bytes beyond size() may be the rest of a longer secret.
+void secret::wipe() noexcept {
+  sodium_memzero(bytes_.data(), bytes_.capacity());
+  bytes_.clear();
+}
+
+std::ostream& operator<<(std::ostream& out, const secret&) { return out << "***"; }
+
+}  // namespace sql2ldap

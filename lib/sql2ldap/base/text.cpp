@@ -1,0 +1,145 @@
+#include <sql2ldap/base/text.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+namespace sql2ldap {
+
+namespace {
+
+constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+
+std::uint64_t load_word(const char* from) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+// Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629, 4).
+std::size_t utf8_sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const unsigned low = lead == 0xE0 ? 0xA0 : 0x80;   // overlong below
+    const unsigned high = lead == 0xED ? 0x9F : 0xBF;  // surrogates above
+    return tail(1, low, high) && tail(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const unsigned low = lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xF4 ? 0x8F : 0xBF;
+    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_ascii(std::string_view text) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    if ((load_word(at) & high_bits) != 0) return false;
+  }
+  return std::all_of(at, end, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    if (text.size() >= 8 && (load_word(text.data()) & high_bits) == 0) {
+      text.remove_prefix(8);
+      continue;
+    }
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string ascii_lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = ascii_lower(c);
+  return out;
+}
+
+bool equal_ignoring_ascii_case(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) noexcept {
+  while (!text.empty() && ascii_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && ascii_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+// Only the last `*` is ever retried: an earlier one that matched leaves the longest rest there is.
+bool glob_match(std::string_view pattern, std::string_view text) noexcept {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t retry = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++retry;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+std::string quoted_for_message(std::string_view bytes, std::size_t bytes_max) {
+  static constexpr char digits[] = "0123456789abcdef";
+  static constexpr std::string_view ellipsis = "...\"";
+  std::string out = "\"";
+  while (!bytes.empty()) {
+    const auto lead = static_cast<unsigned char>(bytes.front());
+    const std::size_t length = utf8_sequence(bytes);
+    // C1 controls (U+0080 to U+009F) drive terminals as well as C0 ones do.
+    const bool c1_control = length == 2 && lead == 0xC2 && static_cast<unsigned char>(bytes[1]) < 0xA0;
+    std::string piece;
+    if (length == 0 || c1_control || lead < 0x20 || lead == 0x7F) {
+      const std::size_t taken = std::max<std::size_t>(length, 1);
+      for (const char c : bytes.substr(0, taken)) {
+        const auto byte = static_cast<unsigned char>(c);
+        piece += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+      }
+      bytes.remove_prefix(taken);
+    } else {
+      if (lead == '"' || lead == '\\') piece += '\\';
+      piece += bytes.substr(0, length);
+      bytes.remove_prefix(length);
+    }
+    const std::size_t closing = bytes.empty() ? 1 : ellipsis.size();
+    if (out.size() + piece.size() + closing > bytes_max) return out.append(ellipsis);
+    out += piece;
+  }
+  return out += '"';
+}
+
+}  // namespace sql2ldap
