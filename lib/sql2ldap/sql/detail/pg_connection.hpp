@@ -1,0 +1,51 @@
+// Connections to PostgreSQL through libpq, and what its errors mean to us.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <libpq-fe.h>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/secret.hpp>
+
+namespace sql2ldap::sql::detail {
+
+// Where to connect. The only place that knows the password; redacted() keeps it out of messages.
+class pg_address {
+ public:
+  [[nodiscard]] static result<pg_address> parse(std::string_view url);
+
+  [[nodiscard]] const secret& conninfo() const noexcept { return conninfo_; }  // libpq's keyword form
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::string redacted(std::string text) const;
+
+ private:
+  secret conninfo_;
+  secret password_;
+  std::string name_;
+};
+
+struct pg_close {
+  void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+};
+using pg_handle = std::unique_ptr<PGconn, pg_close>;
+struct pg_clear {
+  void operator()(PGresult* reply) const noexcept { PQclear(reply); }
+};
+using pg_result = std::unique_ptr<PGresult, pg_clear>;
+
+// Connected, with session_settings() done.
+[[nodiscard]] result<pg_handle> pg_connect(const pg_address& address);
+// For statements that answer no rows, or whose rows do not matter.
+[[nodiscard]] result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address);
+// What went wrong last; `reply` may be null when there is none.
+[[nodiscard]] error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& address);
+// `sqlstate` empty: the connection itself failed.
+[[nodiscard]] error pg_error(std::string_view sqlstate, std::string message, const pg_address& address);
+
+// SQL that gives every session of ours the same value forms (model/row.hpp) and no time-outs.
+[[nodiscard]] const std::string& session_settings();
+
+}  // namespace sql2ldap::sql::detail

@@ -1,0 +1,157 @@
+#include <sql2ldap/sql/detail/pg_session.hpp>
+
+#include <exception>
+#include <utility>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/sql/detail/pg_catalog.hpp>
+#include <sql2ldap/sql/detail/pg_copy.hpp>
+#include <sql2ldap/sql/detail/render.hpp>
+
+namespace sql2ldap::sql::detail {
+namespace {
+
+// The door for pqxx's exceptions.
+template <typename Work>
+auto guarded(const pg_address& address, Work&& work) -> result<decltype(work())> {
+  try {
+    return work();
+  } catch (const pqxx::sql_error& e) {
+    return tl::make_unexpected(pg_error(e.sqlstate().empty() ? "XX000" : e.sqlstate(), e.what(), address));
+  } catch (const pqxx::broken_connection& e) {
+    return tl::make_unexpected(pg_error("", e.what(), address));
+  } catch (const std::exception& e) {
+    return tl::make_unexpected(pg_error("XX000", e.what(), address));
+  }
+}
+
+// The slower way, when there may be only one connection: FETCH by FETCH, in binary form too.
+class pg_cursor_stream final : public model::row_stream {
+ public:
+  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pg_values values)
+      : session_(std::move(session)), cursor_(std::move(cursor)), values_(std::move(values)) {}
+  pg_cursor_stream(const pg_cursor_stream&) = delete;
+  pg_cursor_stream& operator=(const pg_cursor_stream&) = delete;
+  ~pg_cursor_stream() override {
+    // A failed CLOSE means a failed transaction, which the next statement reports.
+    if (!closed_) static_cast<void>(session_->execute("CLOSE " + cursor_));
+  }
+
+  [[nodiscard]] result<std::optional<model::row_view>> next() override {
+    if (failure_) return tl::make_unexpected(*failure_);
+    if (closed_) return std::nullopt;
+    if (at_ == block_.size()) {
+      auto block = session_->execute("FETCH " + std::to_string(limits::sql_cursor_rows) + " FROM " + cursor_);
+      if (!block) return failed(std::move(block).error());
+      block_ = *std::move(block);
+      at_ = 0;
+      if (block_.empty()) {
+        closed_ = true;
+        if (auto done = session_->execute("CLOSE " + cursor_); !done) return failed(std::move(done).error());
+        return std::nullopt;
+      }
+    }
+    const pqxx::row row = block_[at_++];
+    for (std::size_t column = 0; column < values_.size(); ++column) {
+      const pqxx::field field = row[static_cast<pqxx::row::size_type>(column)];
+      if (field.is_null())
+        values_.set_null(column);
+      else if (!values_.set(column, {field.c_str(), field.size()}))
+        return failed(values_.objection(column, field.size()));
+    }
+    return values_.row();
+  }
+
+ private:
+  tl::unexpected<error> failed(error what) {
+    failure_ = std::move(what).within("reading table " + values_.table());
+    return tl::make_unexpected(*failure_);
+  }
+
+  std::shared_ptr<pg_session> session_;
+  std::string cursor_;
+  pg_values values_;
+  pqxx::result block_;
+  pqxx::result::size_type at_ = 0;
+  bool closed_ = false;
+  std::optional<error> failure_;
+};
+
+}  // namespace
+
+result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address) {
+  const std::shared_ptr<pg_session> session(new pg_session(address));
+  S2L_TRY(session->begin());
+  return session;
+}
+
+result<void> pg_session::begin() {
+  try {
+    connection_ = connect_once(std::string(address_.conninfo().reveal()));
+  } catch (const std::exception& e) {
+    // pqxx does not tell a refused password from a server that is down; trying by hand does.
+    auto tried = pg_connect(address_);
+    if (!tried) return tl::make_unexpected(std::move(tried).error());
+    return tl::make_unexpected(pg_error("", e.what(), address_));
+  }
+  S2L_TRY(guarded(address_, [&] {
+    pqxx::nontransaction(*connection_).exec(session_settings());
+    transaction_ = std::make_unique<snapshot_transaction>(*connection_);
+    return true;
+  }));
+  if (const auto exported = execute("SELECT pg_catalog.pg_export_snapshot()"))
+    snapshot_id_ = (*exported)[0][0].c_str();
+  else
+    // A pooler or an old standby may refuse. That ends the transaction; the cursors need another.
+    S2L_TRY(guarded(address_, [&] {
+      transaction_.reset();
+      transaction_ = std::make_unique<snapshot_transaction>(*connection_);
+      return true;
+    }));
+  return guarded(address_,
+                 [&] {
+                   catalog_ = read_pg_catalog(*transaction_);
+                   return true;
+                 })
+      .map([](bool) {});
+}
+
+result<pqxx::result> pg_session::execute(const std::string& sql) {
+  return guarded(address_, [&] { return transaction_->exec(sql); });
+}
+
+result<pg_handle> pg_session::reader() {
+  if (!idle_readers_.empty()) {
+    pg_handle ready = std::move(idle_readers_.back());
+    idle_readers_.pop_back();
+    return ready;
+  }
+  S2L_TRY_ASSIGN(pg_handle fresh, pg_connect(address_));
+  S2L_TRY(pg_run(
+      fresh.get(),
+      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + quoted_literal(snapshot_id_),
+      address_));
+  return fresh;
+}
+
+result<std::unique_ptr<model::row_stream>> pg_session::rows(const model::query& what) {
+  const std::string select = render_query(what, dialect::postgresql, catalog_);
+  std::vector<std::string> names;
+  for (const auto& column : what.columns) names.push_back(column.column);
+  pg_values values(result_types(what, catalog_), std::move(names), what.from.table, catalog_.encoding == "SQL_ASCII");
+
+  if (!snapshot_id_.empty()) {
+    if (auto connection = reader())
+      return pg_copy_stream::open(
+          *std::move(connection), address_, select, std::move(values),
+          [self = shared_from_this()](pg_handle done) { self->idle_readers_.push_back(std::move(done)); });
+    // No second connection to be had. Asking again for each stream could wait each time.
+    snapshot_id_.clear();
+  }
+  const std::string cursor = "sql2ldap_" + std::to_string(++cursors_opened_);
+  auto declared = execute("DECLARE " + cursor + " BINARY NO SCROLL CURSOR FOR " + select);
+  if (!declared) return tl::make_unexpected(std::move(declared).error().within("reading table " + what.from.table));
+  return std::make_unique<pg_cursor_stream>(shared_from_this(), cursor, std::move(values));
+}
+
+}  // namespace sql2ldap::sql::detail

@@ -1,0 +1,43 @@
+// One snapshot of a PostgreSQL database: a transaction that holds it open, and the connections
+// that read in it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/detail/pg_values.hpp>
+#include <sql2ldap/sql/detail/pqxx_compat.hpp>
+
+namespace sql2ldap::sql::detail {
+
+class pg_session : public std::enable_shared_from_this<pg_session> {
+ public:
+  [[nodiscard]] static result<std::shared_ptr<pg_session>> open(const pg_address& address);
+
+  [[nodiscard]] const model::catalog& catalog() const noexcept { return catalog_; }
+  // Streams keep the session alive.
+  [[nodiscard]] result<std::unique_ptr<model::row_stream>> rows(const model::query& what);
+  // One statement on the holding connection; what pqxx throws comes back as an error.
+  [[nodiscard]] result<pqxx::result> execute(const std::string& sql);
+
+ private:
+  explicit pg_session(pg_address address) : address_(std::move(address)) {}
+  [[nodiscard]] result<void> begin();
+  [[nodiscard]] result<pg_handle> reader();
+
+  pg_address address_;
+  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<snapshot_transaction> transaction_;
+  model::catalog catalog_;
+  // Empty: other connections cannot share our snapshot, and all streams are cursors on ours.
+  std::string snapshot_id_;
+  std::vector<pg_handle> idle_readers_;
+  std::size_t cursors_opened_ = 0;
+};
+
+}  // namespace sql2ldap::sql::detail
