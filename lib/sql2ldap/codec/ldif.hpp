@@ -28,15 +28,18 @@ inline constexpr std::string_view ldif_version_line = "version: 1\n";
 class ldif_reader {
  public:
   explicit ldif_reader(std::istream& in, std::function<void(std::string_view)> on_comment = {});
-  using record = std::variant<model::entry, std::vector<model::change>>;  // moddn may stand with mods: one change each
+  using record = std::variant<model::entry, std::vector<model::change>>;  // change records hold one change each
   [[nodiscard]] result<std::optional<record>> next();
   [[nodiscard]] std::size_t line() const noexcept { return line_; }
 
  private:
+  result<std::optional<record>> read_record();
+  result<bool> read_physical_line(std::string& out);
   result<bool> read_logical_line(std::string& out);
   std::istream& in_;
   std::function<void(std::string_view)> on_comment_;
-  std::size_t line_ = 0;
+  std::size_t line_ = 0;        // where the last unfolded line began
+  std::size_t lines_read_ = 0;  // one further when a line was looked at ahead
   std::string ahead_;
   bool has_ahead_ = false;
   bool started_ = false;

@@ -1,0 +1,68 @@
+#include <sql2ldap/codec/filter.hpp>
+
+#include <sql2ldap/base/text.hpp>
+
+namespace sql2ldap::codec {
+
+namespace {
+
+std::string combined(char sign, const std::vector<filter>& parts) {
+  std::string out = "(";
+  out += sign;
+  for (const filter& part : parts) out += part.text();
+  return out += ')';
+}
+
+}  // namespace
+
+filter filter::equal(model::attribute_name name, std::string_view value) {
+  filter out;
+  out.text_ = "(" + name.text() + "=";
+  append_filter_escaped(out.text_, value);
+  out.text_ += ')';
+  return out;
+}
+
+filter filter::present(model::attribute_name name) {
+  filter out;
+  out.text_ = "(" + name.text() + "=*)";
+  return out;
+}
+
+// With no parts these are the absolute true "(&)" and false "(|)" filters of RFC 4526.
+filter filter::all_of(const std::vector<filter>& parts) {
+  if (parts.size() == 1) return parts.front();
+  filter out;
+  out.text_ = combined('&', parts);
+  return out;
+}
+
+filter filter::any_of(const std::vector<filter>& parts) {
+  if (parts.size() == 1) return parts.front();
+  filter out;
+  out.text_ = combined('|', parts);
+  return out;
+}
+
+filter filter::none_of(const filter& part) {
+  filter out;
+  out.text_ = combined('!', {part});
+  return out;
+}
+
+void append_filter_escaped(std::string& out, std::string_view value) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  const bool utf8 = is_utf8(value);
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '*' || c == '(' || c == ')' || c == '\\' || c == '\0' || (byte >= 0x80 && !utf8)) {
+      out += '\\';
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace sql2ldap::codec
