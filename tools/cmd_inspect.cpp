@@ -177,8 +177,8 @@ result<exit_code> run(const options& chosen) {
 void add_inspect(command_line& line) {
   line.add(
       line.root(), "inspect",
-      "Looks at a database: which shipped mapping fits, what it would make of the rows, what to do next. Reads only. "
-      "Exit code 1 when no mapping fits.",
+      "Looks at a database and finds the mapping that fits. Tells what that would make of the rows, which kinds of "
+      "passwords there are, and what to do next. Reads only. Exit code 1 when no mapping fits.",
       {.source = true}, run);
 }
 

@@ -95,13 +95,13 @@ void add_mapping(command_line& line) {
     command->add_option("MAPPING", own->name, "name of a shipped mapping, or a file")->required();
   };
   CLI::App* check =
-      line.add(group, "check", "Tells what is wrong with a mapping; with --source also against the tables.", {},
-               [own](const options& chosen) { return run_check(chosen, *own); });
+      line.add(group, "check", "Tells what is wrong with a mapping. With --source it is also held against the tables.",
+               {}, [own](const options& chosen) { return run_check(chosen, *own); });
   line.add_setting(check, "source");
   line.add_setting(check, "param");
   add_name(check);
   CLI::App* show =
-      line.add(group, "show", "Lists each attribute, where it comes from, and whether it can be written back.",
+      line.add(group, "show", "Lists each attribute: where it comes from, and whether it can be written back.",
                {.json = false}, [own](const options& chosen) { return run_show(chosen, *own); });
   line.add_setting(show, "param");
   add_name(show);

@@ -96,13 +96,14 @@ result<exit_code> run(const options& chosen, const migrate_options& own) {
 
 void add_migrate(command_line& line) {
   auto own = std::make_shared<migrate_options>();
-  CLI::App* command =
-      line.add(line.root(), "migrate",
-               "Brings the directory in step with the SQL tables: adds, changes, renames and deletes entries that this "
-               "mapping owns, none else. Can be interrupted and run again at any time. Asks nothing; stops before the "
-               "first write when a limit says so. Exit code 1 when rows were rejected or a limit stopped it.",
-               {.source = true, .directory = true, .limits = true, .rejects = true},
-               [own](const options& chosen) { return run(chosen, *own); });
+  CLI::App* command = line.add(
+      line.root(), "migrate",
+      "Brings the directory in step with the SQL tables. Adds, changes, renames and deletes entries that this mapping "
+      "owns, none else. Can be interrupted and run again at any time. Asks nothing; stops before the first write when "
+      "a "
+      "limit says so. Exit code 1 when rows were rejected or a limit stopped it.",
+      {.source = true, .directory = true, .limits = true, .rejects = true},
+      [own](const options& chosen) { return run(chosen, *own); });
   command->add_option("--plan", own->plan_file, "apply exactly this plan; refuse when either side has changed since")
       ->type_name("FILE");
   command

@@ -63,11 +63,11 @@ result<exit_code> run(const options& chosen, const std::string& address) {
 
 void add_why(command_line& line) {
   auto address = std::make_shared<std::string>();
-  CLI::App* command =
-      line.add(line.root(), "why",
-               "Tells which rows and which line of the mapping made or blocked each attribute of the "
-               "entries that have something to do with an address. Exit code 1 when there are none.",
-               {.source = true, .directory = true}, [address](const options& chosen) { return run(chosen, *address); });
+  CLI::App* command = line.add(
+      line.root(), "why",
+      "Explains the entries that have something to do with an address. Tells which rows and which line of the mapping "
+      "made or blocked each attribute. Exit code 1 when there are none.",
+      {.source = true, .directory = true}, [address](const options& chosen) { return run(chosen, *address); });
   command->add_option("ADDRESS", *address, "address, login name or domain")->required();
   line.add_no_directory(command, "explain without asking the directory");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,6 +25,9 @@ constexpr const char* exit_codes = R"(Exit codes:
   4   the directory failed
   75  try again later: connection lost, server busy, interrupted)";
 
+// The first sentence of a command's text says what it is for; the list of commands shows no more.
+std::string first_sentence(const std::string& text) { return text.substr(0, text.find(". ")); }
+
 // CLI11 writes "-h,--help"; help2man and readers want a blank there.
 class help_format : public CLI::Formatter {
  public:
@@ -37,6 +41,11 @@ class help_format : public CLI::Formatter {
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_type_size() == 0) return "";
     return option->get_option_text().empty() ? fmt::format(" {}", option->get_type_name()) : option->get_option_text();
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    std::ostringstream out;
+    CLI::detail::format_help(out, command->get_name(), first_sentence(command->get_description()), get_column_width());
+    return out.str();
   }
 };
 

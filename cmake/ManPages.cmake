@@ -1,0 +1,21 @@
+# One man page a command, made from its --help. Without help2man there are none.
+find_program(HELP2MAN help2man)
+if(NOT HELP2MAN)
+  return()
+endif()
+foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping
+                         mapping-check mapping-show mapping-fmt)
+  if(command STREQUAL sql2ldap)
+    set(page ${PROJECT_BINARY_DIR}/man/sql2ldap.1)
+    set(words "")
+  else()
+    set(page ${PROJECT_BINARY_DIR}/man/sql2ldap-${command}.1)
+    string(REPLACE "-" ";" words ${command})
+  endif()
+  list(APPEND pages ${page})
+  add_custom_command(OUTPUT ${page} DEPENDS sql2ldap ${PROJECT_SOURCE_DIR}/cmake/man-page
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap> ${words})
+endforeach()
+add_custom_target(man ALL DEPENDS ${pages})
+install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
