@@ -6,30 +6,34 @@
 
 namespace sql2ldap::limits {
 
-inline constexpr std::size_t mapping_text_bytes_max = 1U << 20U;    // a mapping file
-inline constexpr std::size_t mapping_depth_max = 64;                // nesting of expressions and conditions
-inline constexpr std::size_t mapping_errors_max = 20;               // reported of one text, then no more
-inline constexpr std::size_t values_per_attribute_max = 100'000;    // e.g. members of one alias
-inline constexpr std::size_t field_bytes_max = 16U << 20U;          // one SQL field
-inline constexpr std::size_t attribute_value_bytes_max = 8U << 20U; // one LDAP value
-inline constexpr std::size_t ldif_line_bytes_max = 64U << 20U;      // one unfolded line
-inline constexpr std::size_t ldif_record_bytes_max = 256U << 20U;   // one record
+inline constexpr std::size_t mapping_text_bytes_max = 1U << 20U;     // a mapping file
+inline constexpr std::size_t mapping_depth_max = 64;                 // nesting of expressions and conditions
+inline constexpr std::size_t mapping_errors_max = 20;                // reported of one text, then no more
+inline constexpr std::size_t values_per_attribute_max = 100'000;     // e.g. members of one alias
+inline constexpr std::size_t field_bytes_max = 16U << 20U;           // one SQL field
+inline constexpr std::size_t attribute_value_bytes_max = 8U << 20U;  // one LDAP value
+inline constexpr std::size_t ldif_line_bytes_max = 64U << 20U;       // one unfolded line
+inline constexpr std::size_t ldif_record_bytes_max = 256U << 20U;    // one record
 inline constexpr std::size_t dn_bytes_max = 64U << 10U;
 inline constexpr std::size_t dn_depth_max = 128;
-inline constexpr std::size_t transaction_operations_max = 500;      // RFC 5805; past 500 the gain is flat
+inline constexpr std::size_t transaction_operations_max = 500;  // RFC 5805; past 500 the gain is flat
 inline constexpr std::size_t search_page_entries = 1000;
-inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;   // --config
-inline constexpr std::size_t password_file_bytes_max = 4096;        // --password-file
-inline constexpr std::size_t rejects_kept_max = 100'000;            // then counted, no longer listed
+inline constexpr std::size_t search_names_kept_max = 64;  // attribute names a stream remembers
+inline constexpr int keepalive_idle_seconds = 60;         // TCP: a dead peer is noticed after
+inline constexpr int keepalive_interval_seconds = 15;     //   idle + probes * interval
+inline constexpr int keepalive_probes = 4;
+inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;  // --config
+inline constexpr std::size_t password_file_bytes_max = 4096;       // --password-file
+inline constexpr std::size_t rejects_kept_max = 100'000;           // then counted, no longer listed
 
-inline constexpr int sql_connect_seconds_max = 10;                  // until a SQL server has answered
-inline constexpr int sql_lock_seconds_max = 60;                     // wait for another session's table lock
-inline constexpr int sql_cursor_rows = 5000;                        // one FETCH; more gains nothing
-inline constexpr int sqlite_busy_ms_max = 10'000;                   // wait for a writer's lock
-inline constexpr std::size_t keys_reread_max = 20'000;              // above it the whole source is read again
-inline constexpr std::size_t single_lookups_max = 10'000;           // above it one search of all DNs is cheaper
-inline constexpr std::size_t batch_refusals_max = 5;                // then the rest of a batch goes one by one
-inline constexpr std::size_t write_tries_max = 5;                   // of one batch when answers are lost
-inline constexpr std::size_t values_changed_singly_max = 50;        // above it an attribute is replaced as a whole
+inline constexpr int sql_connect_seconds_max = 10;            // until a SQL server has answered
+inline constexpr int sql_lock_seconds_max = 60;               // wait for another session's table lock
+inline constexpr int sql_cursor_rows = 5000;                  // one FETCH; more gains nothing
+inline constexpr int sqlite_busy_ms_max = 10'000;             // wait for a writer's lock
+inline constexpr std::size_t keys_reread_max = 20'000;        // above it the whole source is read again
+inline constexpr std::size_t single_lookups_max = 10'000;     // above it one search of all DNs is cheaper
+inline constexpr std::size_t batch_refusals_max = 5;          // then the rest of a batch goes one by one
+inline constexpr std::size_t write_tries_max = 5;             // of one batch when answers are lost
+inline constexpr std::size_t values_changed_singly_max = 50;  // above it an attribute is replaced as a whole
 
 }  // namespace sql2ldap::limits

@@ -115,6 +115,13 @@ struct condition {
 
 // ---- statements -----------------------------------------------------------------------------
 
+// A comment belongs to the statement after it, or to the end of the line before it; the
+// formatter keeps both kinds.
+struct comments {
+  std::vector<std::string> before;  // whole lines, without '#'; "" entry = an empty line before
+  std::string after;                // on the same line, without '#'
+};
+
 struct join {
   bool many = false;
   name table;
@@ -156,22 +163,17 @@ struct partition_rule {
   name attribute;
   std::vector<stage> stages;
   position at;
+  comments notes;
 };
 struct partition {
   expression_ptr value;
   std::vector<partition_rule> rules;
   position at;
+  std::vector<std::string> closing;  // comment lines before the closing brace
 };
 struct on_insert {
   std::vector<std::pair<column, expression_ptr>> columns;
   position at;
-};
-
-// A comment belongs to the statement after it, or to the end of the line before it; the
-// formatter keeps both kinds.
-struct comments {
-  std::vector<std::string> before;  // whole lines, without '#'; "" entry = an empty line before
-  std::string after;                // on the same line, without '#'
 };
 
 struct statement {
