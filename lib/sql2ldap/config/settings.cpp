@@ -54,7 +54,7 @@ const std::vector<binding>& bindings() {
        &settings::max_deletes},
       {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},
        &settings::max_changes},
-      {{"state", text_key, key_group::state, "DIR", "where a run keeps what the next one must know"}, &settings::state},
+      {{"state", text_key, key_group::state, "DIR", "folder that keeps the last run's rejects.tsv"}, &settings::state},
   };
   return all;
 }

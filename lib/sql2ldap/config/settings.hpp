@@ -36,7 +36,7 @@ struct settings {
   bool start_tls = false;
   std::string ca_file;
   bool insecure = false;
-  std::string state;
+  std::string state;  // folder for what a run leaves behind
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
 };

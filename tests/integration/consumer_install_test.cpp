@@ -1,0 +1,92 @@
+// `cmake --install` into an empty prefix, then a project of somebody else that knows nothing but the prefix.
+#include <fstream>
+#include <regex>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <sql2ldap/version.hpp>
+
+#include <support/child_process.hpp>
+#include <support/temp_dir.hpp>
+
+namespace {
+
+using namespace sql2ldap;
+namespace fs = std::filesystem;
+
+// Value of a CMake cache entry of the build that this test belongs to.
+std::string cached(const std::string& name) {
+  std::ifstream in(S2L_BINARY_DIR "/CMakeCache.txt");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with(name + ":")) return line.substr(line.find('=') + 1);
+  return "";
+}
+
+class installed : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new test::temp_dir();
+    const auto done = test::run_and_capture(
+        {.arguments = {"cmake", "--install", S2L_BINARY_DIR, "--prefix", (*folder_ / "prefix").string()}});
+    ASSERT_EQ(done.status, 0) << done.out << done.err;
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  static fs::path prefix() { return *folder_ / "prefix"; }
+
+  static inline test::temp_dir* folder_ = nullptr;
+};
+
+TEST_F(installed, a_project_of_ten_lines_builds_and_runs) {
+  const std::string build = (*folder_ / "build").string();
+  const std::string sanitizers = cached("SQL2LDAP_SANITIZE");
+  const auto configured = test::run_and_capture(
+      {.arguments = {"cmake", "-S", S2L_SOURCE_DIR "/tests/consumer", "-B", build, "-G", "Ninja",
+                     "-DCMAKE_PREFIX_PATH=" + prefix().string(), "-DCMAKE_CXX_COMPILER=" + cached("CMAKE_CXX_COMPILER"),
+                     sanitizers.empty() ? "-DCMAKE_CXX_FLAGS=" : "-DCMAKE_CXX_FLAGS=-fsanitize=" + sanitizers}});
+  ASSERT_EQ(configured.status, 0) << configured.out << configured.err;
+  const auto built = test::run_and_capture({.arguments = {"cmake", "--build", build}}, std::chrono::minutes(5));
+  ASSERT_EQ(built.status, 0) << built.out << built.err;
+
+  const auto run =
+      test::run_and_capture({.arguments = {build + "/consumer", S2L_SOURCE_DIR "/mappings/postfixadmin.map"}});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_TRUE(std::regex_match(run.out, std::regex(std::string(version) + " postfixadmin [1-9][0-9]* 0\n"))) << run.out;
+}
+
+TEST_F(installed, every_public_header_is_there_and_no_private_one) {
+  const fs::path source = fs::path(S2L_SOURCE_DIR) / "lib";
+  std::size_t headers = 0;
+  for (const auto& item : fs::recursive_directory_iterator(source)) {
+    if (item.path().extension() != ".hpp") continue;
+    const fs::path name = fs::relative(item.path(), source);
+    const bool is_private = name.parent_path().filename() == "detail";
+    EXPECT_EQ(fs::exists(prefix() / "include" / name), !is_private) << name;
+    headers += is_private ? 0 : 1;
+  }
+  EXPECT_GT(headers, 20U);
+  EXPECT_TRUE(fs::exists(prefix() / "include/sql2ldap/version.hpp"));
+}
+
+TEST_F(installed, the_program_finds_its_mappings_beside_itself) {
+  EXPECT_TRUE(fs::exists(prefix() / "share/sql2ldap/schema/sql2ldap.ldif"));
+  const auto shown =
+      test::run_and_capture({.arguments = {(prefix() / "bin/sql2ldap").string(), "mapping", "check", "vexim"}});
+  EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_NE(shown.out.find((prefix() / "share/sql2ldap/mappings/vexim.map").string()), std::string::npos) << shown.out;
+}
+
+TEST_F(installed, there_is_a_man_page_for_each_command) {
+  for (const char* page : {"sql2ldap", "sql2ldap-inspect", "sql2ldap-plan", "sql2ldap-mapping-fmt"}) {
+    const fs::path file = prefix() / "share/man/man1" / (std::string(page) + ".1");
+    ASSERT_TRUE(fs::exists(file)) << file;
+    const auto shown = test::read_file(file);
+    EXPECT_NE(shown.find(".SH NAME"), std::string::npos) << page;
+    EXPECT_NE(shown.find(std::string("\n") + page + " \\- "), std::string::npos) << page;
+  }
+}
+
+}  // namespace
