@@ -1,7 +1,7 @@
 // All entries that a mapping makes from one snapshot, one after the other: parents before
 // children, each kind in the order of its key. One query a kind and one for each `many`, merged as
 // streams. Rows that cannot be mapped, orphans, second rows of one key and second entries of one DN
-// (after folding) go to the rejects; the rest goes on. Memory: 8 bytes an entry, for the DNs seen.
+// (after folding) go to the rejects; the rest goes on. Memory: 12 bytes an entry, for the DNs seen.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/mapping/mapping.hpp>
 #include <sql2ldap/model/ports.hpp>
 #include <sql2ldap/model/reject.hpp>
+#include <sql2ldap/sync/dn_set.hpp>
 
 namespace sql2ldap::sync {
 
@@ -28,8 +28,14 @@ inline constexpr std::size_t container_kind = static_cast<std::size_t>(-1);
 struct wanted_options {
   model::dn base;
   bool containers = true;       // "ou=domains" and the like come first, without s2lOrigin
+  bool base_entry = false;      // and the base before them
+  // When set, values that are equal under its rules are dropped, and entries with values that a
+  // server would refuse (syntax, two values of a single-valued attribute) are rejected.
+  const model::schema* schema = nullptr;
   // When set, only these keys of each kind are asked for (text form, as in model::query).
   std::optional<std::vector<std::vector<std::vector<std::string>>>> only;  // [kind][n][column]
+  // Needed with `only`: the DNs of a full pass over the same snapshot, to know who has a parent.
+  const dn_set* known = nullptr;
 };
 
 class wanted_entries {
@@ -38,6 +44,7 @@ class wanted_entries {
   ~wanted_entries();
   [[nodiscard]] result<std::optional<wanted>> next();
   [[nodiscard]] std::uint64_t rejected() const noexcept;
+  [[nodiscard]] dn_set take_dns();  // of all entries made so far, containers included
 
  private:
   struct state;

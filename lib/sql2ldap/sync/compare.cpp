@@ -1,0 +1,225 @@
+#include <sql2ldap/sync/compare.hpp>
+
+#include <algorithm>
+#include <numeric>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/sync/detail/origins.hpp>
+#include <sql2ldap/sync/wanted.hpp>
+
+namespace sql2ldap::sync {
+
+// ---- the table ------------------------------------------------------------------------------
+
+std::size_t wanted_table::slot_for(std::uint64_t origin_hash) const noexcept {
+  std::size_t at = slot_of(origin_hash, slots_.size());
+  while (slots_[at].origin_hash != 0 && slots_[at].origin_hash != origin_hash)
+    if (++at == slots_.size()) at = 0;
+  return at;
+}
+
+void wanted_table::grow() {
+  std::vector<record> old(slots_.size() < 64 ? 64 : slots_.size() / 2 * 3);
+  old.swap(slots_);
+  for (const record& r : old)
+    if (r.origin_hash != 0) slots_[slot_for(r.origin_hash)] = r;
+}
+
+bool wanted_table::insert(std::uint64_t origin_hash, digest128 digest, std::uint64_t dn_hash) {
+  if (origin_hash == 0) origin_hash = 1;
+  if (size_ + 1 > slots_.size() / 8 * 7) grow();
+  record& slot = slots_[slot_for(origin_hash)];
+  if (slot.origin_hash != 0) return false;
+  slot = {origin_hash, digest, dn_hash};
+  slot.set(status::missing);
+  ++size_;
+  return true;
+}
+
+wanted_table::record* wanted_table::find(std::uint64_t origin_hash) noexcept {
+  if (slots_.empty()) return nullptr;
+  if (origin_hash == 0) origin_hash = 1;
+  record& slot = slots_[slot_for(origin_hash)];
+  return slot.origin_hash == 0 ? nullptr : &slot;
+}
+
+std::uint64_t wanted_table::count(status which) const noexcept {
+  return static_cast<std::uint64_t>(std::count_if(slots_.begin(), slots_.end(), [&](const record& r) {
+    return r.origin_hash != 0 && r.now() == which;
+  }));
+}
+
+// ---- surplus --------------------------------------------------------------------------------
+
+void surplus_list::add(std::string_view dn, std::string_view origin) {
+  places_.push_back({bytes_.size(), static_cast<std::uint32_t>(dn.size()), static_cast<std::uint32_t>(origin.size())});
+  bytes_.append(dn).append(origin);
+}
+
+surplus_list::item surplus_list::operator[](std::size_t i) const noexcept {
+  const place& p = places_[i];
+  const std::string_view all(bytes_);
+  return {all.substr(p.offset, p.dn_length), all.substr(p.offset + p.dn_length, p.origin_length)};
+}
+
+namespace {
+
+std::size_t depth_of(std::string_view dn) {
+  std::size_t depth = 0;
+  for (; !dn.empty(); dn = model::parent_text(dn)) ++depth;
+  return depth;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> surplus_list::deepest_first() const {
+  std::vector<std::uint32_t> order(places_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::vector<std::uint8_t> depth(places_.size());
+  for (std::size_t i = 0; i < places_.size(); ++i)
+    depth[i] = static_cast<std::uint8_t>(std::min<std::size_t>(depth_of((*this)[i].dn), 255));
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (depth[a] != depth[b]) return depth[a] > depth[b];
+    return (*this)[a].dn < (*this)[b].dn;
+  });
+  return order;
+}
+
+// ---- reading both sides ---------------------------------------------------------------------
+
+namespace {
+
+constexpr std::uint64_t progress_every = 4096;
+
+const std::string& managed_filter() {
+  static const std::string text = codec::filter::equal(model::names::object_class, "s2lManaged").text();
+  return text;
+}
+
+class reader {
+ public:
+  reader(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema)
+      : who_(who), how_(how), from_(from), schema_(schema), origins_(who.map), digester_(who.map, schema) {}
+
+  result<comparison> run() {
+    S2L_TRY_ASSIGN(out_.base_present, base_is_there());
+    S2L_TRY_ASSIGN(const bool any_of_ours, find_any_of_ours());
+    if (!any_of_ours) {
+      out_.first_load = true;
+      return std::move(out_);
+    }
+    S2L_TRY(read_wanted());
+    S2L_TRY(read_present());
+    out_.missing = out_.table.count(wanted_table::status::missing);
+    out_.equal = out_.table.count(wanted_table::status::equal);
+    out_.differ = out_.table.count(wanted_table::status::differing);
+    return std::move(out_);
+  }
+
+ private:
+  result<bool> base_is_there() {
+    S2L_TRY_ASSIGN(auto found, who_.to.search({who_.base.text(), model::search_scope::base, "(objectClass=*)",
+                                               {model::names::object_class}, 0}));
+    S2L_TRY_ASSIGN(const model::entry* base, found->next());
+    return base != nullptr;
+  }
+
+  // Complete unless one of ours is found: "none of ours" must never come from a short read.
+  result<bool> find_any_of_ours() {
+    if (!out_.base_present) return false;
+    S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(),
+                                             {model::names::origin}, 0}));
+    while (true) {
+      S2L_TRY_ASSIGN(const model::entry* e, all->next());
+      if (e == nullptr) return false;
+      if (origins_.is_ours(e->first_value_of(model::names::origin))) return true;
+    }
+  }
+
+  result<void> read_wanted() {
+    wanted_options options;
+    options.base = who_.base;
+    options.containers = false;
+    options.schema = &schema_;
+    wanted_entries all(who_.map, from_, options, how_.rejects);
+    for (std::uint64_t done = 0;; ++done) {
+      S2L_TRY(tick(progress::phase::reading_source, done, 0));
+      S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
+      if (!w) break;
+      const std::uint64_t dn_hash = model::dn_hash(w->content->dn());
+      const std::uint64_t origin = run_hash64(w->content->first_value_of(model::names::origin));
+      if (!out_.table.insert(origin, digester_.digest_of(w->kind, *w->content, dn_hash), dn_hash))
+        return fail(error_kind::mapping, "two entries have one origin: " + std::string(w->content->dn()),
+                    "the key of the kind " + who_.map.kinds()[w->kind].name + " does not tell its rows apart");
+    }
+    out_.rejected = all.rejected();
+    out_.wanted_dns = all.take_dns();
+    return {};
+  }
+
+  result<void> read_present() {
+    S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(),
+                                             digester_.attributes(), 0}));
+    for (std::uint64_t done = 0;; ++done) {
+      S2L_TRY(tick(progress::phase::reading_directory, done, out_.table.size()));
+      S2L_TRY_ASSIGN(const model::entry* e, all->next());
+      if (e == nullptr) return {};
+      look_up(*e);
+    }
+  }
+
+  void look_up(const model::entry& e) {
+    const std::string_view origin = e.first_value_of(model::names::origin);
+    const std::uint64_t dn_hash = model::dn_hash(e.dn());
+    if (!origins_.is_ours(origin)) {
+      out_.foreign.insert(dn_hash);
+      return;
+    }
+    ++out_.present;
+    const std::uint64_t origin_hash = run_hash64(origin);
+    wanted_table::record* record = out_.table.find(origin_hash);
+    const std::optional<std::size_t> kind = origins_.kind_of(origin);
+    if (record == nullptr || !kind || record->now() != wanted_table::status::missing) {
+      if (out_.wanted_dns.contains(dn_hash))
+        out_.holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
+                                 static_cast<std::uint32_t>(out_.surplus.size())};
+      out_.surplus.add(e.dn(), origin);
+      return;
+    }
+    if (record->has(digester_.digest_of(*kind, e, dn_hash))) {
+      record->set(wanted_table::status::equal);
+      return;
+    }
+    record->set(wanted_table::status::differing);
+    if (out_.differing.size() <= limits::keys_reread_max) out_.differing.emplace_back(origin);
+    if (record->dn_hash == dn_hash) return;
+    out_.moved[origin_hash] = std::string(e.dn());
+    if (out_.wanted_dns.contains(dn_hash))
+      out_.holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin), std::nullopt};
+  }
+
+  result<void> tick(progress::phase phase, std::uint64_t done, std::uint64_t total) {
+    if (done % progress_every != 0) return {};
+    how_.report({phase, done, total});
+    if (how_.stop()) return fail_transient(error_kind::local, "stopped on request; nothing was written");
+    return {};
+  }
+
+  const parties& who_;
+  const run_options& how_;
+  model::snapshot& from_;
+  const model::schema& schema_;
+  origins origins_;
+  digester digester_;
+  comparison out_;
+};
+
+}  // namespace
+
+result<comparison> compare(const parties& who, const run_options& how, model::snapshot& from,
+                           const model::schema& schema) {
+  return reader(who, how, from, schema).run();
+}
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,115 @@
+// Two sets against each other in bounded memory: every wanted entry leaves 32 bytes in a table
+// (at most 64 with the room to grow), the directory is read once and each entry looked up. What
+// is left are three sets: missing, differing, surplus.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/sync/digest.hpp>
+#include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+namespace sql2ldap::sync {
+
+// Wanted entries by the hash of their origin.
+class wanted_table {
+ public:
+  enum class status : std::uint8_t { missing = 0, equal = 1, differing = 2 };
+
+  struct record {
+    std::uint64_t origin_hash = 0;  // 0 = free slot
+    digest128 digest;               // two bits of `high` hold the status
+    std::uint64_t dn_hash = 0;
+
+    [[nodiscard]] status now() const noexcept { return static_cast<status>(digest.high >> 62U); }
+    void set(status s) noexcept { digest.high = (digest.high & digest_bits) | (static_cast<std::uint64_t>(s) << 62U); }
+    [[nodiscard]] bool has(digest128 d) const noexcept {
+      return digest.low == d.low && (digest.high & digest_bits) == (d.high & digest_bits);
+    }
+  };
+  static_assert(sizeof(record) == 32);
+
+  // False when the origin is there already.
+  bool insert(std::uint64_t origin_hash, digest128 digest, std::uint64_t dn_hash);
+  [[nodiscard]] record* find(std::uint64_t origin_hash) noexcept;
+  [[nodiscard]] const record* find(std::uint64_t origin_hash) const noexcept {
+    return const_cast<wanted_table*>(this)->find(origin_hash);
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::uint64_t count(status which) const noexcept;
+
+ private:
+  static constexpr std::uint64_t digest_bits = (std::uint64_t{1} << 62U) - 1;
+  [[nodiscard]] std::size_t slot_for(std::uint64_t origin_hash) const noexcept;
+  void grow();
+
+  std::vector<record> slots_;
+  std::size_t size_ = 0;
+};
+
+// Entries of ours that no row makes, as text in one block.
+class surplus_list {
+ public:
+  struct item {
+    std::string_view dn;
+    std::string_view origin;
+  };
+  void add(std::string_view dn, std::string_view origin);
+  [[nodiscard]] item operator[](std::size_t i) const noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+  // Children before parents, otherwise in the order of their text: the order to delete in.
+  [[nodiscard]] std::vector<std::uint32_t> deepest_first() const;
+
+ private:
+  struct place {
+    std::uint64_t offset = 0;
+    std::uint32_t dn_length = 0;
+    std::uint32_t origin_length = 0;
+  };
+  std::string bytes_;
+  std::vector<place> places_;
+};
+
+// An entry of ours whose DN is wanted for another one.
+struct holder {
+  std::string dn;
+  std::uint64_t origin_hash = 0;
+  std::string origin;
+  std::optional<std::uint32_t> surplus;  // index, else it is to be renamed
+};
+
+struct comparison {
+  bool first_load = false;   // nothing of ours is there; nothing below is filled but `foreign`
+  wanted_table table;
+  dn_set wanted_dns;
+  surplus_list surplus;
+  std::unordered_map<std::uint64_t, std::string> moved;  // origin hash -> present DN, when it is not the wanted one
+  std::unordered_map<std::uint64_t, holder> holders;     // by DN hash
+  std::vector<std::string> differing;                    // origins, up to limits::keys_reread_max
+  dn_set foreign;            // DNs of entries that are not ours, as far as they were met
+  bool foreign_complete = false;  // `foreign` has all of them
+  std::uint64_t present = 0;
+  std::uint64_t missing = 0;
+  std::uint64_t differ = 0;
+  std::uint64_t equal = 0;
+  std::uint64_t rejected = 0;
+  bool base_present = true;
+
+  // One of ours with this DN stands there now?
+  [[nodiscard]] const holder* holder_of(std::uint64_t dn_hash) const noexcept {
+    const auto found = holders.find(dn_hash);
+    return found == holders.end() ? nullptr : &found->second;
+  }
+};
+
+// Reads both sides completely; anything less is an error. Rejected rows go to how.rejects.
+[[nodiscard]] result<comparison> compare(const parties& who, const run_options& how, model::snapshot& from,
+                                         const model::schema& schema);
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,40 @@
+// One wanted entry against one present entry, exactly, under the server's matching rules. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sql2ldap/mapping/mapping.hpp>
+#include <sql2ldap/model/change.hpp>
+#include <sql2ldap/model/entry.hpp>
+#include <sql2ldap/model/schema.hpp>
+
+namespace sql2ldap::sync {
+
+struct entry_difference {
+  bool renamed = false;              // the DN is another one
+  bool other_structural = false;     // a structural class cannot be changed: delete and add
+  std::vector<model::modification> modifications;  // to be applied after the rename
+  [[nodiscard]] bool none() const noexcept { return !renamed && !other_structural && modifications.empty(); }
+};
+
+enum class ownership {
+  same_row,  // the entry of this row: what others wrote to `?=` attributes stays
+  adopted,   // stands there for another row: `?=` attributes and the origin are set, too
+};
+
+// `present` needs the kind's attributes (`=` and `?=`), objectClass and s2lOrigin. A wanted
+// "{CLEARTEXT}x" equals a present password that verifies x; else it stands in the modification,
+// and the writer must hash it.
+[[nodiscard]] entry_difference difference_of(const model::entry& wanted, const model::entry& present,
+                                             const mapping::kind_info& kind, const model::schema& schema,
+                                             ownership whose = ownership::same_row);
+
+// What a directory holds after the change; used to foresee and to check, not to write.
+[[nodiscard]] model::entry after_rename(const model::entry& before, const std::string& new_dn,
+                                        const model::schema& schema);
+[[nodiscard]] model::entry after_modify(const model::entry& before,
+                                        const std::vector<model::modification>& modifications,
+                                        const model::schema& schema);
+
+}  // namespace sql2ldap::sync

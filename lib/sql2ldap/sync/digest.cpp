@@ -1,0 +1,54 @@
+#include <sql2ldap/sync/digest.hpp>
+
+#include <algorithm>
+
+#include <sql2ldap/base/text.hpp>
+
+namespace sql2ldap::sync {
+
+digester::digester(const mapping::mapping& map, const model::schema& schema) {
+  attributes_ = {model::names::object_class, model::names::origin};
+  for (const mapping::kind_info& info : map.kinds()) {
+    kind_roles& kind = kinds_.emplace_back();
+    const auto set = [&](model::attribute_name name, role what) {
+      if (name.id() >= kind.by_attribute.size()) kind.by_attribute.resize(name.id() + 1);
+      kind.by_attribute[name.id()] = what;
+    };
+    for (const model::attribute_name name : info.attributes) {
+      set(name, {part::value, schema.equality_of(name)});
+      if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) attributes_.push_back(name);
+    }
+    set(model::names::object_class, {part::object_class, {}});
+    set(model::names::origin, {});
+    for (const std::string& name : info.classes) kind.classes.push_back(ascii_lowered(name));
+  }
+}
+
+bool digester::is_class_of(const kind_roles& kind, std::string_view name) noexcept {
+  return std::any_of(kind.classes.begin(), kind.classes.end(),
+                     [&](const std::string& c) { return equal_ignoring_ascii_case(c, name); });
+}
+
+digest128 digester::digest_of(std::size_t kind, const model::entry& content, std::uint64_t dn_hash) {
+  const kind_roles& roles = kinds_[kind];
+  // Domains of run_hash128 keep attributes apart: 0 is the objectClass, id + 1 an attribute.
+  digest128 sum{dn_hash, ~dn_hash};
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const model::entry::value_ref value = content[i];
+    if (value.name.id() >= roles.by_attribute.size()) continue;
+    const role& r = roles.by_attribute[value.name.id()];
+    if (r.what == part::ignored) continue;
+    buffer_.clear();
+    if (r.what == part::object_class) {
+      if (!is_class_of(roles, value.bytes)) continue;
+      for (const char c : value.bytes) buffer_ += ascii_lower(c);
+      sum += run_hash128(buffer_, 0);
+    } else {
+      model::append_normalized(buffer_, r.rule, value.bytes);
+      sum += run_hash128(buffer_, value.name.id() + 1ULL);
+    }
+  }
+  return sum;
+}
+
+}  // namespace sql2ldap::sync
