@@ -19,13 +19,13 @@
 namespace sql2ldap::ldap {
 
 struct options {
-  std::string uri = "ldapi:///";         // ldap://, ldaps://, ldapi://
-  std::string bind_dn;                   // "" = SASL EXTERNAL on ldapi, anonymous elsewhere
+  std::string uri = "ldapi:///";  // ldap://, ldaps://, ldapi://
+  std::string bind_dn;            // "" = SASL EXTERNAL on ldapi, anonymous elsewhere
   secret password;
-  bool start_tls = false;                // only for ldap://
-  std::string ca_file;                   // "" = the system's
+  bool start_tls = false;  // only for ldap://
+  std::string ca_file;     // "" = the system's
   bool check_certificate = true;
-  bool use_transactions = true;          // when offered
+  bool use_transactions = true;  // when offered
   std::chrono::milliseconds connect_time_max{10'000};
   std::chrono::milliseconds answer_time_max{60'000};
 };

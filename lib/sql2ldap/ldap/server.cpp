@@ -1,0 +1,50 @@
+#include <sql2ldap/ldap/server.hpp>
+
+#include <utility>
+
+#include <sql2ldap/ldap/detail/pool.hpp>
+#include <sql2ldap/ldap/detail/search_stream.hpp>
+#include <sql2ldap/ldap/detail/server_facts.hpp>
+#include <sql2ldap/ldap/detail/write_batch.hpp>
+
+namespace sql2ldap::ldap {
+namespace {
+
+class server : public model::directory {
+ public:
+  explicit server(const options& how) : lines_(std::make_shared<detail::pool>(how)) {}
+
+  result<model::directory_facts> describe() override { return detail::read_facts(lines_); }
+
+  result<std::unique_ptr<model::entry_stream>> search(const model::search_request& what) override {
+    S2L_TRY_ASSIGN(detail::lease line, lines_->take());
+    return detail::search_stream::start(std::move(line), what);
+  }
+
+  result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override {
+    if (batch.empty()) return std::nullopt;
+    S2L_TRY_ASSIGN(const detail::lease line, lines_->take());
+    return atomic ? detail::write_as_transaction(*line, batch) : detail::write_in_order(*line, batch);
+  }
+
+  std::string name() const override { return lines_->how().uri; }
+
+  // Binds, so that wrong credentials show at once and not in the first call.
+  result<void> try_out() {
+    S2L_TRY(lines_->take());
+    return {};
+  }
+
+ private:
+  std::shared_ptr<detail::pool> lines_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<model::directory>> connect(const options& how) {
+  auto made = std::make_unique<server>(how);
+  S2L_TRY(made->try_out());
+  return made;
+}
+
+}  // namespace sql2ldap::ldap

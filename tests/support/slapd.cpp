@@ -1,0 +1,183 @@
+#include <support/slapd.hpp>
+
+#include <csignal>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace sql2ldap::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string must_succeed(const command& what) {
+  const captured run = run_and_capture(what);
+  if (run.status != 0) throw std::runtime_error(what.arguments.front() + ": " + run.err + run.out);
+  return run.out;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+int free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool found = ::bind(socket, generic, length) == 0 && ::getsockname(socket, generic, &length) == 0;
+  ::close(socket);
+  if (!found) throw std::runtime_error("no free loopback port");
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+std::string server_program(const std::string& name) {
+  for (const char* folder : {"/usr/sbin/", "/usr/local/sbin/", "/usr/libexec/"})
+    if (fs::exists(folder + name)) return folder + name;
+  return name;
+}
+
+std::string filled_in(const std::string& schema_file, const std::filesystem::path& folder) {
+  const fs::path schemas = fs::path(S2L_SOURCE_DIR) / "schema";
+  std::string text = read_file(schemas / schema_file);
+  const std::pair<std::string_view, std::string> values[] = {
+      {"@SUFFIX@", std::string(slapd_server::suffix)},
+      {"@DC@", "example"},
+      {"@SCHEMA_DIR@", "/etc/ldap/schema"},
+      {"@S2L_DIR@", schemas.string()},
+      {"@MODULE_DIR@", "/usr/lib/ldap"},
+      {"@RUN_DIR@", folder.string()},
+      {"@DB_DIR@", (folder / "db").string()},
+      {"@MANAGER@", slapd_server::external_dn()},
+      {"@SQL2LDAP_PASSWORD@", std::string(slapd_server::password)},
+      {"@DOVECOT_PASSWORD@", std::string(slapd_server::password)},
+      {"@EXIM_PASSWORD@", std::string(slapd_server::password)},
+  };
+  for (const auto& [placeholder, value] : values) replace_all(text, placeholder, value);
+  return text;
+}
+
+slapd_server::slapd_server() : slapd_server(options{}) {}
+
+slapd_server::slapd_server(options how) : how_(std::move(how)) {
+  for (const char* name : {"config", "db"}) fs::create_directory(folder_ / name);
+  std::string config = filled_in("mailhost-config.ldif", folder_.path());
+  if (how_.writes == kept::dbnosync) replace_all(config, "\nolcDbMaxSize:", "\nolcDbNoSync: TRUE\nolcDbMaxSize:");
+  if (how_.network) {
+    make_certificates();
+    replace_all(config, "\nolcLogLevel: none\n",
+                fmt::format("\nolcLogLevel: none\nolcTLSCACertificateFile: {0}\nolcTLSCertificateFile: "
+                            "{1}\nolcTLSCertificateKeyFile: {2}\n",
+                            ca_file(), (folder_ / "server.pem").string(), (folder_ / "server.key").string()));
+    port_ = free_port();
+    do tls_port_ = free_port();
+    while (tls_port_ == port_);
+  }
+  write_file(folder_ / "config.ldif", config);
+  must_succeed(
+      {.arguments = {server_program("slapadd"), "-n0", "-F", folder_ / "config", "-l", folder_ / "config.ldif"}});
+  if (how_.base_entries) {
+    write_file(folder_ / "base.ldif", filled_in("mailhost-base.ldif", folder_.path()));
+    slapadd(folder_ / "base.ldif");
+  }
+  start();
+  if (!how_.more_config.empty()) modify(how_.more_config);
+}
+
+slapd_server::~slapd_server() {
+  if (server_) server_->stop(SIGTERM);
+}
+
+std::string slapd_server::external_dn() {
+  return fmt::format("gidNumber={}+uidNumber={},cn=peercred,cn=external,cn=auth", ::getegid(), ::geteuid());
+}
+
+std::string slapd_server::ldapi() const {
+  std::string path = folder_ / "ldapi";
+  replace_all(path, "/", "%2F");
+  return "ldapi://" + path;
+}
+
+std::string slapd_server::ldap() const { return fmt::format("ldap://localhost:{}", port_); }
+std::string slapd_server::ldaps() const { return fmt::format("ldaps://localhost:{}", tls_port_); }
+
+// Two authorities, of which only the first signs; a certificate for the name "localhost", so that
+// 127.0.0.1 is the wrong name.
+void slapd_server::make_certificates() {
+  const auto openssl = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "openssl");
+    must_succeed({.arguments = std::move(arguments), .directory = folder_.path()});
+  };
+  for (const std::string name : {"ca", "other-ca"})
+    openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+             "-subj", "/CN=Test " + name, "-keyout", name + ".key", "-out", name + ".pem"});
+  openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+           "-keyout", "server.key", "-out", "server.csr"});
+  write_file(folder_ / "names", "subjectAltName=DNS:localhost\n");
+  openssl({"x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+           "-extfile", "names", "-out", "server.pem"});
+}
+
+bool slapd_server::answers() const {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder_ / "ldapi";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  const bool connected = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return connected;
+}
+
+void slapd_server::start() {
+  std::string listeners = ldapi();
+  if (how_.network) listeners += fmt::format(" ldap://127.0.0.1:{} ldaps://127.0.0.1:{}", port_, tls_port_);
+  // With -d it stays in the foreground.
+  server_ = std::make_unique<child_process>(
+      command{.arguments = {server_program("slapd"), "-F", folder_ / "config", "-h", listeners, "-d", "0"}},
+      folder_ / "slapd.out", folder_ / "slapd.err");
+  const bool up = eventually(std::chrono::seconds(30), [&] { return answers() || !server_->running(); });
+  if (!up || !server_->running()) throw std::runtime_error("slapd does not start: " + read_file(folder_ / "slapd.err"));
+}
+
+void slapd_server::stop() {
+  server_->stop(SIGTERM);
+  server_.reset();
+}
+
+void slapd_server::crash() {
+  server_->stop(SIGKILL);
+  server_.reset();
+}
+
+void slapd_server::slapadd(const std::filesystem::path& ldif, bool quick) {
+  command slapadd{.arguments = {server_program("slapadd"), "-n1", "-F", folder_ / "config", "-l", ldif}};
+  if (quick) slapadd.arguments.emplace_back("-q");
+  must_succeed(slapadd);
+}
+
+std::string slapd_server::slapcat() const {
+  return must_succeed(
+      {.arguments = {server_program("slapcat"), "-n1", "-F", folder_ / "config", "-o", "ldif-wrap=no"}});
+}
+
+void slapd_server::modify(std::string_view ldif) const {
+  must_succeed({.arguments = {"ldapmodify", "-Q", "-Y", "EXTERNAL", "-H", ldapi()},
+                .environment = {{"LDAPNOINIT", "1"}},
+                .input = std::string(ldif)});
+}
+
+}  // namespace sql2ldap::test
