@@ -7,10 +7,12 @@
 // Leaves to others: SQL text and LDAP messages (ports), how to show it (tools).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
@@ -62,6 +64,10 @@ struct run_options {
   model::reject_sink rejects = [](const model::reject&) {};
   std::function<void(const progress&)> report = [](const progress&) {};
   std::function<bool()> stop = [] { return false; };  // asked between batches (SIGINT)
+  // Between two tries after a lost answer.
+  std::function<void(std::chrono::milliseconds)> wait = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+  };
 };
 
 // Writes the changes as LDIF that ldapmodify takes, with a header of comments (mapping, its

@@ -1,0 +1,193 @@
+#include <sql2ldap/sync/apply.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/password.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+constexpr int no_such_object = 32;
+constexpr int not_allowed_on_non_leaf = 66;
+constexpr int entry_already_exists = 68;
+
+std::vector<model::change> changes_of(const std::vector<step>& steps) {
+  std::vector<model::change> out;
+  for (const step& s : steps) out.insert(out.end(), s.changes.begin(), s.changes.end());
+  return out;
+}
+
+std::size_t step_with_change(const std::vector<step>& steps, std::size_t change) {
+  std::size_t i = 0;
+  for (; i + 1 < steps.size() && change >= steps[i].changes.size(); ++i) change -= steps[i].changes.size();
+  return i;
+}
+
+bool makes_entry(const step& s) { return s.kind == step::what::add || s.kind == step::what::container; }
+
+}  // namespace
+
+void count_step(counts& sums, const step& done) {
+  switch (done.kind) {
+    case step::what::container:
+    case step::what::add: ++sums.added; break;
+    case step::what::remove: ++sums.deleted; break;
+    case step::what::make_way: break;  // counted when it gets its own name
+    case step::what::update:
+      sums.modified += done.modified ? 1 : 0;
+      sums.renamed += done.renamed ? 1 : 0;
+      break;
+  }
+}
+
+result<void> hash_clear_text(step& what) {
+  const auto is_clear = [](model::attribute_name name, std::string_view value) {
+    return name == model::names::user_password && value.starts_with(codec::clear_text_marker);
+  };
+  const auto hashed = [](std::string_view value) {
+    return codec::hash_password(value.substr(codec::clear_text_marker.size()));
+  };
+  for (model::change& c : what.changes) {
+    if (auto* modify = std::get_if<model::modify_entry>(&c.what)) {
+      for (model::modification& m : modify->modifications)
+        for (std::string& v : m.values)
+          if (is_clear(m.name, v)) {
+            S2L_TRY_ASSIGN(v, hashed(v));
+          }
+    } else if (auto* add = std::get_if<model::add_entry>(&c.what)) {
+      if (!add->content.first_value_of(model::names::user_password).starts_with(codec::clear_text_marker)) continue;
+      model::entry out;
+      out.set_dn(add->content.dn());
+      for (std::size_t i = 0; i < add->content.size(); ++i) {
+        const model::entry::value_ref value = add->content[i];
+        if (is_clear(value.name, value.bytes)) {
+          S2L_TRY_ASSIGN(const std::string hash, hashed(value.bytes));
+          out.add(value.name, hash);
+        } else {
+          out.add(value.name, value.bytes);
+        }
+      }
+      add->content = std::move(out);
+    }
+  }
+  return {};
+}
+
+applier::applier(const parties& who, const run_options& how, const model::directory_facts& facts)
+    : who_(who), how_(how), facts_(facts), origins_(who.map) {}
+
+result<void> applier::push(step what) {
+  S2L_TRY(hash_clear_text(what));
+  if (batch_operations_ + what.changes.size() > limits::transaction_operations_max) S2L_TRY(flush());
+  batch_operations_ += what.changes.size();
+  batch_.push_back(std::move(what));
+  return {};
+}
+
+result<void> applier::finish() { return flush(); }
+
+void applier::refuse(const step& what, const std::string& reason) {
+  ++done_.rejected;
+  if (makes_entry(what)) refused_.insert(model::dn_hash(what.dn));
+  how_.rejects({origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0});
+}
+
+void applier::finished(const step& what) {
+  ++steps_done_;
+  count_step(done_, what);
+}
+
+void applier::drop_below_refused(std::vector<step>& steps) {
+  if (refused_.size() == 0) return;
+  std::erase_if(steps, [&](const step& s) {
+    if (!makes_entry(s) || !refused_.contains(model::dn_hash(model::parent_text(s.dn)))) return false;
+    refuse(s, "the directory refused its parent");
+    return true;
+  });
+}
+
+void applier::settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no) {
+  const step& s = steps[at];
+  if (s.kind == step::what::remove && no.ldap_code == no_such_object) {
+    finished(s);  // somebody else deleted it
+  } else if (s.kind == step::what::remove && no.ldap_code == not_allowed_on_non_leaf) {
+    refuse(s, "it has entries below it that are not ours or could not be deleted");
+  } else if (no.ldap_code == entry_already_exists) {
+    if (makes_entry(s)) ++done_.foreign;
+    refuse(s, "its name is held by another entry");
+  } else {
+    refuse(s, no.text);
+  }
+}
+
+result<std::optional<model::entry>> applier::read(std::string_view dn) {
+  S2L_TRY_ASSIGN(auto found, who_.to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", {}, 0}));
+  S2L_TRY_ASSIGN(const model::entry* there, found->next());
+  return there == nullptr ? std::nullopt : std::optional<model::entry>(*there);
+}
+
+result<void> applier::flush() {
+  std::vector<step> steps = std::exchange(batch_, {});
+  batch_operations_ = 0;
+  if (steps.empty()) return {};
+  if (how_.stop())
+    return fail_transient(error_kind::local,
+                          "stopped on request after " + std::to_string(done_.differences()) + " entries were written",
+                          "run it again: it goes on where it stopped");
+  bool atomic = facts_.transactions;
+  std::size_t refusals = 0;
+  std::size_t tries = 0;
+  while (true) {
+    drop_below_refused(steps);
+    if (steps.empty()) break;
+    result<void> written = write(steps, atomic, refusals);
+    for (; !written; written = after_lost_answer(steps, atomic)) {
+      if (!written.error().transient || ++tries >= limits::write_tries_max) return written;
+      how_.wait(std::chrono::milliseconds(100) * (1U << tries));
+    }
+  }
+  how_.report({progress::phase::writing, steps_done_, total_});
+  return {};
+}
+
+// Takes the steps that are done or refused out of `steps`.
+result<void> applier::write(std::vector<step>& steps, bool& atomic, std::size_t& refusals) {
+  const std::vector<model::change> changes = changes_of(steps);
+  S2L_TRY_ASSIGN(const std::optional<model::refusal> no, who_.to.write(changes, atomic));
+  if (!no) {
+    for (const step& s : steps) finished(s);
+    steps.clear();
+    return {};
+  }
+  const std::size_t at = step_with_change(steps, no->index);
+  settle_refusal(steps, at, *no);
+  const auto refused = steps.begin() + static_cast<std::ptrdiff_t>(at);
+  if (atomic) {
+    steps.erase(refused);
+    // Each refusal costs a whole transaction; where there are many, single writes are cheaper.
+    if (++refusals >= limits::batch_refusals_max) atomic = false;
+  } else {
+    for (auto s = steps.begin(); s != refused; ++s) finished(*s);
+    steps.erase(steps.begin(), refused + 1);
+  }
+  return {};
+}
+
+result<void> applier::after_lost_answer(std::vector<step>& steps, bool atomic) {
+  const std::vector<model::change> changes = changes_of(steps);
+  S2L_TRY_ASSIGN(std::size_t done, changes_done(changes, facts_.schema, [&](std::string_view dn) { return read(dn); }));
+  if (atomic && done < changes.size()) done = 0;
+  auto s = steps.begin();
+  for (; s != steps.end() && done >= s->changes.size(); ++s) {
+    done -= s->changes.size();
+    finished(*s);
+  }
+  // Without transactions the connection may have ended in the middle of a step.
+  if (s != steps.end()) s->changes.erase(s->changes.begin(), s->changes.begin() + static_cast<std::ptrdiff_t>(done));
+  steps.erase(steps.begin(), s);
+  return {};
+}
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,374 @@
+#include <sql2ldap/sync/steps.hpp>
+
+#include <algorithm>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/sync/detail/containers.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+using status = wanted_table::status;
+
+constexpr std::uint64_t progress_every = 1024;
+
+// FNV-1a: the same in every process, as the names in a plan must be.
+std::uint64_t stable_hash(std::string_view text) noexcept {
+  std::uint64_t h = 0xcbf29ce484222325ULL;
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return h;
+}
+
+std::string hex_of(std::uint64_t number) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out(16, '0');
+  for (std::size_t i = 16; i-- > 0; number >>= 4U) out[i] = digits[number & 15U];
+  return out;
+}
+
+std::string rdn_text_of(std::string_view dn) {
+  const std::string_view parent = model::parent_text(dn);
+  std::string_view rdn = dn.substr(0, dn.size() - parent.size());
+  while (!parent.empty() && !rdn.empty() && (rdn.back() == ',' || rdn.back() == ' ')) rdn.remove_suffix(1);
+  return std::string(rdn);
+}
+
+model::entry with_dn(const model::entry& content, std::string_view dn) {
+  model::entry out;
+  out.set_dn(dn);
+  for (std::size_t i = 0; i < content.size(); ++i) out.add(content[i].name, content[i].bytes);
+  return out;
+}
+
+model::change rename_change(std::string_view origin, std::string_view from, std::string_view to) {
+  model::rename_entry out;
+  out.dn = std::string(from);
+  out.new_rdn = rdn_text_of(to);
+  if (model::dn_hash(model::parent_text(from)) != model::dn_hash(model::parent_text(to)))
+    out.new_superior = std::string(model::parent_text(to));
+  return {std::string(origin), std::move(out)};
+}
+
+}  // namespace
+
+std::vector<std::string> step::attributes() const {
+  std::vector<std::string> out;
+  for (const model::change& c : changes)
+    if (const auto* modify = std::get_if<model::modify_entry>(&c.what))
+      for (const model::modification& m : modify->modifications) out.push_back(m.name.text());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+stepper::stepper(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema,
+                 const comparison& state)
+    : who_(who), how_(how), from_(from), schema_(schema), state_(state), origins_(who.map),
+      deleted_early_(state.surplus.size(), false), wanted_(state.table.size()) {}
+
+result<void> stepper::run(const step_sink& to, const std::function<void(const step_problem&)>& problem,
+                          const model::reject_sink& rejects) {
+  to_ = &to;
+  problem_ = &problem;
+  S2L_TRY(containers());
+  S2L_TRY(entries(rejects));
+  return deletes();
+}
+
+// ---- reading what is there ------------------------------------------------------------------
+
+result<const model::entry*> stepper::read(std::string_view dn, const std::vector<model::attribute_name>& attributes) {
+  S2L_TRY_ASSIGN(reading_, who_.to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", attributes, 0}));
+  return reading_->next();
+}
+
+result<bool> stepper::has_children(std::string_view dn) {
+  auto found = who_.to.search({std::string(dn), model::search_scope::one_level, "(objectClass=*)",
+                               {model::names::object_class}, 1});
+  if (!found) {
+    if (found.error().ldap_code == 32) return false;
+    return tl::make_unexpected(std::move(found).error());
+  }
+  auto child = (*found)->next();
+  if (!child && child.error().ldap_code == 32) return false;
+  if (!child) return tl::make_unexpected(std::move(child).error());
+  return *child != nullptr;
+}
+
+result<void> stepper::collect_foreign_names() {
+  foreign_known_ = true;
+  if (!state_.base_present) return {};
+  const codec::filter not_ours = codec::filter::none_of(codec::filter::equal(model::names::object_class, "s2lManaged"));
+  S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, not_ours.text(),
+                                           {model::attribute_name("1.1")}, 0}));
+  while (true) {
+    S2L_TRY_ASSIGN(const model::entry* e, all->next());
+    if (e == nullptr) return {};
+    foreign_.insert(model::dn_hash(e->dn()));
+  }
+}
+
+result<bool> stepper::held_by_a_stranger(std::string_view dn, std::uint64_t dn_hash) {
+  if (state_.foreign.contains(dn_hash)) return true;
+  if (state_.holder_of(dn_hash) != nullptr || vacated_.contains(dn_hash)) return false;
+  const bool look_up = !state_.first_load && state_.missing + state_.moved.size() <= limits::single_lookups_max;
+  if (!look_up) {
+    if (!foreign_known_) S2L_TRY(collect_foreign_names());
+    return foreign_.contains(dn_hash);
+  }
+  S2L_TRY_ASSIGN(const model::entry* there, read(dn, {model::names::object_class, model::names::origin}));
+  return there != nullptr && !origins_.is_ours(there->first_value_of(model::names::origin));
+}
+
+// ---- names that change during the run -------------------------------------------------------
+
+void stepper::note_rename(std::string_view from, std::string_view to) {
+  renamed_[model::dn_hash(from)] = std::string(to);
+  vacated_.insert(model::dn_hash(from));
+}
+
+// A rename takes everything below along; `dn` is a name as the comparison found it.
+std::string stepper::name_now(std::string_view dn) const {
+  if (renamed_.empty()) return std::string(dn);
+  for (std::string_view suffix = dn; !suffix.empty(); suffix = model::parent_text(suffix)) {
+    const auto found = renamed_.find(model::dn_hash(suffix));
+    if (found != renamed_.end()) return std::string(dn.substr(0, dn.size() - suffix.size())) + found->second;
+  }
+  return std::string(dn);
+}
+
+std::string stepper::temporary_name(const holder& h) const {
+  const std::string now = name_now(h.dn);
+  const std::string type = now.substr(0, now.find('='));
+  return type + "=s2l-moving-" + hex_of(stable_hash(h.origin)) + "," + std::string(model::parent_text(now));
+}
+
+result<void> stepper::make_way(const holder& h) {
+  step out;
+  out.kind = step::what::make_way;
+  out.dn = name_now(h.dn);
+  out.origin = h.origin;
+  const std::string aside = temporary_name(h);
+  out.changes.push_back(rename_change(h.origin, out.dn, aside));
+  note_rename(h.dn, aside);
+  return (*to_)(std::move(out));
+}
+
+result<void> stepper::take_name(std::string_view dn, std::uint64_t dn_hash) {
+  const holder* h = state_.holder_of(dn_hash);
+  if (h == nullptr || vacated_.contains(dn_hash) || (h->surplus && deleted_early_[*h->surplus])) return {};
+  if (model::dn_hash(name_now(h->dn)) != dn_hash) return {};  // went away with its parent
+  if (!h->surplus) return make_way(*h);
+  S2L_TRY_ASSIGN(const bool parent, has_children(h->dn));
+  if (parent) return make_way(*h);
+  step out;
+  out.kind = step::what::remove;
+  out.dn = std::string(dn);
+  out.origin = h->origin;
+  out.changes.push_back({h->origin, model::delete_entry{out.dn}});
+  deleted_early_[*h->surplus] = true;
+  vacated_.insert(dn_hash);
+  return (*to_)(std::move(out));
+}
+
+// ---- the steps ------------------------------------------------------------------------------
+
+result<void> stepper::containers() {
+  S2L_TRY_ASSIGN(const std::vector<model::entry> all, container_entries(who_.map, who_.base, !state_.base_present));
+  for (const model::entry& c : all) {
+    if (state_.base_present) {
+      S2L_TRY_ASSIGN(const model::entry* there, read(c.dn(), {model::names::object_class}));
+      if (there != nullptr) continue;
+    }
+    step out;
+    out.kind = step::what::container;
+    out.dn = std::string(c.dn());
+    out.changes.push_back({"", model::add_entry{c}});
+    S2L_TRY((*to_)(std::move(out)));
+  }
+  return {};
+}
+
+wanted_options stepper::options_of_second_pass() const {
+  wanted_options out;
+  out.base = who_.base;
+  out.containers = false;
+  out.schema = &schema_;
+  if (state_.first_load || state_.missing > 0 || state_.differ > limits::keys_reread_max ||
+      state_.differing.size() != state_.differ)
+    return out;
+  std::vector<std::vector<std::vector<std::string>>> only(who_.map.kinds().size());
+  for (const std::string& origin : state_.differing) {
+    std::optional<origin_parts> parts = origins_.parse(origin);
+    // Entries that only their children make have no row of their own to ask for.
+    if (!parts || makes_parents_of(parts->kind)) return out;
+    only[parts->kind].push_back(std::move(parts->key));
+  }
+  out.only = std::move(only);
+  out.known = &state_.wanted_dns;
+  return out;
+}
+
+bool stepper::makes_parents_of(std::size_t kind) const {
+  return std::any_of(who_.map.kinds().begin(), who_.map.kinds().end(), [&](const mapping::kind_info& k) {
+    return k.parent == kind && k.orphans == mapping::orphan_policy::make;
+  });
+}
+
+result<void> stepper::entries(const model::reject_sink& rejects) {
+  if (!state_.first_load && state_.missing + state_.differ == 0) return {};
+  // The comparison has reported what a full pass rejects; a first load has had none.
+  wanted_entries all(who_.map, from_, options_of_second_pass(),
+                     state_.first_load ? rejects : [](const model::reject&) {});
+  std::uint64_t done = 0;
+  while (true) {
+    S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
+    if (!w) break;
+    if (done++ % progress_every == 0)
+      how_.report({progress::phase::comparing, done, state_.first_load ? 0 : state_.table.size()});
+    const std::uint64_t dn_hash = model::dn_hash(w->content->dn());
+    if (state_.first_load) {
+      ++wanted_;
+      S2L_TRY(missing(*w, dn_hash));
+      continue;
+    }
+    const wanted_table::record* record =
+        state_.table.find(run_hash64(w->content->first_value_of(model::names::origin)));
+    if (record == nullptr || record->dn_hash != dn_hash)
+      return fail(error_kind::source, "the source gave other rows when it was read again: " + std::string(w->content->dn()));
+    if (record->now() == status::missing) S2L_TRY(missing(*w, dn_hash));
+    if (record->now() == status::differing) S2L_TRY(differing(*w, dn_hash));
+  }
+  if (state_.first_load) rejected_ = all.rejected();
+  return {};
+}
+
+void stepper::cannot(const model::entry& content, std::string reason, bool foreign) const {
+  (*problem_)({std::string(content.dn()), std::string(content.first_value_of(model::names::origin)), std::move(reason),
+               foreign});
+}
+
+namespace {
+constexpr std::string_view held_by_other = "its name is held by an entry that is not ours";
+}
+
+result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
+  const model::entry& content = *w.content;
+  S2L_TRY_ASSIGN(const bool foreign, held_by_a_stranger(content.dn(), dn_hash));
+  if (foreign) {
+    cannot(content, std::string(held_by_other), true);
+    return {};
+  }
+  S2L_TRY_ASSIGN(const bool adopted, adopt(w, dn_hash));
+  if (adopted) return {};
+  S2L_TRY(take_name(content.dn(), dn_hash));
+  step out;
+  out.kind = step::what::add;
+  out.dn = std::string(content.dn());
+  out.origin = std::string(content.first_value_of(model::names::origin));
+  out.changes.push_back({out.origin, model::add_entry{content}});
+  return (*to_)(std::move(out));
+}
+
+// A row with a new key takes over the entry of a row that is gone when others live below it:
+// such an entry cannot be deleted and added again.
+result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
+  const holder* h = state_.holder_of(dn_hash);
+  if (h == nullptr || !h->surplus || deleted_early_[*h->surplus] || vacated_.contains(dn_hash)) return false;
+  if (!who_.map.kinds()[w.kind].is_parent || model::dn_hash(name_now(h->dn)) != dn_hash) return false;
+  S2L_TRY_ASSIGN(const bool parent, has_children(h->dn));
+  if (!parent) return false;
+  S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, h->dn, h->origin));
+  if (!present) return false;
+  const entry_difference d =
+      difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
+  if (d.other_structural || d.modifications.empty()) return false;
+  step out;
+  out.kind = step::what::update;
+  out.modified = true;
+  out.dn = std::string(w.content->dn());
+  out.origin = std::string(w.content->first_value_of(model::names::origin));
+  out.changes.push_back({h->origin, model::modify_entry{out.dn, d.modifications}});
+  deleted_early_[*h->surplus] = true;
+  S2L_TRY((*to_)(std::move(out)));
+  return true;
+}
+
+// The entry of `origin`, which the comparison found as `dn`: it stands there still when nothing
+// is written (a plan), or under its new name when earlier steps have been.
+result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::string_view dn, std::string_view origin) {
+  std::vector<model::attribute_name> attributes = {model::names::object_class, model::names::origin};
+  const mapping::kind_info& kind = who_.map.kinds()[w.kind];
+  attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
+  attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
+  const std::string now = name_now(dn);
+  for (const std::string& name : {now, std::string(dn)}) {
+    S2L_TRY_ASSIGN(const model::entry* there, read(name, attributes));
+    if (there == nullptr || there->first_value_of(model::names::origin) != origin) continue;
+    // Under its old name a rename of this run is still to come, and changes the RDN's values.
+    return rdn_text_of(now) == rdn_text_of(name) ? with_dn(*there, now) : after_rename(*there, now, schema_);
+  }
+  return std::nullopt;
+}
+
+result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
+  const model::entry& content = *w.content;
+  const std::string_view origin = content.first_value_of(model::names::origin);
+  const auto moved = state_.moved.find(run_hash64(origin));
+  const std::string found_as = moved == state_.moved.end() ? std::string(content.dn()) : moved->second;
+  S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, found_as, origin));
+  if (!present) {
+    cannot(content, "it was changed by somebody else while it was compared; run again", false);
+    return {};
+  }
+  const entry_difference d = difference_of(content, *present, who_.map.kinds()[w.kind], schema_);
+  if (d.none()) return {};
+
+  step out;
+  out.kind = step::what::update;
+  out.dn = std::string(content.dn());
+  out.origin = std::string(origin);
+  out.renamed = d.renamed;
+  out.modified = d.other_structural || !d.modifications.empty();
+  if (d.renamed) {
+    S2L_TRY_ASSIGN(const bool foreign, held_by_a_stranger(content.dn(), dn_hash));
+    if (foreign) {
+      cannot(content, std::string(held_by_other), true);
+      return {};
+    }
+  }
+  if (d.other_structural) {
+    S2L_TRY_ASSIGN(const bool parent, has_children(present->dn()));
+    if (parent) {
+      cannot(content, "its structural class cannot be changed while there are entries below it", false);
+      return {};
+    }
+  }
+  if (d.renamed) S2L_TRY(take_name(content.dn(), dn_hash));
+  if (d.other_structural) {
+    out.changes.push_back({out.origin, model::delete_entry{std::string(present->dn())}});
+    out.changes.push_back({out.origin, model::add_entry{content}});
+  } else {
+    if (d.renamed) out.changes.push_back(rename_change(origin, present->dn(), content.dn()));
+    if (!d.modifications.empty()) out.changes.push_back({out.origin, model::modify_entry{out.dn, d.modifications}});
+  }
+  if (d.renamed) note_rename(found_as, content.dn());
+  return (*to_)(std::move(out));
+}
+
+result<void> stepper::deletes() {
+  for (const std::uint32_t i : state_.surplus.deepest_first()) {
+    if (deleted_early_[i]) continue;
+    const surplus_list::item item = state_.surplus[i];
+    step out;
+    out.kind = step::what::remove;
+    out.dn = name_now(item.dn);
+    out.origin = std::string(item.origin);
+    out.changes.push_back({out.origin, model::delete_entry{out.dn}});
+    S2L_TRY((*to_)(std::move(out)));
+  }
+  return {};
+}
+
+}  // namespace sql2ldap::sync
