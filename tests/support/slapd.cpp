@@ -163,6 +163,9 @@ void slapd_server::crash() {
   server_.reset();
 }
 
+void slapd_server::freeze() const { server_->send_signal(SIGSTOP); }
+void slapd_server::thaw() const { server_->send_signal(SIGCONT); }
+
 void slapd_server::slapadd(const std::filesystem::path& ldif, bool quick) {
   command slapadd{.arguments = {server_program("slapadd"), "-n1", "-F", folder_ / "config", "-l", ldif}};
   if (quick) slapadd.arguments.emplace_back("-q");

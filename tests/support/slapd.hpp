@@ -42,9 +42,11 @@ class slapd_server {
   [[nodiscard]] static std::string external_dn();
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_.path(); }
 
-  void start();  // waits until it answers
-  void stop();   // as an operator would
-  void crash();  // kill -9
+  void start();         // waits until it answers
+  void stop();          // as an operator would
+  void crash();         // kill -9
+  void freeze() const;  // it neither answers nor closes anything, until
+  void thaw() const;
 
   // Programs of the server's package, on this database. They throw when they fail.
   void slapadd(const std::filesystem::path& ldif, bool quick = false);  // stopped server only
