@@ -118,6 +118,7 @@ struct column_write {  // one SQL column to set; absent value = NULL
   std::string alias;
   std::string column;
   std::optional<std::string> value;
+  bool now = false;  // the moment of the write, which the database knows
 };
 
 // Runs a mapping. Keeps buffers between calls, so one object a thread; the mapping is shared.

@@ -1,0 +1,214 @@
+// From a row to an entry: the inner loop of every command.
+#include <fmt/format.h>
+#include <algorithm>
+#include <unordered_set>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/mapping/detail/engine.hpp>
+#include <sql2ldap/model/dn.hpp>
+
+namespace sql2ldap::mapping::detail {
+
+namespace {
+
+constexpr std::size_t few_values = 16;  // up to here comparing each with each is fastest
+
+bool plain_in_origin(unsigned char c) {
+  if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')) return true;
+  return std::string_view("-._~!$&'()*+,;=:@").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+}  // namespace
+
+void append_origin_part(std::string& out, std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::size_t clean = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto c = static_cast<unsigned char>(bytes[i]);
+    if (plain_in_origin(c)) continue;
+    out.append(bytes, clean, i - clean);
+    out += '%';
+    out += digits[c >> 4U];
+    out += digits[c & 15U];
+    clean = i + 1;
+  }
+  out.append(bytes, clean);
+}
+
+void append_printable(std::string& out, std::string_view bytes) {
+  constexpr std::size_t shown_max = 200;
+  const bool plain =
+      bytes.size() <= shown_max && std::all_of(bytes.begin(), bytes.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (plain) {
+    out += bytes;
+    return;
+  }
+  const std::string quoted = quoted_for_message(bytes, shown_max);
+  out += quoted;
+}
+
+engine::engine(std::shared_ptr<const program> p, const model::dn& base_dn)
+    : checked(std::move(p)), base(base_dn.text()) {
+  r.base = base;
+  for (const kind_program& k : checked->kinds) {
+    std::string& origin = origins.emplace_back();
+    append_origin_part(origin, checked->name);
+    origin += '/';
+    append_origin_part(origin, k.info.name);
+    origin += '/';
+    std::string& suffix = suffixes.emplace_back();
+    for (const std::string_view rest : {std::string_view(k.name.container), std::string_view(base)}) {
+      if (rest.empty()) continue;
+      suffix += ',';
+      suffix += rest;
+    }
+  }
+}
+
+bool engine::make(std::size_t kind, std::span<const model::field> main,
+                  std::span<const std::vector<model::row_view>> many, model::entry& out, model::reject& why) {
+  const kind_program& k = checked->kinds[kind];
+  S2L_ASSERT(main.size() == k.queries.main.columns.size() && many.size() == k.queries.many.size());
+  r.begin(k, main, many);
+  out.clear();
+  bytes_ = 0;
+  dn_.clear();
+  line_ = k.info.line;
+
+  bool good = read_key(k) && make_name(kind, out);
+  for (std::size_t i = 0; good && i < k.steps.size(); ++i) {
+    good = std::visit([&](const auto& s) { return run_step(s, out); }, k.steps[i]);
+  }
+  if (good) return true;
+  why = {};
+  why.kind = k.info.name;
+  why.table = k.info.table;
+  why.key = key;
+  if (r.column != no_column) why.column = k.columns[r.column].shown;
+  why.dn = out.dn();
+  why.reason = r.reason;
+  why.line = line_;
+  return false;
+}
+
+bool engine::read_key(const kind_program& k) {
+  key.clear();
+  origin_.clear();
+  const model::field* broken = nullptr;
+  for (const std::uint32_t number : k.key_columns) {
+    const model::field& f = r.main[k.columns[number].index];
+    if (!key.empty()) key += '/';
+    append_printable(key, f.null ? std::string_view("NULL") : f.bytes);
+    if (!origin_.empty()) origin_ += '/';
+    append_origin_part(origin_, f.bytes);
+    if (broken == nullptr && (f.null || f.invalid_text)) {
+      broken = &f;
+      r.column = number;
+    }
+  }
+  if (broken == nullptr) return true;
+  return r.object(broken->null ? "the key column is NULL" : "the key is not valid UTF-8");
+}
+
+bool engine::make_name(std::size_t kind, model::entry& out) {
+  const kind_program& k = *r.kind;
+  if (!k.rdn.empty()) line_ = k.rdn.front().line;
+  bool complete = true;
+  if (!append_levels(r, k.name, 0, dn_, complete)) return false;
+  if (!complete) {
+    if (r.values.size() < k.rdn.size()) return r.object("the RDN has no value");
+    return r.object("the parent's name has no value");
+  }
+  dn_ += suffixes[kind];
+  if (dn_.size() > limits::dn_bytes_max) return r.object("the DN is too long");
+  out.set_dn(dn_);
+  for (const std::string& name : k.info.classes) out.add(model::names::object_class, name);
+  // The origin grows in place: a string of its own for each row would be a visible cost.
+  origin_.insert(0, origins[kind]);
+  out.add(model::names::origin, origin_);
+
+  r.values.resize(k.rdn.size());  // the values of the parents' names
+  const list own(r.values.begin(), r.values.end());
+  r.values.clear();
+  for (std::size_t i = 0; i < k.rdn.size(); ++i) {
+    r.values.push_back(own[i]);
+    for (const std::size_t also : k.rdn[i].also) {
+      const auto& a = std::get<assignment_rule>(k.steps[also]);
+      line_ = a.line;
+      if (!get(r, a.value)) return false;
+    }
+    if (!add_values(k.rdn[i].names.front(), 0, out)) return false;
+    r.values.clear();
+  }
+  return true;
+}
+
+bool engine::add_values(model::attribute_name name, std::size_t first, model::entry& out) {
+  const std::size_t count = r.values.size() - first;
+  if (count > limits::values_per_attribute_max) return r.object("too many values in " + name.text());
+  std::unordered_set<std::string_view> seen;
+  if (count > few_values) seen.reserve(count);
+  for (std::size_t i = first; i < r.values.size(); ++i) {
+    const std::string_view value = r.values[i];
+    if (value.empty()) continue;
+    if (value.size() > limits::attribute_value_bytes_max) return r.object("a value is too long for " + name.text());
+    const auto begin = r.values.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto here = r.values.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool repeated = count > few_values ? !seen.insert(value).second : std::find(begin, here, value) != here;
+    if (repeated) continue;
+    bytes_ += value.size();
+    if (bytes_ > limits::ldif_record_bytes_max) return r.object("the entry is too large");
+    out.add(name, value);
+  }
+  return true;
+}
+
+bool engine::run_step(const assignment_rule& a, model::entry& out) {
+  if (a.emitted.empty()) return true;
+  line_ = a.line;
+  r.secret = a.secret;
+  if (!get(r, a.value)) return false;
+  for (const model::attribute_name name : a.emitted) {
+    if (!add_values(name, 0, out)) return false;
+  }
+  r.values.clear();
+  return true;
+}
+
+bool engine::run_step(const partition_rule& p, model::entry& out) {
+  line_ = p.line;
+  r.secret = false;
+  if (!get(r, p.value)) return false;
+  if (taken_.size() < p.branches.size()) taken_.resize(p.branches.size());
+  for (list& t : taken_) t.clear();
+  const std::size_t count = r.values.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    std::size_t branch = 0;
+    const std::string_view value = r.values[i];
+    if (!branch_of(r, p, value, branch)) return false;
+    if (branch < p.branches.size()) taken_[branch].push_back(value);
+  }
+  r.values.clear();
+  for (std::size_t b = 0; b < p.branches.size(); ++b) {
+    const model::attribute_name name = p.branches[b].name;
+    const auto same = [&](const partition_branch& other) { return other.name == name; };
+    if (std::any_of(p.branches.begin(), p.branches.begin() + static_cast<std::ptrdiff_t>(b), same)) continue;
+    for (std::size_t other = b; other < p.branches.size(); ++other) {
+      if (!same(p.branches[other])) continue;
+      line_ = p.branches[other].line;
+      const std::size_t first = r.values.size();
+      r.values.insert(r.values.end(), taken_[other].begin(), taken_[other].end());
+      if (!get(r, p.branches[other].stages, first)) {
+        const auto& parts = p.value.parts;
+        if (r.column == no_column && !parts.empty()) r.column = parts.front().column;
+        return false;
+      }
+    }
+    if (!add_values(name, 0, out)) return false;
+    r.values.clear();
+  }
+  return true;
+}
+
+}  // namespace sql2ldap::mapping::detail
