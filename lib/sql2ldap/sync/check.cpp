@@ -1,0 +1,192 @@
+// Everything that would go wrong, before the first write.
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/sync/detail/containers.hpp>
+#include <sql2ldap/sync/sync.hpp>
+#include <sql2ldap/sync/wanted.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+using severity = finding::severity;
+
+class checker {
+ public:
+  checker(const mapping::mapping& map, model::source& from, model::directory* to, const model::dn& base)
+      : map_(map), from_(from), to_(to), base_(base) {}
+
+  result<std::vector<finding>> run() {
+    add(map_.warnings(), "mapping");
+    S2L_TRY_ASSIGN(const model::catalog tables, from_.describe());
+    add(map_.check_tables(tables), "source");
+    check_encoding(tables);
+    model::schema schema = codec::builtin_schema();
+    if (to_ != nullptr) {
+      S2L_TRY_ASSIGN(const model::directory_facts facts, to_->describe());
+      S2L_TRY(check_directory(facts));
+      schema = facts.schema;
+    }
+    add(map_.check_schema(schema), "schema");
+    // Tables that do not fit cannot be read by these queries.
+    const bool readable = std::none_of(out_.begin(), out_.end(), [](const finding& f) {
+      return f.where == "source" && f.level == severity::error;
+    });
+    if (readable) S2L_TRY(check_rows(schema));
+    return std::move(out_);
+  }
+
+ private:
+  void add(severity level, std::string where, std::string message, std::string hint = {}) {
+    out_.push_back({level, std::move(where), std::move(message), std::move(hint)});
+  }
+  void add(const mapping::diagnostics& list, const std::string& where) {
+    for (const mapping::diagnostic& d : list)
+      add(d.level == mapping::diagnostic::severity::error ? severity::error : severity::warning, where, d.message,
+          d.hint);
+  }
+
+  void check_encoding(const model::catalog& tables) {
+    if (tables.engine != "PostgreSQL" || tables.encoding == "UTF8") return;
+    add(severity::warning, "source", "the database has the encoding " + tables.encoding,
+        "text that is not UTF-8 is rejected; `decode(latin1)` in the mapping reads it");
+  }
+
+  result<void> check_directory(const model::directory_facts& facts) {
+    if (facts.authorization_id.empty())
+      add(severity::error, "directory", "the connection is anonymous: it cannot write",
+          "give --bind-dn with --password-file, or use ldapi:///");
+    if (facts.schema.find_attribute(model::names::origin) == nullptr)
+      add(severity::error, "schema", "the directory does not know s2lOrigin", "load the schema that comes with sql2ldap");
+    if (facts.transactions)
+      add(severity::note, "directory", "transactions are used");
+    else
+      add(severity::note, "directory", "the server offers no transactions: each change is written by itself",
+          "a load is about four times slower, an interrupted run is simply run again");
+    S2L_TRY(check_base(facts));
+    return probe_limits();
+  }
+
+  result<void> check_base(const model::directory_facts& facts) {
+    S2L_TRY_ASSIGN(auto found, to_->search({base_.text(), model::search_scope::base, "(objectClass=*)",
+                                            {model::names::object_class}, 0}));
+    S2L_TRY_ASSIGN(const model::entry* there, found->next());
+    base_there_ = there != nullptr;
+    if (base_there_) return {};
+    const bool below_context =
+        std::any_of(facts.naming_contexts.begin(), facts.naming_contexts.end(), [&](const std::string& text) {
+          const result<model::dn> context = model::dn::parse(text);
+          return context && (*context == base_ || base_.is_below(*context));
+        });
+    if (!below_context) {
+      add(severity::error, "directory", "the base " + base_.text() + " is in no database of the server");
+    } else if (!container_entry(base_)) {
+      add(severity::error, "directory", "the base " + base_.text() + " does not exist and cannot be made",
+          "create it by hand, or use a base that begins with dc=, o=, ou= or cn=");
+    } else {
+      add(severity::note, "directory", "the base " + base_.text() + " does not exist yet: migrate makes it");
+    }
+    return {};
+  }
+
+  // Reads what a run would read, names only, to see whether the server lets all of it through.
+  result<void> probe_limits() {
+    if (!base_there_) return {};
+    const auto filter = codec::filter::equal(model::names::object_class, "s2lManaged");
+    std::uint64_t seen = 0;
+    const auto read = [&]() -> result<void> {
+      S2L_TRY_ASSIGN(auto all, to_->search({base_.text(), model::search_scope::subtree, filter.text(),
+                                            {model::attribute_name("1.1")}, 0}));
+      for (;; ++seen) {
+        S2L_TRY_ASSIGN(const model::entry* e, all->next());
+        if (e == nullptr) return {};
+      }
+    };
+    const result<void> complete = read();
+    if (complete) {
+      add(severity::note, "directory", fmt::format("{} managed entries are there", seen));
+      return {};
+    }
+    if (complete.error().transient || complete.error().ldap_code == 0) return complete;
+    add(severity::error, "directory",
+        fmt::format("the server stops a search after {} entries: {}", seen, complete.error().message),
+        "raise olcLimits for this identity: size=unlimited time=unlimited");
+    return {};
+  }
+
+  result<void> check_rows(const model::schema& schema) {
+    struct reason_count {
+      std::uint64_t rows = 0;
+      model::reject first;
+    };
+    std::map<std::string, reason_count> rejects;  // by table, column and reason
+    std::map<std::string, std::pair<std::uint64_t, codec::password_facts>> schemes;
+    S2L_TRY_ASSIGN(const auto snapshot, from_.open_snapshot());
+    wanted_options options;
+    options.base = base_;
+    options.containers = false;
+    options.schema = &schema;
+    wanted_entries all(map_, *snapshot, std::move(options), [&](model::reject r) {
+      // Reasons name the row at hand; what they have in common stands before the first colon.
+      const std::string about = r.reason.substr(0, r.reason.find(':'));
+      reason_count& count = rejects[r.table + "\n" + r.column + "\n" + about];
+      if (count.rows++ == 0) count.first = std::move(r);
+    });
+    while (true) {
+      S2L_TRY_ASSIGN(const auto next, all.next());
+      if (!next) break;
+      for (const std::string_view password : next->content->values_of(model::names::user_password)) {
+        codec::password_facts facts = codec::facts_about(password);
+        auto& [users, known] = schemes[facts.scheme];
+        if (users++ == 0) known = std::move(facts);
+      }
+    }
+    for (const auto& [name, count] : rejects) {
+      const model::reject& r = count.first;
+      add(severity::warning, r.column.empty() ? r.table : r.table + "." + r.column,
+          count.rows == 1 ? fmt::format("the row {} is rejected: {}", r.key, r.reason)
+                          : fmt::format("{} rows are rejected, for instance {}: {}", count.rows, r.key, r.reason),
+          "the other rows go on; the rejects report lists all");
+    }
+    for (const auto& [scheme, known] : schemes) add_scheme(scheme, known.first, known.second);
+    return {};
+  }
+
+  void add_scheme(const std::string& scheme, std::uint64_t users, const codec::password_facts& facts) {
+    const std::string who = fmt::format("{} passwords of the scheme {}", users, scheme);
+    if (scheme == "locked")
+      add(severity::warning, "userPassword", fmt::format("{} accounts get a lock instead of a password", users),
+          "these users cannot log in until they have a new password");
+    else if (scheme == "CLEARTEXT")
+      add(severity::note, "userPassword", fmt::format("{} clear-text passwords will be hashed", users));
+    else if (!facts.slapd_verifies)
+      add(severity::warning, "userPassword", who + " cannot be verified by slapd");
+    else if (!facts.slapd_module.empty())
+      add(severity::warning, "userPassword", who + " need the slapd module " + facts.slapd_module,
+          "olcModuleLoad: " + facts.slapd_module);
+    if (scheme != "locked" && scheme != "CLEARTEXT" && !facts.dovecot_24_accepts)
+      add(severity::warning, "userPassword", who + " are refused by dovecot 2.4 when it reads them itself",
+          "let dovecot bind (auth_bind), or set auth_allow_weak_schemes");
+  }
+
+  const mapping::mapping& map_;
+  model::source& from_;
+  model::directory* to_;
+  const model::dn& base_;
+  bool base_there_ = false;
+  std::vector<finding> out_;
+};
+
+}  // namespace
+
+result<std::vector<finding>> check(const mapping::mapping& map, model::source& from, model::directory* to,
+                                   const model::dn& base) {
+  return checker(map, from, to, base).run();
+}
+
+}  // namespace sql2ldap::sync
