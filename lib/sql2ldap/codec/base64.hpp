@@ -12,7 +12,8 @@ void append_base64(std::string& out, std::string_view bytes);
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);  // padding needed, no blanks
 [[nodiscard]] std::string hex(std::string_view bytes);                        // lower case
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
-[[nodiscard]] std::string quoted_printable(std::string_view bytes);  // as PHP's quoted_printable_encode: CRLF soft breaks at 76
+// As PHP's quoted_printable_encode() does it: soft line breaks (CRLF) before column 76.
+[[nodiscard]] std::string quoted_printable(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> from_quoted_printable(std::string_view text);
 [[nodiscard]] std::string percent_encoded(std::string_view bytes);  // keeps unreserved characters of RFC 3986
 [[nodiscard]] std::optional<std::string> from_percent_encoded(std::string_view text);

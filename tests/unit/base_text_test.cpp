@@ -1,0 +1,140 @@
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/base/text.hpp>
+
+namespace sql2ldap {
+namespace {
+
+TEST(error, says_what_where_and_what_to_do) {
+  const error e = error{error_kind::source, false, 0, "no such table", {}, {}}
+                      .within("while reading table mailbox")
+                      .within("while planning")
+                      .with_hint("name the table");
+  EXPECT_EQ(e.text(), "no such table (while reading table mailbox, while planning)\nhint: name the table");
+}
+
+TEST(error, leads_to_the_exit_code_that_the_operator_can_act_on) {
+  const auto code = [](error_kind kind, bool transient) { return exit_code_of(error{kind, transient, 0, "", {}, ""}); };
+  EXPECT_EQ(code(error_kind::usage, false), exit_code::usage);
+  EXPECT_EQ(code(error_kind::mapping, false), exit_code::usage);
+  EXPECT_EQ(code(error_kind::input, false), exit_code::usage);
+  EXPECT_EQ(code(error_kind::source, false), exit_code::source);
+  EXPECT_EQ(code(error_kind::directory, false), exit_code::directory);
+  EXPECT_EQ(code(error_kind::limit, false), exit_code::differences);
+  EXPECT_EQ(code(error_kind::changed, false), exit_code::differences);
+  EXPECT_EQ(code(error_kind::local, false), exit_code::try_later);
+  EXPECT_EQ(code(error_kind::source, true), exit_code::try_later);
+}
+
+result<int> half(int number) {
+  if (number % 2 != 0) return fail(error_kind::input, "odd");
+  return number / 2;
+}
+result<int> quarter(int number) {
+  S2L_TRY_ASSIGN(const int once, half(number));
+  S2L_TRY(half(once));
+  return half(once);
+}
+
+TEST(error, returns_early) {
+  EXPECT_EQ(quarter(12).value(), 3);
+  EXPECT_EQ(quarter(6).error().message, "odd");
+  EXPECT_EQ(quarter(5).error().message, "odd");
+}
+
+TEST(secret_text, prints_as_stars_and_goes_when_moved_from) {
+  secret one("hunter2");
+  std::ostringstream out;
+  out << one;
+  EXPECT_EQ(out.str(), "***");
+  const secret two = std::move(one);
+  EXPECT_EQ(two.reveal(), "hunter2");
+  EXPECT_TRUE(one.empty());  // NOLINT(bugprone-use-after-move): what is promised
+  secret three;
+  three = two;
+  EXPECT_EQ(three.reveal(), "hunter2");
+}
+
+TEST(text, knows_valid_utf8) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("Bücher 日本 \xf0\x9f\x98\x80 and a long ASCII tail"));
+  EXPECT_FALSE(is_utf8("\xc0\xaf"));          // overlong
+  EXPECT_FALSE(is_utf8("\xe0\x9f\xbf"));      // overlong
+  EXPECT_FALSE(is_utf8("\xed\xa0\x80"));      // a surrogate
+  EXPECT_FALSE(is_utf8("\xf4\x90\x80\x80"));  // above U+10FFFF
+  EXPECT_FALSE(is_utf8("12345678\xe2\x82"));  // cut off
+  EXPECT_FALSE(
+      is_utf8("B\xfc"
+              "cher"));  // Latin-1
+}
+
+TEST(text, knows_ascii_at_every_place) {
+  for (std::size_t i = 0; i < 20; ++i) {
+    std::string text(20, 'a');
+    EXPECT_TRUE(is_ascii(text));
+    text[i] = '\x80';
+    EXPECT_FALSE(is_ascii(text)) << i;
+  }
+}
+
+TEST(text, splits_and_trims) {
+  EXPECT_EQ(split("a,,b", ','), (std::vector<std::string_view>{"a", "", "b"}));
+  EXPECT_EQ(split("", ','), (std::vector<std::string_view>{""}));
+  EXPECT_EQ(trimmed(" \t a b\r\n"), "a b");
+  EXPECT_EQ(trimmed("  "), "");
+}
+
+TEST(text, matches_globs) {
+  EXPECT_TRUE(glob_match("*@example.org", "a@example.org"));
+  EXPECT_FALSE(glob_match("*@example.org", "a@example.org.evil"));
+  EXPECT_TRUE(glob_match("a*b*c", "a__b__b__c"));
+  EXPECT_FALSE(glob_match("a*b*c", "a__c__b"));
+  EXPECT_TRUE(glob_match("?b", "ab"));
+  EXPECT_FALSE(glob_match("?", ""));
+  EXPECT_TRUE(glob_match("**", ""));
+  EXPECT_FALSE(glob_match(std::string(50, '*') + "b", std::string(10'000, 'a')));
+}
+
+TEST(text, quotes_for_messages) {
+  EXPECT_EQ(quoted_for_message("a\"b\\\n\x1b[2J"), R"("a\"b\\\x0a\x1b[2J")");
+  EXPECT_EQ(quoted_for_message("ü\xff"), "\"ü\\xff\"");
+  EXPECT_EQ(quoted_for_message("\xc2\x9b"), R"("\xc2\x9b")");
+  EXPECT_EQ(quoted_for_message(std::string(100, 'a'), 20), "\"aaaaaaaaaaaaaaa...\"");
+}
+
+TEST(digest, keeps_domains_apart_and_sums_in_any_order) {
+  EXPECT_EQ(run_hash128("a"), run_hash128("a"));
+  EXPECT_NE(run_hash128("a"), run_hash128("b"));
+  EXPECT_NE(run_hash128("a", 1), run_hash128("a", 2));
+  EXPECT_NE(run_hash128("a", 1), run_hash128("a"));
+  EXPECT_EQ(run_hash64("abc"), run_hash64("abc"));
+  EXPECT_NE(run_hash64("abc"), run_hash64("abd"));
+  digest128 one;
+  one += run_hash128("a", 1);
+  one += run_hash128("b", 2);
+  digest128 two;
+  two += run_hash128("b", 2);
+  two += run_hash128("a", 1);
+  EXPECT_EQ(one, two);
+  digest128 swapped;
+  swapped += run_hash128("a", 2);
+  swapped += run_hash128("b", 1);
+  EXPECT_NE(one, swapped);
+}
+
+TEST(log, writes_one_line_that_no_value_can_break) {
+  testing::internal::CaptureStderr();
+  log::event(log::level::warning, "TEST_EVENT", "it happened", {{"plain", "a=b"}, {"odd", "x\nerror FORGED y"}});
+  log::event(log::level::debug, "TEST_EVENT", "not shown");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "warning TEST_EVENT it happened plain=a=b odd=\"x\\x0aerror FORGED y\"\n");
+}
+
+}  // namespace
+}  // namespace sql2ldap
