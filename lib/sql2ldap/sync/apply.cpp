@@ -90,7 +90,6 @@ result<void> applier::finish() { return flush(); }
 
 void applier::refuse(const step& what, const std::string& reason) {
   ++done_.rejected;
-  if (makes_entry(what)) refused_.insert(model::dn_hash(what.dn));
   how_.rejects({origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0});
 }
 
@@ -103,6 +102,7 @@ void applier::drop_below_refused(std::vector<step>& steps) {
   if (refused_.size() == 0) return;
   std::erase_if(steps, [&](const step& s) {
     if (!makes_entry(s) || !refused_.contains(model::dn_hash(model::parent_text(s.dn)))) return false;
+    refused_.insert(model::dn_hash(s.dn));
     refuse(s, "the directory refused its parent");
     return true;
   });
@@ -118,6 +118,7 @@ void applier::settle_refusal(std::vector<step>& steps, std::size_t at, const mod
     if (makes_entry(s)) ++done_.foreign;
     refuse(s, "its name is held by another entry");
   } else {
+    if (makes_entry(s)) refused_.insert(model::dn_hash(s.dn));
     refuse(s, no.text);
   }
 }

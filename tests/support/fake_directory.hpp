@@ -1,0 +1,64 @@
+// A directory in memory that refuses what slapd refuses, and breaks on demand.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <sql2ldap/model/ports.hpp>
+
+namespace sql2ldap::test {
+
+struct crashed {};  // thrown: the program ends here, whatever it had in mind
+
+class fake_directory : public model::directory {
+ public:
+  enum class fault { none, lost_before, lost_after, lost_between, crash_before, crash_after, crash_between };
+
+  explicit fake_directory(std::string suffix, bool transactions = true);
+
+  std::function<fault()> on_write = [] { return fault::none; };
+  std::function<bool()> cut = [] { return false; };  // before each entry of a search
+  std::optional<std::size_t> size_limit;             // entries of one search
+  std::set<std::string> refused;                     // normal forms of DNs that nobody may write
+  std::uint64_t writes = 0;                          // calls
+  std::uint64_t changes = 0;                         // applied
+
+  // For the test itself, without faults. Text of LDIF content records.
+  void load(const std::string& ldif);
+  [[nodiscard]] std::optional<std::string> try_change(const model::change& what);  // the refusal
+  [[nodiscard]] const model::entry* find(std::string_view dn) const;
+  [[nodiscard]] std::vector<const model::entry*> all() const;  // parents first
+  [[nodiscard]] std::string dump() const;                      // LDIF, sorted: equal states, equal text
+
+  [[nodiscard]] result<model::directory_facts> describe() override;
+  [[nodiscard]] result<std::unique_ptr<model::entry_stream>> search(const model::search_request& what) override;
+  [[nodiscard]] result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override;
+  [[nodiscard]] std::string name() const override { return "fake:directory"; }
+
+ private:
+  // By the normal forms of the RDNs, root first: a subtree is one range.
+  using path = std::vector<std::string>;
+  using tree = std::map<path, model::entry>;
+  struct no {
+    int code = 0;
+    std::string text;
+  };
+  [[nodiscard]] static path path_of(std::string_view dn);
+  [[nodiscard]] std::optional<no> apply(tree& to, const model::change& what) const;
+  [[nodiscard]] std::optional<no> add(tree& to, const model::entry& content) const;
+  [[nodiscard]] std::optional<no> modify(tree& to, const model::modify_entry& what) const;
+  [[nodiscard]] std::optional<no> rename(tree& to, const model::rename_entry& what) const;
+  [[nodiscard]] std::optional<no> acceptable(const model::entry& content) const;
+
+  path suffix_;
+  std::string suffix_text_;
+  bool transactions_;
+  tree tree_;
+};
+
+}  // namespace sql2ldap::test
