@@ -88,8 +88,10 @@ class record_builder {
       case part::content:
         if (content_.size() == 0) return fail(error_kind::input, "an entry without attributes");
         if (!is_change_) return ldif_reader::record(std::move(content_));
-        return change_of(std::string(content_.first_value_of(model::names::origin)),
-                         model::add_entry{std::move(content_)});
+        {
+          std::string origin(content_.first_value_of(model::names::origin));
+          return change_of(std::move(origin), model::add_entry{std::move(content_)});
+        }
       case part::modify:
         if (in_modification_) return fail(error_kind::input, "the line \"-\" after the last modification is missing");
         return change_of({}, model::modify_entry{std::move(dn_), std::move(modifications_)});
