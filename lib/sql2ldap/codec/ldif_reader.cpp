@@ -88,10 +88,8 @@ class record_builder {
       case part::content:
         if (content_.size() == 0) return fail(error_kind::input, "an entry without attributes");
         if (!is_change_) return ldif_reader::record(std::move(content_));
-        {
-          std::string origin(content_.first_value_of(model::names::origin));
-          return change_of(std::move(origin), model::add_entry{std::move(content_)});
-        }
+        origin_ = content_.first_value_of(model::names::origin);
+        return change_of(std::move(origin_), model::add_entry{std::move(content_)});
       case part::modify:
         if (in_modification_) return fail(error_kind::input, "the line \"-\" after the last modification is missing");
         return change_of({}, model::modify_entry{std::move(dn_), std::move(modifications_)});
@@ -204,6 +202,7 @@ class record_builder {
   part part_ = part::dn;
   bool is_change_ = false;
   std::string dn_;
+  std::string origin_;
   model::entry content_;
   std::vector<model::modification> modifications_;
   bool in_modification_ = false;

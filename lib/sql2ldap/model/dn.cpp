@@ -265,11 +265,17 @@ std::size_t unescaped_comma(std::string_view text) noexcept {
 
 }  // namespace
 
+namespace {
+
+tl::unexpected<error> too_long(std::size_t bytes) {
+  return fail(error_kind::input, "a distinguished name of " + std::to_string(bytes) + " bytes: at most " +
+                                     std::to_string(limits::dn_bytes_max) + " are allowed");
+}
+
+}  // namespace
+
 result<dn> dn::parse(std::string_view text) {
-  if (text.size() > limits::dn_bytes_max) {
-    return fail(error_kind::input, "a distinguished name of " + std::to_string(text.size()) + " bytes: at most " +
-                                       std::to_string(limits::dn_bytes_max) + " are allowed");
-  }
+  if (text.size() > limits::dn_bytes_max) return too_long(text.size());
   if (!is_utf8(text))
     return fail(error_kind::input, "not a distinguished name: not UTF-8: " + quoted_for_message(text));
   S2L_TRY_ASSIGN(const std::vector<rdn> rdns, parser(text).parse());
@@ -277,7 +283,10 @@ result<dn> dn::parse(std::string_view text) {
     return fail(error_kind::input, "a distinguished name of " + std::to_string(rdns.size()) + " levels: at most " +
                                        std::to_string(limits::dn_depth_max) + " are allowed");
   }
-  return from_rdns(rdns);
+  dn out = from_rdns(rdns);
+  // Escaping makes it longer; what was read once can always be read again.
+  if (out.text_.size() > limits::dn_bytes_max) return too_long(out.text_.size());
+  return out;
 }
 
 dn dn::from_rdns(const std::vector<rdn>& leaf_first) {
