@@ -52,7 +52,7 @@ class simulation {
       world_.drop_rows("mailbox", "id", id);
       world_.drop_rows("alias", "mailbox", id);
       if (chance(4)) continue;
-      world_.mailbox(id, chance(8) ? "UPPER" : name(), domain_name(), chance(4) ? "" : name(), "{SSHA}" + name(),
+      world_.mailbox(id, chance(8) ? "UPPER" : name(), domain_name(), chance(4) ? "" : name(), stored_password(name() + "salt"),
                      chance(10) ? "not a number" : std::to_string(pick(3)));
       for (std::size_t n = pick(4); n > 0; --n) world_.alias(id, name() + "@x.example");
     }

@@ -7,6 +7,7 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/sync/detail/any_name.hpp>
 #include <sql2ldap/sync/diff.hpp>
 
 namespace sql2ldap::test {
@@ -25,7 +26,7 @@ model::dn parsed(std::string_view text) {
 }
 
 bool has_value(const model::entry& e, attribute_name name, std::string_view value) {
-  const auto values = e.values_of(name);
+  const auto values = sync::values_by_any_name(e, name, codec::builtin_schema());
   const auto rule = codec::builtin_schema().equality_of(name);
   return std::any_of(values.begin(), values.end(), [&](std::string_view v) { return model::values_match(rule, v, value); });
 }
@@ -223,7 +224,7 @@ std::optional<fake_directory::no> fake_directory::acceptable(const model::entry&
   std::vector<std::string> classes;
   for (const auto v : content.values_of(model::names::object_class)) classes.emplace_back(v);
   for (const attribute_name name : schema.must_of(classes))
-    if (!content.has(name)) return no{65, "needs " + name.text()};
+    if (sync::values_by_any_name(content, name, schema).empty()) return no{65, "needs " + name.text()};
   for (const attribute_name name : content.attributes()) {
     if (!schema.allows(classes, name)) return no{65, name.text() + " not allowed"};
     const auto values = content.values_of(name);
@@ -236,7 +237,8 @@ std::optional<fake_directory::no> fake_directory::acceptable(const model::entry&
           return no{21, name.text() + ": " + std::string(why)};
     }
   }
-  for (const model::ava& a : parsed(content.dn()).rdns().front())
+  const model::rdn rdn = parsed(content.dn()).rdns().front();
+  for (const model::ava& a : rdn)
     if (!has_value(content, attribute_name(a.type), a.value)) return no{64, "the RDN is not in the entry"};
   return std::nullopt;
 }

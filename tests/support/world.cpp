@@ -4,6 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include <sql2ldap/codec/base64.hpp>
+
 namespace sql2ldap::test {
 namespace {
 
@@ -52,6 +54,10 @@ entry list from list l {
 }
 )";
   return text;
+}
+
+std::string stored_password(std::string_view tag) {
+  return "{SSHA}" + codec::base64(std::string(20, 'x') + std::string(tag));
 }
 
 mapping::mapping parsed_mapping(const std::string& text) {

@@ -18,13 +18,16 @@ namespace sql2ldap::test {
 [[nodiscard]] const std::string& world_mapping_text();
 [[nodiscard]] mapping::mapping parsed_mapping(const std::string& text);  // throws the messages
 
+// A hash as tables hold them, another one for each tag.
+[[nodiscard]] std::string stored_password(std::string_view tag);
+
 class world {
  public:
   explicit world(bool transactions = true, const std::string& mapping_text = world_mapping_text());
 
   void domain(const std::string& name, const std::string& note = "");
   void mailbox(const std::string& id, const std::string& username, const std::string& domain,
-               const std::string& name = "Ann", const std::string& password = "{SSHA}c2FsdA==", const std::string& quota = "1000");
+               const std::string& name = "Ann", const std::string& password = stored_password("salt"), const std::string& quota = "1000");
   void alias(const std::string& mailbox, const std::string& address);
   void list(const std::string& id, const std::string& name, const std::string& domain);
   void drop_rows(const std::string& table, const std::string& column, const std::string& value);

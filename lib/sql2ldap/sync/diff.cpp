@@ -7,6 +7,7 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/sync/detail/any_name.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -38,8 +39,8 @@ bool password_stands(const std::vector<std::string_view>& wanted, const std::vec
 
 void compare_attribute(attribute_name name, const model::entry& wanted, const model::entry& present,
                        const model::schema& schema, std::vector<modification>& out) {
-  const std::vector<std::string_view> wanted_values = wanted.values_of(name);
-  const std::vector<std::string_view> present_values = present.values_of(name);
+  const std::vector<std::string_view> wanted_values = values_by_any_name(wanted, name, schema);
+  const std::vector<std::string_view> present_values = values_by_any_name(present, name, schema);
   if (name == model::names::user_password && password_stands(wanted_values, present_values)) return;
   const model::matching_rule rule = schema.equality_of(name);
   const value_map want = by_normal_form(wanted_values, rule);
@@ -108,23 +109,30 @@ model::entry after_rename(const model::entry& before, const std::string& new_dn,
   };
   const model::rdn old_rdn = leaf(before.dn());
   const model::rdn new_rdn = leaf(new_dn);
+  const auto same_type = [&](attribute_name a, attribute_name b) {
+    const std::vector<attribute_name> names = all_names(a, schema);
+    return std::find(names.begin(), names.end(), b) != names.end();
+  };
   const auto is_in = [&](const model::rdn& list, attribute_name name, std::string_view value) {
     return std::any_of(list.begin(), list.end(), [&](const model::ava& a) {
-      return attribute_name(a.type) == name && model::values_match(schema.equality_of(name), a.value, value);
+      return same_type(attribute_name(a.type), name) && model::values_match(schema.equality_of(name), a.value, value);
     });
   };
   model::entry out;
   out.set_dn(new_dn);
-  std::vector<attribute_name> done = before.attributes();
-  for (const attribute_name name : done) {
+  const std::vector<attribute_name> before_names = before.attributes();
+  std::vector<bool> added(new_rdn.size(), false);
+  for (const attribute_name name : before_names) {
     for (const std::string_view v : before.values_of(name))
       if (!is_in(old_rdn, name, v) && !is_in(new_rdn, name, v)) out.add(name, v);
-    for (const model::ava& a : new_rdn)
-      if (attribute_name(a.type) == name) out.add(name, a.value);
+    for (std::size_t i = 0; i < new_rdn.size(); ++i)
+      if (!added[i] && same_type(attribute_name(new_rdn[i].type), name)) {
+        out.add(name, new_rdn[i].value);
+        added[i] = true;
+      }
   }
-  for (const model::ava& a : new_rdn)
-    if (std::find(done.begin(), done.end(), attribute_name(a.type)) == done.end())
-      out.add(attribute_name(a.type), a.value);
+  for (std::size_t i = 0; i < new_rdn.size(); ++i)
+    if (!added[i]) out.add(attribute_name(new_rdn[i].type), new_rdn[i].value);
   return out;
 }
 
@@ -172,7 +180,7 @@ entry_difference difference_of(const model::entry& wanted, const model::entry& p
   for (const attribute_name name : kind.initial) {
     if (whose == ownership::adopted) {
       compare_attribute(name, wanted, now, schema, out.modifications);
-    } else if (!now.has(name) && wanted.has(name)) {
+    } else if (values_by_any_name(now, name, schema).empty() && wanted.has(name)) {
       std::vector<std::string> values;
       for (const std::string_view v : wanted.values_of(name)) values.emplace_back(v);
       out.modifications.push_back({operation::add, name, std::move(values)});

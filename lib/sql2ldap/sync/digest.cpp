@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/sync/detail/any_name.hpp>
 
 namespace sql2ldap::sync {
 
@@ -15,10 +16,11 @@ digester::digester(const mapping::mapping& map, const model::schema& schema) {
       kind.by_attribute[name.id()] = what;
     };
     for (const model::attribute_name name : info.attributes) {
-      set(name, {part::value, schema.equality_of(name)});
+      for (const model::attribute_name any : all_names(name, schema))
+        set(any, {part::value, schema.equality_of(name), name.id() + 1});
       if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) attributes_.push_back(name);
     }
-    set(model::names::object_class, {part::object_class, {}});
+    set(model::names::object_class, {part::object_class, {}, 0});
     set(model::names::origin, {});
     for (const std::string& name : info.classes) kind.classes.push_back(ascii_lowered(name));
   }
@@ -31,7 +33,6 @@ bool digester::is_class_of(const kind_roles& kind, std::string_view name) noexce
 
 digest128 digester::digest_of(std::size_t kind, const model::entry& content, std::uint64_t dn_hash) {
   const kind_roles& roles = kinds_[kind];
-  // Domains of run_hash128 keep attributes apart: 0 is the objectClass, id + 1 an attribute.
   digest128 sum{dn_hash, ~dn_hash};
   for (std::size_t i = 0; i < content.size(); ++i) {
     const model::entry::value_ref value = content[i];
@@ -42,10 +43,10 @@ digest128 digester::digest_of(std::size_t kind, const model::entry& content, std
     if (r.what == part::object_class) {
       if (!is_class_of(roles, value.bytes)) continue;
       for (const char c : value.bytes) buffer_ += ascii_lower(c);
-      sum += run_hash128(buffer_, 0);
+      sum += run_hash128(buffer_, r.attribute);
     } else {
       model::append_normalized(buffer_, r.rule, value.bytes);
-      sum += run_hash128(buffer_, value.name.id() + 1ULL);
+      sum += run_hash128(buffer_, r.attribute);
     }
   }
   return sum;

@@ -26,6 +26,7 @@ class digester {
   struct role {
     part what = part::ignored;
     model::matching_rule rule = model::matching_rule::octet_string;
+    std::uint32_t attribute = 0;  // one number for all names of a type
   };
   struct kind_roles {
     std::vector<role> by_attribute;      // by attribute_name::id()
