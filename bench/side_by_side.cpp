@@ -1,0 +1,182 @@
+// Whole commands beside what the servers themselves can do, in one run: ratios, not seconds, are
+// what counts. Each line names our command, the peer's, their times and the aim.
+//
+//   side_by_side SQL2LDAP [ROWS] [ONLINE_ROWS]      (1000000 and 20000 unless told)
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <support/postgres.hpp>
+#include <support/slapd.hpp>
+
+namespace {
+
+using sql2ldap::test::postgres_server;
+using sql2ldap::test::slapd_server;
+
+struct cost {
+  double wall_s = 0;
+  double cpu_s = 0;  // of the first program of a pipe
+  long memory_kib_max = 0;
+};
+
+pid_t launch(const std::vector<std::string>& arguments, int input, int output, int close_in_child) {
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error("fork failed");
+  if (pid > 0) return pid;
+  if (close_in_child >= 0) close(close_in_child);
+  dup2(input, 0);
+  dup2(output, 1);
+  std::vector<char*> argv;
+  for (const auto& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  std::perror(argv[0]);
+  _exit(127);
+}
+
+rusage finish(pid_t pid, const std::string& name) {
+  int status = 0;
+  rusage used{};
+  if (wait4(pid, &status, 0, &used) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw std::runtime_error(name + " failed");
+  return used;
+}
+
+double seconds(const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; }
+
+// Runs `first`, or `first | second`.
+cost run(const std::vector<std::string>& first, const std::vector<std::string>& second = {},
+         const std::string& output = "/dev/null") {
+  const int null_input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int sink = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int pipe_ends[2] = {-1, -1};
+  if (!second.empty() && pipe2(pipe_ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe failed");
+  const auto start = std::chrono::steady_clock::now();
+  const pid_t one = launch(first, null_input, second.empty() ? sink : pipe_ends[1], pipe_ends[0]);
+  const pid_t two = second.empty() ? -1 : launch(second, pipe_ends[0], sink, pipe_ends[1]);
+  close(pipe_ends[0]);
+  close(pipe_ends[1]);
+  const rusage used = finish(one, first[0]);
+  if (two > 0) finish(two, second[0]);
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  close(null_input);
+  close(sink);
+  return {wall, seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss};
+}
+
+void line(const char* what, const std::string& ours, const std::string& peer, double ratio, const char* aim,
+          long memory_kib) {
+  std::printf("%-34s %-26s %-30s %6.2f   %-10s %6ld MiB\n", what, ours.c_str(), peer.c_str(), ratio, aim,
+              memory_kib / 1024);
+  std::fflush(stdout);
+}
+
+std::string text(const char* format, double a, double b = 0) {
+  char buffer[128];
+  std::snprintf(buffer, sizeof buffer, format, a, b);
+  return buffer;
+}
+
+// PostfixAdmin's tables as far as the mapping reads them, filled by the server itself.
+void fill(postgres_server& server, const std::string& database, long users) {
+  const std::string schema = sql2ldap::test::read_file(S2L_SOURCE_DIR "/tests/data/postfixadmin-4.0-postgresql.sql");
+  server.execute(database, schema);
+  server.execute(database,
+                 "insert into domain (domain, description, transport, active) select 'dom' || n || '.example', 'Domain ' || "
+                 "n, 'virtual', true from generate_series(0, " + std::to_string((users + 99) / 100 - 1) + ") n;"
+                 "insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select 'user' || n || "
+                 "'@dom' || n / 100 || '.example', '$6$abcdefgh$' || rpad(md5(n::text), 86, md5(n::text)), 'User ' || n, "
+                 "'dom' || n / 100 || '.example/user' || n || '/', 1048576000, 'user' || n, 'dom' || n / 100 || "
+                 "'.example', true from generate_series(0, " + std::to_string(users - 1) + ") n;"
+                 "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox;"
+                 "vacuum analyze;");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: side_by_side SQL2LDAP [ROWS] [ONLINE_ROWS]\n");
+    return 2;
+  }
+  const std::string program = argv[1];
+  const long rows = argc > 2 ? std::atol(argv[2]) : 1'000'000;
+  const long online = argc > 3 ? std::atol(argv[3]) : 20'000;
+  postgres_server postgres;
+  const std::string url = postgres.create_database("mail");
+  fill(postgres, "mail", rows);
+  const std::string small_url = postgres.create_database("small");
+  fill(postgres, "small", online);
+
+  slapd_server directory;
+  const std::string ldif = (directory.folder() / "ready.ldif").string();
+  const auto ours = [&](const std::string& source, std::vector<std::string> words) {
+    std::vector<std::string> all{program};
+    all.insert(all.end(), words.begin(), words.end());
+    for (const auto& w : {std::string("--source"), source, std::string("--mapping"), std::string("postfixadmin"),
+                          std::string("--base"), directory.suffix()})
+      all.push_back(w);
+    return all;
+  };
+  const auto online_words = [&](const std::string& source, std::vector<std::string> words) {
+    for (const auto& w : directory.client_options()) words.push_back(w);
+    return ours(source, words);
+  };
+  const std::string psql = (postgres.programs() / "psql").string();
+  const auto copy = [&](const std::string& database) {
+    return std::vector<std::string>{psql, postgres.url(database), "-qc",
+                                    "copy (select * from mailbox m left join alias a on a.address = m.username order by "
+                                    "username collate \"C\") to stdout"};
+  };
+  const double n = static_cast<double>(rows);
+
+  std::printf("%-34s %-26s %-30s %6s   %-10s %s\n", "work", "sql2ldap", "peer", "ratio", "aim", "memory");
+
+  const cost sorted_copy = run(copy("mail"));
+  const cost written = run(ours(url, {"migrate", "--ldif", "-"}), {}, ldif);
+  line("LDIF from rows, entries/s a core", text("%.0f/s (%.1f s wall)", n / written.cpu_s, written.wall_s),
+       text("COPY sorted %.1f s", sorted_copy.wall_s), n / written.cpu_s / 300'000, ">= 1 x300k", written.memory_kib_max);
+
+  directory.stop();
+  directory.clear();
+  const cost plain_load = run(directory.slapadd_command({"-q", "-l", ldif}));
+  directory.clear();
+  const cost piped = run(ours(url, {"migrate", "--ldif", "-"}), directory.slapadd_command({"-q"}));
+  line("offline load, migrate | slapadd -q", text("%.1f s", piped.wall_s), text("slapadd -q %.1f s", plain_load.wall_s),
+       piped.wall_s / plain_load.wall_s, "<= 1.15", piped.memory_kib_max);
+
+  directory.start();
+  const cost tree = run(directory.client_command("ldapsearch", {"-LLL", "-b", directory.suffix()}));
+  const cost verified = run(online_words(url, {"verify"}));
+  line("compare everything", text("verify %.1f s", verified.wall_s),
+       text("ldapsearch %.1f s + COPY %.1f s", tree.wall_s, sorted_copy.wall_s),
+       verified.wall_s / (tree.wall_s + sorted_copy.wall_s), "<= 1.5", verified.memory_kib_max);
+
+  directory.stop();
+  directory.clear();
+  directory.start();
+  const std::string small_ldif = (directory.folder() / "small.ldif").string();
+  run(ours(small_url, {"migrate", "--ldif", small_ldif}));
+  const cost added = run(directory.client_command("ldapadd", {"-f", small_ldif}));
+  directory.stop();
+  directory.clear();
+  directory.start();
+  const cost migrated = run(online_words(small_url, {"migrate"}));
+  const double m = static_cast<double>(online);
+  line("durable online load, users/s", text("%.0f/s", m / migrated.wall_s), text("ldapadd %.0f/s", m / added.wall_s),
+       added.wall_s / migrated.wall_s, ">= 4", migrated.memory_kib_max);
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "side_by_side: %s\n", e.what());
+  return 1;
+}
