@@ -2,9 +2,9 @@
 // what counts. Each line names our command, the peer's, their times and the aim.
 //
 //   side_by_side SQL2LDAP [ROWS] [ONLINE_ROWS]      (1000000 and 20000 unless told)
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -89,17 +89,24 @@ std::string text(const char* format, double a, double b = 0) {
 
 // PostfixAdmin's tables as far as the mapping reads them, filled by the server itself.
 void fill(postgres_server& server, const std::string& database, long users) {
-  const std::string schema = sql2ldap::test::read_file(S2L_SOURCE_DIR "/tests/data/postfixadmin-4.0-postgresql.sql");
+  const std::string schema =
+      sql2ldap::test::read_file(S2L_SOURCE_DIR "/tests/data/postfixadmin/schema-4.0.postgresql.sql");
   server.execute(database, schema);
-  server.execute(database,
-                 "insert into domain (domain, description, transport, active) select 'dom' || n || '.example', 'Domain ' || "
-                 "n, 'virtual', true from generate_series(0, " + std::to_string((users + 99) / 100 - 1) + ") n;"
-                 "insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select 'user' || n || "
-                 "'@dom' || n / 100 || '.example', '$6$abcdefgh$' || rpad(md5(n::text), 86, md5(n::text)), 'User ' || n, "
-                 "'dom' || n / 100 || '.example/user' || n || '/', 1048576000, 'user' || n, 'dom' || n / 100 || "
-                 "'.example', true from generate_series(0, " + std::to_string(users - 1) + ") n;"
-                 "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox;"
-                 "vacuum analyze;");
+  server.execute(
+      database,
+      "insert into domain (domain, description, transport, active) select 'dom' || n || '.example', 'Domain ' || "
+      "n, 'virtual', true from generate_series(0, " +
+          std::to_string((users + 99) / 100 - 1) +
+          ") n;"
+          "insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select 'user' || "
+          "n || "
+          "'@dom' || n / 100 || '.example', '$6$abcdefgh$' || rpad(md5(n::text), 86, md5(n::text)), 'User ' || n, "
+          "'dom' || n / 100 || '.example/user' || n || '/', 1048576000, 'user' || n, 'dom' || n / 100 || "
+          "'.example', true from generate_series(0, " +
+          std::to_string(users - 1) +
+          ") n;"
+          "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox;"
+          "vacuum analyze;");
 }
 
 }  // namespace
@@ -118,25 +125,38 @@ int main(int argc, char** argv) try {
   const std::string small_url = postgres.create_database("small");
   fill(postgres, "small", online);
 
-  slapd_server directory;
-  const std::string ldif = (directory.folder() / "ready.ldif").string();
+  const sql2ldap::test::temp_dir files;
+  const std::string ldif = files / "ready.ldif";
+  const std::string suffix{slapd_server::suffix};
   const auto ours = [&](const std::string& source, std::vector<std::string> words) {
     std::vector<std::string> all{program};
     all.insert(all.end(), words.begin(), words.end());
     for (const auto& w : {std::string("--source"), source, std::string("--mapping"), std::string("postfixadmin"),
-                          std::string("--base"), directory.suffix()})
+                          std::string("--base"), suffix})
       all.push_back(w);
     return all;
   };
-  const auto online_words = [&](const std::string& source, std::vector<std::string> words) {
-    for (const auto& w : directory.client_options()) words.push_back(w);
-    return ours(source, words);
+  const auto online_words = [&](const slapd_server& directory, const std::string& source, const std::string& word) {
+    return ours(source, {word, "--directory", directory.ldapi()});
   };
+  const auto slapadd = [&](const slapd_server& directory, std::vector<std::string> more) {
+    std::vector<std::string> all{
+        sql2ldap::test::server_program("slapadd"), "-F", directory.folder() / "config", "-n", "1", "-q"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto client = [&](const slapd_server& directory, const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> all{name, "-Q", "-Y", "EXTERNAL", "-H", directory.ldapi()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const slapd_server::options empty{.base_entries = false};
   const std::string psql = (postgres.programs() / "psql").string();
   const auto copy = [&](const std::string& database) {
-    return std::vector<std::string>{psql, postgres.url(database), "-qc",
-                                    "copy (select * from mailbox m left join alias a on a.address = m.username order by "
-                                    "username collate \"C\") to stdout"};
+    return std::vector<std::string>{
+        psql, postgres.url(database), "-qc",
+        "copy (select * from mailbox m left join alias a on a.address = m.username order by "
+        "username collate \"C\") to stdout"};
   };
   const double n = static_cast<double>(rows);
 
@@ -145,33 +165,38 @@ int main(int argc, char** argv) try {
   const cost sorted_copy = run(copy("mail"));
   const cost written = run(ours(url, {"migrate", "--ldif", "-"}), {}, ldif);
   line("LDIF from rows, entries/s a core", text("%.0f/s (%.1f s wall)", n / written.cpu_s, written.wall_s),
-       text("COPY sorted %.1f s", sorted_copy.wall_s), n / written.cpu_s / 300'000, ">= 1 x300k", written.memory_kib_max);
+       text("COPY sorted %.1f s", sorted_copy.wall_s), n / written.cpu_s / 300'000, ">= 1 x300k",
+       written.memory_kib_max);
 
-  directory.stop();
-  directory.clear();
-  const cost plain_load = run(directory.slapadd_command({"-q", "-l", ldif}));
-  directory.clear();
-  const cost piped = run(ours(url, {"migrate", "--ldif", "-"}), directory.slapadd_command({"-q"}));
-  line("offline load, migrate | slapadd -q", text("%.1f s", piped.wall_s), text("slapadd -q %.1f s", plain_load.wall_s),
-       piped.wall_s / plain_load.wall_s, "<= 1.15", piped.memory_kib_max);
+  double plain_load_s = 0;
+  {
+    slapd_server directory(empty);
+    directory.stop();
+    plain_load_s = run(slapadd(directory, {"-l", ldif})).wall_s;
+  }
+  slapd_server full(empty);
+  full.stop();
+  const cost piped = run(ours(url, {"migrate", "--ldif", "-"}), slapadd(full, {}));
+  line("offline load, migrate | slapadd -q", text("%.1f s", piped.wall_s), text("slapadd -q %.1f s", plain_load_s),
+       piped.wall_s / plain_load_s, "<= 1.15", piped.memory_kib_max);
 
-  directory.start();
-  const cost tree = run(directory.client_command("ldapsearch", {"-LLL", "-b", directory.suffix()}));
-  const cost verified = run(online_words(url, {"verify"}));
+  full.start();
+  const cost tree = run(client(full, "ldapsearch", {"-LLL", "-b", suffix}));
+  const cost verified = run(online_words(full, url, "verify"));
   line("compare everything", text("verify %.1f s", verified.wall_s),
        text("ldapsearch %.1f s + COPY %.1f s", tree.wall_s, sorted_copy.wall_s),
        verified.wall_s / (tree.wall_s + sorted_copy.wall_s), "<= 1.5", verified.memory_kib_max);
+  full.stop();
 
-  directory.stop();
-  directory.clear();
-  directory.start();
-  const std::string small_ldif = (directory.folder() / "small.ldif").string();
+  const std::string small_ldif = files / "small.ldif";
   run(ours(small_url, {"migrate", "--ldif", small_ldif}));
-  const cost added = run(directory.client_command("ldapadd", {"-f", small_ldif}));
-  directory.stop();
-  directory.clear();
-  directory.start();
-  const cost migrated = run(online_words(small_url, {"migrate"}));
+  cost added;
+  {
+    const slapd_server directory(empty);
+    added = run(client(directory, "ldapadd", {"-f", small_ldif}));
+  }
+  const slapd_server directory{};
+  const cost migrated = run(online_words(directory, small_url, "migrate"));
   const double m = static_cast<double>(online);
   line("durable online load, users/s", text("%.0f/s", m / migrated.wall_s), text("ldapadd %.0f/s", m / added.wall_s),
        added.wall_s / migrated.wall_s, ">= 4", migrated.memory_kib_max);
