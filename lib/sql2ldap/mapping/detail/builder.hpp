@@ -108,6 +108,7 @@ class places {
  private:
   [[nodiscard]] std::uint32_t source_of(const std::string& alias);
   void close_over(std::set<std::string>& wanted) const;
+  [[nodiscard]] bool is_shared(const std::string& alias) const;
 
   names& names_;
   kind_program& out_;
@@ -139,6 +140,25 @@ struct scope {
 [[nodiscard]] inline std::string main_alias_of(const syntax::entry& e) {
   if (e.alias) return e.alias->text;
   return e.table ? e.table->text : e.kind.text;
+}
+
+// Calls f(mine, other) for each equality that an AND of conditions demands between a column of
+// `alias` and something else.
+template <typename F>
+void for_each_tie(const model::condition& c, const std::string& alias, const F& f) {
+  if (const auto* const all = std::get_if<model::all_of>(&c.node)) {
+    for (const model::condition_ptr& p : all->parts) for_each_tie(*p, alias, f);
+    return;
+  }
+  const auto* const compare = std::get_if<model::compare>(&c.node);
+  if (compare == nullptr || compare->op != model::comparison::equal) return;
+  const auto tie = [&](const model::operand& mine, const model::operand& other) {
+    const auto* const column = std::get_if<model::column_ref>(&mine);
+    const auto* const same = std::get_if<model::column_ref>(&other);
+    if (column != nullptr && column->alias == alias && (same == nullptr || same->alias != alias)) f(*column, other);
+  };
+  tie(compare->left, compare->right);
+  tie(compare->right, compare->left);
 }
 
 // Conditions; `needs` gets the aliases that stand in it.

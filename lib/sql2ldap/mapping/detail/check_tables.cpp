@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/mapping/detail/builder.hpp>
 #include <sql2ldap/mapping/detail/check.hpp>
 #include <sql2ldap/mapping/detail/nearest.hpp>
 
@@ -78,29 +79,12 @@ class table_check {
             "rows after the first with the same key will be rejected");
   }
 
-  // The columns of `alias` that an AND of equalities ties to one value.
-  static void tied_columns(const model::condition& c, const std::string& alias, std::vector<std::string>& out) {
-    if (const auto* const all = std::get_if<model::all_of>(&c.node)) {
-      for (const model::condition_ptr& p : all->parts) tied_columns(*p, alias, out);
-      return;
-    }
-    const auto* const compare = std::get_if<model::compare>(&c.node);
-    if (compare == nullptr || compare->op != model::comparison::equal) return;
-    for (const auto& [mine, other] :
-         {std::pair(&compare->left, &compare->right), std::pair(&compare->right, &compare->left)}) {
-      const auto* const column = std::get_if<model::column_ref>(mine);
-      const auto* const same = std::get_if<model::column_ref>(other);
-      if (column != nullptr && column->alias == alias && (same == nullptr || same->alias != alias)) {
-        out.push_back(column->column);
-      }
-    }
-  }
-
   void check_join(const join_use& j) {
     const model::table_info* const table = find(j.table);
     if (table == nullptr) return;
     std::vector<std::string> tied;
-    tied_columns(*j.on, j.table.alias, tied);
+    for_each_tie(*j.on, j.table.alias,
+                 [&](const model::column_ref& mine, const model::operand&) { tied.push_back(mine.column); });
     if (covers_unique_key(*table, tied)) return;
     warning(j.at,
             fmt::format("`join {}` may find several rows of `{}`: no unique key covers its condition", j.table.alias,

@@ -67,6 +67,9 @@ direction direction_of(const kind_program& kind, const pipeline& p) {
   switch (p.head) {
     case pipeline::head_kind::column:
       if (p.source != 0) return one_way("`" + kind.columns[p.column].alias + "` comes from a `many`: one row each");
+      if (kind.columns[p.column].shared) {
+        return one_way("the row of `" + kind.columns[p.column].alias + "` may belong to other entries, too");
+      }
       return {};
     case pipeline::head_kind::constant:
       return one_way("a constant");

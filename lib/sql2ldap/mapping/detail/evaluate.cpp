@@ -228,24 +228,22 @@ bool values_of(run& r, const expression& e, list& out) {
   return true;
 }
 
-bool append_levels(run& r, const name_rule& n, std::size_t from, std::string& out, bool& complete) {
-  complete = true;
-  for (std::size_t i = from; i < n.levels.size(); ++i) {
+bool append_levels(run& r, const name_rule& n, std::string& out, std::size_t& complete) {
+  complete = 0;
+  for (std::size_t i = 0; i < n.levels.size(); ++i) {
     if (i != 0) out += ',';
     for (std::size_t part = 0; part < n.levels[i].size(); ++part) {
       const name_part& p = n.levels[i][part];
       const std::size_t before = r.values.size();
       if (!get(r, p.value.front())) return false;
-      if (r.values.size() == before || r.values.back().empty()) {
-        complete = false;
-        return true;
-      }
+      if (r.values.size() == before || r.values.back().empty()) return true;
       if (r.values.size() - before > 1) return r.object("a part of the DN has several values");
       if (part != 0) out += '+';
       out += p.type;
       out += '=';
       model::append_dn_escaped(out, r.values.back());
     }
+    ++complete;
   }
   return true;
 }
@@ -253,10 +251,10 @@ bool append_levels(run& r, const name_rule& n, std::size_t from, std::string& ou
 bool get(run& r, const name_rule& n) {
   const std::size_t first = r.values.size();
   std::string text;
-  bool complete = true;
-  if (!append_levels(r, n, 0, text, complete)) return false;
+  std::size_t complete = 0;
+  if (!append_levels(r, n, text, complete)) return false;
   r.values.resize(first);
-  if (!complete) return true;
+  if (complete != n.levels.size()) return true;
   for (const std::string_view rest : {std::string_view(n.container), r.base}) {
     if (rest.empty()) continue;
     if (!text.empty()) text += ',';

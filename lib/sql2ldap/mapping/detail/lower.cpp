@@ -30,6 +30,14 @@ expression single(pipeline p, std::int32_t rows) {
   return e;
 }
 
+bool has_alias(const syntax::entry& e, const std::string& alias) {
+  return main_alias_of(e) == alias ||
+         std::any_of(e.statements.begin(), e.statements.end(), [&](const syntax::statement& s) {
+           const auto* const join = std::get_if<syntax::join>(&s.node);
+           return join != nullptr && join->alias.text == alias;
+         });
+}
+
 // Rows that the values of a pipeline still go along with, after its stages.
 std::int32_t rows_after(const pipeline& p) {
   const bool gathered =
@@ -311,8 +319,7 @@ std::optional<scope> lowering::foreign_scope(scope& s, const syntax::name& kind,
   // One word that is the alias of a join of that very table: read the parent's text on its rows.
   const syntax::name* const word = arguments.size() == 1 ? lone_word(*arguments.front()) : nullptr;
   if (word != nullptr && parent.table && s.given == nullptr) {
-    const bool is_alias = s.foreign ? s.renamed.contains(word->text) || main_alias_of(*s.entry) == word->text
-                                    : s.target->knows(word->text);
+    const bool is_alias = s.foreign ? has_alias(*s.entry, word->text) : s.target->knows(word->text);
     if (is_alias) {
       const std::optional<std::string> alias = alias_in(s, names_, word->text, word->at);
       if (alias && s.target->logical_of(*alias) == parent.table->text) {

@@ -114,12 +114,10 @@ bool engine::read_key(const kind_program& k) {
 bool engine::make_name(std::size_t kind, model::entry& out) {
   const kind_program& k = *r.kind;
   if (!k.rdn.empty()) line_ = k.rdn.front().line;
-  bool complete = true;
-  if (!append_levels(r, k.name, 0, dn_, complete)) return false;
-  if (!complete) {
-    if (r.values.size() < k.rdn.size()) return r.object("the RDN has no value");
-    return r.object("the parent's name has no value");
-  }
+  std::size_t complete = 0;
+  if (!append_levels(r, k.name, dn_, complete)) return false;
+  if (complete == 0) return r.object("the RDN has no value");
+  if (complete != k.name.levels.size()) return r.object("the parent's name has no value");
   dn_ += suffixes[kind];
   if (dn_.size() > limits::dn_bytes_max) return r.object("the DN is too long");
   out.set_dn(dn_);

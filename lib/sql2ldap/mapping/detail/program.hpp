@@ -135,6 +135,7 @@ struct column_use {
   std::uint32_t index = 0;
   bool key = false;
   bool main_table = false;
+  bool shared = false;  // of a joined row that may belong to other rows of the main table, too
 };
 
 struct assignment_rule {

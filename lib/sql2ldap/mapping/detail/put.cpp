@@ -84,9 +84,16 @@ bool put_text(run& r, std::span<model::field> row, const pipeline& p, const list
   return put(r, row, target->placeholder.front(), inner);
 }
 
+pipeline head_of(const pipeline& p) {
+  pipeline head = p;
+  head.stages.clear();
+  head.row_stages = 0;
+  return head;
+}
+
 bool put_column(run& r, std::span<model::field> row, const pipeline& p, const list& wanted) {
   r.column = p.column;
-  if (p.source != 0) return r.object(direction_of(*r.kind, p).reason);
+  if (const direction d = direction_of(*r.kind, head_of(p)); !d.two_way) return r.object(d.reason);
   if (wanted.size() > 1) return r.object("several values for one column");
   model::field& f = row[p.index];
   f = wanted.empty() ? model::field{} : model::field{r.memory.copy(wanted.front()), false, false};
@@ -109,13 +116,10 @@ bool put_head(run& r, std::span<model::field> row, const pipeline& p, const list
 }
 
 bool put(run& r, std::span<model::field> row, const pipeline& p, const list& wanted) {
-  pipeline head = p;
-  head.stages.clear();
-  head.row_stages = 0;
   const std::size_t first = r.values.size();
   list old;
   // An old value that cannot be read has nothing to tell about the new one.
-  if (get(r, head)) old.assign(r.values.begin() + static_cast<std::ptrdiff_t>(first), r.values.end());
+  if (get(r, head_of(p))) old.assign(r.values.begin() + static_cast<std::ptrdiff_t>(first), r.values.end());
   r.values.resize(first);
   list target;
   if (!put_stages(r, p.stages, wanted, old, target)) return false;

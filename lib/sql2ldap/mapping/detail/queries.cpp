@@ -272,6 +272,7 @@ std::uint32_t places::column(const std::string& alias, const std::string& name) 
   c.main_table = is_main(alias);
   c.source = source_of(alias);
   const model::table_ref& table = table_of(alias);
+  c.shared = !c.main_table && is_shared(alias);
   c.shown = c.main_table ? name : fmt::format("{}.{}", table.table, name);
   // The rows of a `many` begin with the key columns, which say to whom they belong.
   auto& mine = of_source_[c.source];
@@ -281,6 +282,19 @@ std::uint32_t places::column(const std::string& alias, const std::string& name) 
   out_.columns.push_back(std::move(c));
   if (!table.table.empty()) names_.use_column(table, name);
   return number;
+}
+
+// A joined row is ours alone when the join ties it to our whole key.
+bool places::is_shared(const std::string& alias) const {
+  const join& j = joins_.at(alias);
+  if (j.on == nullptr) return true;
+  std::set<std::string> tied;
+  for_each_tie(*j.on, alias, [&](const model::column_ref&, const model::operand& other) {
+    const auto* const column = std::get_if<model::column_ref>(&other);
+    if (column != nullptr && is_main(column->alias)) tied.insert(column->column);
+  });
+  return !std::all_of(out_.key_names.begin(), out_.key_names.end(),
+                      [&](const std::string& k) { return tied.contains(k); });
 }
 
 void places::key_is_complete() {

@@ -85,9 +85,9 @@ struct run {
 }
 // The DN as one value; no value when a part of it has none.
 [[nodiscard]] bool get(run& r, const name_rule& n);
-// Appends the levels from `from` on, canonical, without base and container. `complete` is false
-// when a part has no value. The values stay on the stack.
-[[nodiscard]] bool append_levels(run& r, const name_rule& n, std::size_t from, std::string& out, bool& complete);
+// Appends the levels, canonical, without base and container, and stops at a part without a value:
+// `complete` says how many levels there are. The values stay on the stack.
+[[nodiscard]] bool append_levels(run& r, const name_rule& n, std::string& out, std::size_t& complete);
 // Which branch of a partition takes the value; the number of branches when none does.
 [[nodiscard]] bool branch_of(run& r, const partition_rule& p, std::string_view value, std::size_t& branch);
 

@@ -53,7 +53,7 @@ const std::array table = {
     whole(k::conjunction, "and", a::values, 1, any, lens::get_conjunction, nullptr, "`and` joins several flags"),
     whole(k::disjunction, "or", a::values, 1, any, lens::get_disjunction, nullptr, "`or` joins several flags"),
     whole(k::when, "when", a::values, 1, 1, lens::get_when, nullptr, "`when` hides values by another column"),
-    each(k::map, "map", a::map, 1, any, lens::get_map, lens::put_map),
+    dropping(each(k::map, "map", a::map, 1, any, lens::get_map, lens::put_map), lens::put_map_list),
     each(k::scale, "scale", a::number, 1, 1, lens::get_scale, lens::put_scale),
     each(k::integer, "integer", a::none, 0, 0, lens::get_integer, lens::put_same),
     multiplying(whole(k::split, "split", a::texts, 1, 1, lens::get_split, lens::put_split)),
@@ -158,6 +158,14 @@ bool put_nonempty(run& r, const stage& s, const list& wanted, const list& old, l
 bool put_absent(run& r, const stage& s, const list& wanted, const list& old, list& out) {
   if (!put_each(r, s, put_same, wanted, old, out)) return false;
   if (out.empty()) out.emplace_back(s.texts.front());
+  return true;
+}
+
+bool put_map_list(run& r, const stage& s, const list& wanted, const list& old, list& out) {
+  if (!put_each(r, s, put_map, wanted, old, out)) return false;
+  if (!out.empty()) return true;
+  const auto none = std::find_if(s.choices.begin(), s.choices.end(), [](const choice& c) { return !c.to; });
+  if (none != s.choices.end()) out.emplace_back(none->from);
   return true;
 }
 

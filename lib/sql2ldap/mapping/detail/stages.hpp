@@ -84,6 +84,7 @@ S2L_LIST_GET(conjunction);
 S2L_LIST_GET(disjunction);
 S2L_LIST_GET(when);
 S2L_VALUE_LENS(map);
+bool put_map_list(run&, const stage&, const list& wanted, const list& old, list& out);
 S2L_VALUE_LENS(scale);
 S2L_VALUE_GET(integer);
 S2L_VALUE_LENS(time);
