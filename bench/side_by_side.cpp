@@ -150,7 +150,8 @@ int main(int argc, char** argv) try {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   };
-  const slapd_server::options empty{.base_entries = false};
+  slapd_server::options empty;
+  empty.base_entries = false;
   const std::string psql = (postgres.programs() / "psql").string();
   const auto copy = [&](const std::string& database) {
     return std::vector<std::string>{
