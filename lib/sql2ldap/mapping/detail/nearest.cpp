@@ -1,7 +1,6 @@
 #include <sql2ldap/mapping/detail/nearest.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 #include <sql2ldap/base/text.hpp>
 
@@ -9,19 +8,23 @@ namespace sql2ldap::mapping::detail {
 
 namespace {
 
+// Insertions, deletions, changed letters and swapped neighbours; letter case does not count.
 std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t same = diagonal + (ascii_lower(a[i]) == ascii_lower(b[j]) ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({same, row[j] + 1, row[j + 1] + 1});
+  std::vector<std::vector<std::size_t>> edits(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  const auto same = [&](std::size_t i, std::size_t j) { return ascii_lower(a[i]) == ascii_lower(b[j]); };
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      std::size_t& here = edits[i][j];
+      if (i == 0 || j == 0) {
+        here = i + j;
+        continue;
+      }
+      here = std::min({edits[i - 1][j] + 1, edits[i][j - 1] + 1, edits[i - 1][j - 1] + (same(i - 1, j - 1) ? 0 : 1)});
+      const bool swapped = i > 1 && j > 1 && same(i - 1, j - 2) && same(i - 2, j - 1);
+      if (swapped) here = std::min(here, edits[i - 2][j - 2] + 1);
     }
   }
-  return row.back();
+  return edits[a.size()][b.size()];
 }
 
 }  // namespace

@@ -109,7 +109,7 @@ class returning {
         const auto rdn =
             std::find_if(k_.rdn.begin(), k_.rdn.end(), [&](const auto& n) { return n.names.front() == name; });
         list made;
-        if (!values_of(r, a.value, made)) made.clear();
+        const bool readable = values_of(r, a.value, made);
         if (rdn != k_.rdn.end()) {
           // The RDN gives one of the values; here only the others count.
           list own;
@@ -121,7 +121,7 @@ class returning {
           }
         }
         drop_empty(made);
-        if (same_attribute(made, values, a.secret)) return true;
+        if (readable && same_attribute(made, values, a.secret)) return true;
         if (!a.way.two_way) return r.object(a.way.reason);
         return put(r, row_, a.value, values);
       });
@@ -134,14 +134,13 @@ class returning {
     run& r = engine_.r;
     r.secret = false;
     taken_values now;
-    if (!values_of(r, p.value, now.tokens)) now.tokens.clear();
+    bool changed = !values_of(r, p.value, now.tokens);  // an unreadable list is made anew
     for (const std::string_view token : now.tokens) {
       std::size_t branch = 0;
       if (!branch_of(r, p, token, branch)) branch = p.branches.size();
       now.branch.push_back(branch);
     }
     std::vector<list> target(p.branches.size());
-    bool changed = false;
     for (std::size_t b = 0; b < p.branches.size(); ++b) {
       const model::attribute_name name = p.branches[b].name;
       std::vector<std::size_t> mine;
@@ -153,9 +152,9 @@ class returning {
       attempt(name.text(), false, [&] {
         const list values = wanted_.values_of(name);
         list made;
-        if (!images(p, mine, target, made)) made.clear();
+        const bool readable = images(p, mine, target, made);
         drop_empty(made);
-        if (same_values(made, values)) return true;
+        if (readable && same_values(made, values)) return true;
         for (const std::size_t other : mine) {
           if (!p.way.two_way) return r.object(p.way.reason);
           if (mine.size() == 1 && !p.branches[other].way.two_way && values.size() > made.size()) {
