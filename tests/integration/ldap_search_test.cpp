@@ -127,7 +127,9 @@ TEST_F(ldap_search, several_streams_and_reads_at_once) {
     ASSERT_NE(two, nullptr);
     from_first.emplace(one->dn());
     from_second.emplace(two->dn());
-    if (from_first.size() % 500 == 0) ASSERT_TRUE(exists(*directory_, tree));
+    if (from_first.size() % 500 == 0) {
+      ASSERT_TRUE(exists(*directory_, tree));
+    }
   }
   EXPECT_EQ(from_first.size(), tree_entries);
   EXPECT_EQ(from_first, from_second);

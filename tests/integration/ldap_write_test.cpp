@@ -30,7 +30,7 @@ class ldap_write : public testing::Test {
 class ldap_write_both_ways : public ldap_write, public testing::WithParamInterface<bool> {};
 
 INSTANTIATE_TEST_SUITE_P(ways, ldap_write_both_ways, testing::Bool(),
-                         [](const auto& info) { return info.param ? "transaction" : "in_order"; });
+                         [](const auto& way) { return way.param ? "transaction" : "in_order"; });
 
 TEST_P(ldap_write_both_ways, adds_modifies_renames_and_deletes_in_order) {
   const model::attribute_name description("description");
@@ -159,7 +159,9 @@ TEST_P(ldap_write_both_ways, refusals_have_their_codes) {
     EXPECT_EQ(refused->ldap_code, one.code) << refused->text;
     EXPECT_EQ(refused->index, 1U);
     EXPECT_EQ(exists(*directory_, "ou=before," + suffix), !GetParam());
-    if (!GetParam()) ASSERT_FALSE(write({remove("ou=before," + suffix)}, false));
+    if (!GetParam()) {
+      ASSERT_FALSE(write({remove("ou=before," + suffix)}, false));
+    }
   }
 }
 
@@ -226,7 +228,9 @@ TEST_F(ldap_write, a_transaction_works_while_a_search_is_open) {
   auto stream = directory_->search({.base = tree, .scope = model::search_scope::one_level}).value();
   std::size_t seen = 0;
   for (auto one = stream->next(); one && *one != nullptr; one = stream->next()) {
-    if (++seen % 1000 == 0) ASSERT_FALSE(write({add_unit("w" + std::to_string(seen))}, true));
+    if (++seen % 1000 == 0) {
+      ASSERT_FALSE(write({add_unit("w" + std::to_string(seen))}, true));
+    }
   }
   EXPECT_EQ(seen, 3000U);
 }

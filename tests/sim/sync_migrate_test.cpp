@@ -53,8 +53,8 @@ class simulation {
       world_.drop_rows("mailbox", "id", id);
       world_.drop_rows("alias", "mailbox", id);
       if (chance(4)) continue;
-      world_.mailbox(id, chance(8) ? "UPPER" : name(), domain_name(), chance(4) ? "" : name(), stored_password(name() + "salt"),
-                     chance(10) ? "not a number" : std::to_string(pick(3)));
+      world_.mailbox(id, chance(8) ? "UPPER" : name(), domain_name(), chance(4) ? "" : name(),
+                     stored_password(name() + "salt"), chance(10) ? "not a number" : std::to_string(pick(3)));
       for (std::size_t n = pick(4); n > 0; --n) world_.alias(id, name() + "@x.example");
     }
     for (int i = 0; i < 3; ++i) {
@@ -72,9 +72,10 @@ class simulation {
         "dn: ou=domains,dc=example\nobjectClass: organizationalUnit\nou: domains\n\n"
         "dn: cn=admin,dc=example\nobjectClass: person\ncn: admin\nsn: admin\n\n");
     if (chance(2))
-      world_.directory.load("dn: associatedDomain=d1.example,ou=domains,dc=example\nobjectClass: s2lMailDomain\n"
-                            "associatedDomain: d1.example\ndescription: by hand\n\n"
-                            "dn: uid=b,associatedDomain=d1.example,ou=domains,dc=example\nobjectClass: account\nuid: b\n\n");
+      world_.directory.load(
+          "dn: associatedDomain=d1.example,ou=domains,dc=example\nobjectClass: s2lMailDomain\n"
+          "associatedDomain: d1.example\ndescription: by hand\n\n"
+          "dn: uid=b,associatedDomain=d1.example,ou=domains,dc=example\nobjectClass: account\nuid: b\n\n");
   }
 
   // What an administrator may do to entries of ours between two runs.
@@ -91,8 +92,7 @@ class simulation {
       };
       (void)world_.directory.try_change({"", model::modify_entry{dn, {edits[pick(4)]}}});
       if (chance(5)) (void)world_.directory.try_change({"", model::delete_entry{dn}});
-      if (chance(5))
-        (void)world_.directory.try_change({"", model::rename_entry{dn, "uid=" + name(), chance(2), ""}});
+      if (chance(5)) (void)world_.directory.try_change({"", model::rename_entry{dn, "uid=" + name(), chance(2), ""}});
       return;  // the list of entries may have changed
     }
   }
@@ -108,7 +108,8 @@ class simulation {
     if (chance(3)) world_.source.cut = [this] { return chance(60); };
     if (chance(3))
       world_.directory.refused.insert(
-          model::dn::parse(chance(2) ? world::domain_dn("d0.example") : world::account_dn(name(), "d0.example"))->normal_form());
+          model::dn::parse(chance(2) ? world::domain_dn("d0.example") : world::account_dn(name(), "d0.example"))
+              ->normal_form());
     for (std::size_t runs = pick(4); runs > 0; --runs) {
       try {
         if (chance(3)) {
@@ -185,7 +186,8 @@ class simulation {
       const auto classes = e->values_of(model::names::object_class);
       if (classes.front() == "organizationalUnit" || classes.front() == "organization") continue;  // containers come
       std::string text;
-      for (std::size_t i = 0; i < e->size(); ++i) text += (*e)[i].name.text() + ": " + std::string((*e)[i].bytes) + "\n";
+      for (std::size_t i = 0; i < e->size(); ++i)
+        text += (*e)[i].name.text() + ": " + std::string((*e)[i].bytes) + "\n";
       out[std::string(e->dn())] = text;
     }
     return out;

@@ -28,7 +28,8 @@ model::dn parsed(std::string_view text) {
 bool has_value(const model::entry& e, attribute_name name, std::string_view value) {
   const auto values = sync::values_by_any_name(e, name, codec::builtin_schema());
   const auto rule = codec::builtin_schema().equality_of(name);
-  return std::any_of(values.begin(), values.end(), [&](std::string_view v) { return model::values_match(rule, v, value); });
+  return std::any_of(values.begin(), values.end(),
+                     [&](std::string_view v) { return model::values_match(rule, v, value); });
 }
 
 // As much of RFC 4515 as the program asks: and, or, not, present, equal.
@@ -207,7 +208,8 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
     model::entry out;
     out.set_dn(at->second.dn());
     const auto asked = [&](attribute_name n) {
-      return what.attributes.empty() || std::find(what.attributes.begin(), what.attributes.end(), n) != what.attributes.end();
+      return what.attributes.empty() ||
+             std::find(what.attributes.begin(), what.attributes.end(), n) != what.attributes.end();
     };
     for (std::size_t i = 0; i < at->second.size(); ++i)
       if (asked(at->second[i].name)) out.add(at->second[i].name, at->second[i].bytes);

@@ -120,12 +120,18 @@ class evaluator {
                      const value r = operand_value(b, n.right);
                      if (!l || !r) return false;
                      switch (n.op) {
-                       case model::comparison::equal: return *l == *r;
-                       case model::comparison::not_equal: return *l != *r;
-                       case model::comparison::less: return *l < *r;
-                       case model::comparison::less_equal: return *l <= *r;
-                       case model::comparison::greater: return *l > *r;
-                       case model::comparison::greater_equal: return *l >= *r;
+                       case model::comparison::equal:
+                         return *l == *r;
+                       case model::comparison::not_equal:
+                         return *l != *r;
+                       case model::comparison::less:
+                         return *l < *r;
+                       case model::comparison::less_equal:
+                         return *l <= *r;
+                       case model::comparison::greater:
+                         return *l > *r;
+                       case model::comparison::greater_equal:
+                         return *l >= *r;
                      }
                      return false;
                    },

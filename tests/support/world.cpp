@@ -67,7 +67,8 @@ mapping::mapping parsed_mapping(const std::string& text) {
 }
 
 world::world(bool transactions, const std::string& mapping_text)
-    : map(parsed_mapping(mapping_text)), base(or_throw(model::dn::parse("dc=example"))),
+    : map(parsed_mapping(mapping_text)),
+      base(or_throw(model::dn::parse("dc=example"))),
       directory("dc=example", transactions) {
   source.tables["domain"] = {{"name", "note", "active"}, {}, {"name"}};
   source.tables["mailbox"] = {{"id", "username", "domain", "name", "password", "quota", "active"}, {}, {"id"}};

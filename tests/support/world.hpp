@@ -27,7 +27,8 @@ class world {
 
   void domain(const std::string& name, const std::string& note = "");
   void mailbox(const std::string& id, const std::string& username, const std::string& domain,
-               const std::string& name = "Ann", const std::string& password = stored_password("salt"), const std::string& quota = "1000");
+               const std::string& name = "Ann", const std::string& password = stored_password("salt"),
+               const std::string& quota = "1000");
   void alias(const std::string& mailbox, const std::string& address);
   void list(const std::string& id, const std::string& name, const std::string& domain);
   void drop_rows(const std::string& table, const std::string& column, const std::string& value);

@@ -51,8 +51,10 @@ TEST(sync_migrate, touches_only_what_is_its_own) {
   world w = two_users();
   w.migrate();
   const std::string ann = world::account_dn("ann", "a.example");
-  ASSERT_FALSE(w.directory.try_change({"", model::modify_entry{ann, {{model::modification::operation::replace, telephone, {"+49 1"}},
-                                                                     {model::modification::operation::add, model::attribute_name("title"), {"Dr"}}}}}));
+  ASSERT_FALSE(w.directory.try_change(
+      {"", model::modify_entry{ann,
+                               {{model::modification::operation::replace, telephone, {"+49 1"}},
+                                {model::modification::operation::add, model::attribute_name("title"), {"Dr"}}}}}));
   EXPECT_TRUE(w.verify().empty());
   w.set("mailbox", "1", "name", "Anna");
   const sync::counts done = w.migrate();
@@ -67,7 +69,9 @@ TEST(sync_migrate, a_new_name_is_a_rename) {
   world w = two_users();
   w.migrate();
   const std::string old_dn = world::account_dn("ann", "a.example");
-  ASSERT_FALSE(w.directory.try_change({"", model::modify_entry{old_dn, {{model::modification::operation::add, model::attribute_name("title"), {"Dr"}}}}}));
+  ASSERT_FALSE(w.directory.try_change(
+      {"",
+       model::modify_entry{old_dn, {{model::modification::operation::add, model::attribute_name("title"), {"Dr"}}}}}));
   w.set("mailbox", "1", "username", "anna");
   const sync::counts done = w.migrate();
   EXPECT_EQ(done.renamed, 1U);
@@ -131,10 +135,11 @@ TEST(sync_migrate, stops_at_the_limit_before_the_first_write) {
 
 TEST(sync_migrate, leaves_the_entries_of_others_alone) {
   world w = two_users();
-  w.directory.load("dn: dc=example\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: x\n\n"
-                   "dn: ou=domains,dc=example\nobjectClass: organizationalUnit\nou: domains\n\n"
-                   "dn: associatedDomain=a.example,ou=domains,dc=example\nobjectClass: s2lMailDomain\n"
-                   "associatedDomain: a.example\ndescription: by hand\n\n");
+  w.directory.load(
+      "dn: dc=example\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: x\n\n"
+      "dn: ou=domains,dc=example\nobjectClass: organizationalUnit\nou: domains\n\n"
+      "dn: associatedDomain=a.example,ou=domains,dc=example\nobjectClass: s2lMailDomain\n"
+      "associatedDomain: a.example\ndescription: by hand\n\n");
   const sync::counts first = w.migrate();
   EXPECT_EQ(first.foreign, 1U);
   EXPECT_EQ(one(w, world::domain_dn("a.example"), description), "by hand");
@@ -308,7 +313,8 @@ TEST_F(sync_plan, is_applied_as_it_was_shown) {
     ASSERT_TRUE(done) << done.error().text();
     EXPECT_EQ(done->added, 6U);
     EXPECT_TRUE(w.verify().empty());
-    EXPECT_TRUE(codec::password_matches(one(w, world::account_dn("eve", "a.example"), model::names::user_password), "tiger"));
+    EXPECT_TRUE(
+        codec::password_matches(one(w, world::account_dn("eve", "a.example"), model::names::user_password), "tiger"));
   }
 }
 
@@ -317,7 +323,8 @@ TEST_F(sync_plan, with_secrets_is_written_with_the_hashes_it_shows) {
   w.mailbox("3", "eve", "a.example", "Eve", "tiger");
   const std::string text = w.plan(true);
   ASSERT_TRUE(sync::migrate_plan(w.parties(), w.options(), file(text)));
-  EXPECT_THAT(text, HasSubstr("userPassword: " + one(w, world::account_dn("eve", "a.example"), model::names::user_password)));
+  EXPECT_THAT(text,
+              HasSubstr("userPassword: " + one(w, world::account_dn("eve", "a.example"), model::names::user_password)));
 }
 
 TEST_F(sync_plan, that_no_longer_holds_is_refused) {
@@ -331,8 +338,10 @@ TEST_F(sync_plan, that_no_longer_holds_is_refused) {
     return done ? std::string("applied") : done.error().text();
   };
   EXPECT_THAT(refused_after([](world& w) { w.set("mailbox", "2", "name", "Bobby"); }), HasSubstr("Bobby"));
-  EXPECT_THAT(refused_after([](world& w) { w.set("mailbox", "2", "password", stored_password("other")); }), HasSubstr("another password"));
-  EXPECT_THAT(refused_after([](world& w) { w.drop_rows("mailbox", "id", "2"); }), HasSubstr("needs no change any more"));
+  EXPECT_THAT(refused_after([](world& w) { w.set("mailbox", "2", "password", stored_password("other")); }),
+              HasSubstr("another password"));
+  EXPECT_THAT(refused_after([](world& w) { w.drop_rows("mailbox", "id", "2"); }),
+              HasSubstr("needs no change any more"));
   EXPECT_THAT(refused_after([](world& w) { w.mailbox("9", "new", "a.example"); }), HasSubstr("more to change"));
 }
 

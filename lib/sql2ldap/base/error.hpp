@@ -57,22 +57,20 @@ enum class exit_code : int { done = 0, differences = 1, usage = 2, source = 3, d
 }  // namespace sql2ldap
 
 // Return early with the error of `expression` (a result<...>).
-#define S2L_TRY(expression)                                              \
-  do {                                                                   \
-    if (auto&& s2l_try_result_ = (expression); !s2l_try_result_)         \
-      return ::tl::make_unexpected(std::move(s2l_try_result_).error());  \
+#define S2L_TRY(expression)                                             \
+  do {                                                                  \
+    if (auto&& s2l_try_result_ = (expression); !s2l_try_result_)        \
+      return ::tl::make_unexpected(std::move(s2l_try_result_).error()); \
   } while (false)
 
 #define S2L_CONCAT_(a, b) a##b
 #define S2L_CONCAT(a, b) S2L_CONCAT_(a, b)
-#define S2L_TRY_ASSIGN_(temporary, target, expression)              \
-  auto temporary = (expression);                                    \
-  if (!temporary)                                                   \
-    return ::tl::make_unexpected(std::move(temporary).error());     \
+#define S2L_TRY_ASSIGN_(temporary, target, expression)                        \
+  auto temporary = (expression);                                              \
+  if (!temporary) return ::tl::make_unexpected(std::move(temporary).error()); \
   target = *std::move(temporary)
 // S2L_TRY_ASSIGN(auto x, f()): x is the value of f(), or return early with its error.
-#define S2L_TRY_ASSIGN(target, expression) \
-  S2L_TRY_ASSIGN_(S2L_CONCAT(s2l_result_, __LINE__), target, expression)
+#define S2L_TRY_ASSIGN(target, expression) S2L_TRY_ASSIGN_(S2L_CONCAT(s2l_result_, __LINE__), target, expression)
 
 // Holds in release builds too: going on with a broken invariant could write wrong entries.
 #define S2L_ASSERT(expression) \

@@ -11,9 +11,7 @@ namespace sql2ldap {
 [[nodiscard]] constexpr char ascii_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-[[nodiscard]] constexpr bool ascii_space(char c) noexcept {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
+[[nodiscard]] constexpr bool ascii_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
 [[nodiscard]] bool is_ascii(std::string_view text) noexcept;
 // Valid UTF-8 by RFC 3629 (no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;

@@ -13,7 +13,7 @@ namespace sql2ldap::codec {
 
 enum class unprefixed_policy { crypt, plain, refuse };  // neither scheme nor a known look
 enum class plain_policy { hash, lock, refuse };
-enum class unknown_policy { lock, drop, refuse };       // schemes that slapd cannot verify
+enum class unknown_policy { lock, drop, refuse };  // schemes that slapd cannot verify
 
 struct password_options {
   unprefixed_policy unprefixed = unprefixed_policy::refuse;
@@ -33,10 +33,10 @@ inline constexpr std::string_view clear_text_marker = "{CLEARTEXT}";  // to be h
                                                   const password_options& how);
 
 struct password_facts {
-  std::string scheme;        // "CRYPT/$6$", "SSHA512", "CRYPT/DES", "CLEARTEXT", "unknown", "locked"
-  bool slapd_verifies = false;     // with the module below, if any
-  std::string slapd_module;        // "pw-sha2", "argon2", "pw-pbkdf2", "" = none needed
-  bool dovecot_24_accepts = false; // without auth_allow_weak_schemes
+  std::string scheme;               // "CRYPT/$6$", "SSHA512", "CRYPT/DES", "CLEARTEXT", "unknown", "locked"
+  bool slapd_verifies = false;      // with the module below, if any
+  std::string slapd_module;         // "pw-sha2", "argon2", "pw-pbkdf2", "" = none needed
+  bool dovecot_24_accepts = false;  // without auth_allow_weak_schemes
 };
 [[nodiscard]] password_facts facts_about(std::string_view ldap_value);
 

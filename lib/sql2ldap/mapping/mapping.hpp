@@ -39,12 +39,12 @@ enum class orphan_policy { skip, reject, make };
 struct kind_info {
   std::string name;
   int line = 0;
-  std::string table;                   // physical, "" for a kind that is only made
-  std::optional<std::size_t> parent;   // index of the parent's kind
-  std::string container;               // DN text below the base, when there is no parent kind
+  std::string table;                  // physical, "" for a kind that is only made
+  std::optional<std::size_t> parent;  // index of the parent's kind
+  std::string container;              // DN text below the base, when there is no parent kind
   orphan_policy orphans = orphan_policy::reject;
-  bool is_parent = false;              // of another kind
-  std::vector<std::string> classes;    // objectClass values, s2lManaged included
+  bool is_parent = false;                         // of another kind
+  std::vector<std::string> classes;               // objectClass values, s2lManaged included
   std::vector<model::attribute_name> attributes;  // `=`: these are ours alone
   std::vector<model::attribute_name> initial;     // `?=`: written only when absent
 };
@@ -110,8 +110,8 @@ struct trace {
   int line = 0;
   std::string expression;
   std::vector<std::pair<std::string, std::string>> inputs;  // "mailbox.quota" -> value for people
-  std::vector<std::string> values;   // secrets already hidden
-  std::string objection;             // why there is none, or why the row is rejected
+  std::vector<std::string> values;                          // secrets already hidden
+  std::string objection;                                    // why there is none, or why the row is rejected
 };
 
 struct column_write {  // one SQL column to set; absent value = NULL

@@ -44,7 +44,7 @@ struct entry_dn {  // dn KIND(args): the DN of another entry
 };
 
 struct argument {
-  std::optional<name> label;          // unprefixed: crypt
+  std::optional<name> label;  // unprefixed: crypt
   expression_ptr value;
   std::optional<expression_ptr> becomes;  // "y" -> "TRUE", in map(...)
 };
@@ -195,10 +195,10 @@ struct table {  // table mailbox = "${prefix}mailbox"
 };
 struct entry {
   name kind;
-  bool made = false;            // entry KIND made: no table, exists only as somebody's parent
+  bool made = false;  // entry KIND made: no table, exists only as somebody's parent
   std::optional<name> table;
-  std::optional<name> alias;    // none = the table's name
-  condition_ptr where;          // null = all rows
+  std::optional<name> alias;  // none = the table's name
+  condition_ptr where;        // null = all rows
   std::vector<statement> statements;
   comments notes;
   std::vector<std::string> closing;  // comment lines before the closing brace
@@ -206,7 +206,7 @@ struct entry {
 };
 struct file {
   std::string mapping_name;
-  comments notes;               // of the line: mapping "name"
+  comments notes;  // of the line: mapping "name"
   std::vector<std::variant<parameter, table, entry>> items;
   std::vector<std::string> closing;
 };

@@ -30,9 +30,9 @@ struct table_info {
 };
 
 struct catalog {
-  std::string engine;   // "PostgreSQL" or "SQLite"
-  std::string version;  // "15.18"
-  std::string encoding; // "UTF8", "SQL_ASCII", ...
+  std::string engine;    // "PostgreSQL" or "SQLite"
+  std::string version;   // "15.18"
+  std::string encoding;  // "UTF8", "SQL_ASCII", ...
   std::vector<table_info> tables;
 
   // `schema` empty: the table that an unqualified name finds (search_path order of `tables`).

@@ -8,12 +8,12 @@
 namespace sql2ldap::model {
 
 enum class matching_rule : std::uint8_t {
-  case_ignore,        // caseIgnoreMatch: blanks squeezed, NFKC case fold
-  case_exact,         // caseExactMatch: blanks squeezed
+  case_ignore,  // caseIgnoreMatch: blanks squeezed, NFKC case fold
+  case_exact,   // caseExactMatch: blanks squeezed
   case_ignore_ia5,
   case_exact_ia5,
-  numeric_string,     // blanks dropped
-  telephone_number,   // blanks and hyphens dropped, case ignored
+  numeric_string,    // blanks dropped
+  telephone_number,  // blanks and hyphens dropped, case ignored
   integer,
   boolean,
   generalized_time,
@@ -23,8 +23,17 @@ enum class matching_rule : std::uint8_t {
 };
 
 enum class value_syntax : std::uint8_t {
-  directory_string, ia5_string, integer, boolean, generalized_time, octet_string,
-  distinguished_name, telephone_number, numeric_string, oid, other,
+  directory_string,
+  ia5_string,
+  integer,
+  boolean,
+  generalized_time,
+  octet_string,
+  distinguished_name,
+  telephone_number,
+  numeric_string,
+  oid,
+  other,
 };
 
 // Appends the normal form of `value`: two values match exactly when their normal forms are the

@@ -53,9 +53,9 @@ enum class search_scope { base, one_level, subtree };
 struct search_request {
   std::string base;
   search_scope scope = search_scope::subtree;
-  std::string filter = "(objectClass=*)";     // built with codec/filter.hpp
-  std::vector<attribute_name> attributes;     // empty = all user attributes
-  std::size_t entries_max = 0;                // 0 = all; when reached the stream ends without error
+  std::string filter = "(objectClass=*)";    // built with codec/filter.hpp
+  std::vector<attribute_name> attributes{};  // empty = all user attributes
+  std::size_t entries_max = 0;               // 0 = all; when reached the stream ends without error
 };
 
 class entry_stream {
@@ -67,19 +67,19 @@ class entry_stream {
 };
 
 struct directory_facts {
-  std::string vendor;                         // "OpenLDAP 2.5.13" as far as the server tells
+  std::string vendor;  // "OpenLDAP 2.5.13" as far as the server tells
   std::vector<std::string> naming_contexts;
-  std::vector<std::string> controls;          // supportedControl OIDs
-  std::vector<std::string> extensions;        // supportedExtension OIDs
-  bool transactions = false;                  // RFC 5805 offered and to be used
-  std::string authorization_id;               // RFC 4532 "who am I", "" = anonymous
+  std::vector<std::string> controls;    // supportedControl OIDs
+  std::vector<std::string> extensions;  // supportedExtension OIDs
+  bool transactions = false;            // RFC 5805 offered and to be used
+  std::string authorization_id;         // RFC 4532 "who am I", "" = anonymous
   model::schema schema;
 };
 
 struct refusal {
   std::size_t index = 0;  // into the batch
   int ldap_code = 0;
-  std::string text;       // the server's words and ours
+  std::string text;  // the server's words and ours
 };
 
 class directory {

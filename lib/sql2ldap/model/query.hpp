@@ -14,7 +14,7 @@ namespace sql2ldap::model {
 struct table_ref {
   std::string schema;  // "" = as the search path finds it
   std::string table;
-  std::string alias;   // never empty, unique in a query
+  std::string alias;  // never empty, unique in a query
   friend bool operator==(const table_ref&, const table_ref&) = default;
 };
 

@@ -32,9 +32,14 @@ bool makes_entry(const step& s) { return s.kind == step::what::add || s.kind == 
 void count_step(counts& sums, const step& done) {
   switch (done.kind) {
     case step::what::container:
-    case step::what::add: ++sums.added; break;
-    case step::what::remove: ++sums.deleted; break;
-    case step::what::make_way: break;  // counted when it gets its own name
+    case step::what::add:
+      ++sums.added;
+      break;
+    case step::what::remove:
+      ++sums.deleted;
+      break;
+    case step::what::make_way:
+      break;  // counted when it gets its own name
     case step::what::update:
       sums.modified += done.modified ? 1 : 0;
       sums.renamed += done.renamed ? 1 : 0;

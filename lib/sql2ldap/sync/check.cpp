@@ -34,9 +34,8 @@ class checker {
     }
     add(map_.check_schema(schema), "schema");
     // Tables that do not fit cannot be read by these queries.
-    const bool readable = std::none_of(out_.begin(), out_.end(), [](const finding& f) {
-      return f.where == "source" && f.level == severity::error;
-    });
+    const bool readable = std::none_of(
+        out_.begin(), out_.end(), [](const finding& f) { return f.where == "source" && f.level == severity::error; });
     if (readable) S2L_TRY(check_rows(schema));
     return std::move(out_);
   }
@@ -62,7 +61,8 @@ class checker {
       add(severity::error, "directory", "the connection is anonymous: it cannot write",
           "give --bind-dn with --password-file, or use ldapi:///");
     if (facts.schema.find_attribute(model::names::origin) == nullptr)
-      add(severity::error, "schema", "the directory does not know s2lOrigin", "load the schema that comes with sql2ldap");
+      add(severity::error, "schema", "the directory does not know s2lOrigin",
+          "load the schema that comes with sql2ldap");
     if (facts.transactions)
       add(severity::note, "directory", "transactions are used");
     else
@@ -73,8 +73,9 @@ class checker {
   }
 
   result<void> check_base(const model::directory_facts& facts) {
-    S2L_TRY_ASSIGN(auto found, to_->search({base_.text(), model::search_scope::base, "(objectClass=*)",
-                                            {model::names::object_class}, 0}));
+    S2L_TRY_ASSIGN(
+        auto found,
+        to_->search({base_.text(), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
     S2L_TRY_ASSIGN(const model::entry* there, found->next());
     base_there_ = there != nullptr;
     if (base_there_) return {};
@@ -100,8 +101,9 @@ class checker {
     const auto filter = codec::filter::equal(model::names::object_class, "s2lManaged");
     std::uint64_t seen = 0;
     const auto read = [&]() -> result<void> {
-      S2L_TRY_ASSIGN(auto all, to_->search({base_.text(), model::search_scope::subtree, filter.text(),
-                                            {model::attribute_name("1.1")}, 0}));
+      S2L_TRY_ASSIGN(
+          auto all,
+          to_->search({base_.text(), model::search_scope::subtree, filter.text(), {model::attribute_name("1.1")}, 0}));
       for (;; ++seen) {
         S2L_TRY_ASSIGN(const model::entry* e, all->next());
         if (e == nullptr) return {};

@@ -45,9 +45,8 @@ wanted_table::record* wanted_table::find(std::uint64_t origin_hash) noexcept {
 }
 
 std::uint64_t wanted_table::count(status which) const noexcept {
-  return static_cast<std::uint64_t>(std::count_if(slots_.begin(), slots_.end(), [&](const record& r) {
-    return r.origin_hash != 0 && r.now() == which;
-  }));
+  return static_cast<std::uint64_t>(std::count_if(
+      slots_.begin(), slots_.end(), [&](const record& r) { return r.origin_hash != 0 && r.now() == which; }));
 }
 
 // ---- surplus --------------------------------------------------------------------------------
@@ -119,8 +118,10 @@ class reader {
 
  private:
   result<bool> base_is_there() {
-    S2L_TRY_ASSIGN(auto found, who_.to.search({who_.base.text(), model::search_scope::base, "(objectClass=*)",
-                                               {model::names::object_class}, 0}));
+    S2L_TRY_ASSIGN(
+        auto found,
+        who_.to.search(
+            {who_.base.text(), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
     S2L_TRY_ASSIGN(const model::entry* base, found->next());
     return base != nullptr;
   }
@@ -128,8 +129,9 @@ class reader {
   // Complete unless one of ours is found: "none of ours" must never come from a short read.
   result<bool> find_any_of_ours() {
     if (!out_.base_present) return false;
-    S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(),
-                                             {model::names::origin}, 0}));
+    S2L_TRY_ASSIGN(
+        auto all,
+        who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(), {model::names::origin}, 0}));
     while (true) {
       S2L_TRY_ASSIGN(const model::entry* e, all->next());
       if (e == nullptr) return false;

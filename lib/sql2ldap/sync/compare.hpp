@@ -85,15 +85,15 @@ struct holder {
 };
 
 struct comparison {
-  bool first_load = false;   // nothing of ours is there; nothing below is filled but `foreign`
+  bool first_load = false;  // nothing of ours is there; nothing below is filled but `foreign`
   wanted_table table;
   dn_set wanted_dns;
   surplus_list surplus;
   std::unordered_map<std::uint64_t, std::string> moved;  // origin hash -> present DN, when it is not the wanted one
   std::unordered_map<std::uint64_t, holder> holders;     // by DN hash
   std::vector<std::string> differing;                    // origins, up to limits::keys_reread_max
-  dn_set foreign;            // DNs of entries that are not ours, as far as they were met
-  bool foreign_complete = false;  // `foreign` has all of them
+  dn_set foreign;                                        // DNs of entries that are not ours, as far as they were met
+  bool foreign_complete = false;                         // `foreign` has all of them
   std::uint64_t present = 0;
   std::uint64_t missing = 0;
   std::uint64_t differ = 0;

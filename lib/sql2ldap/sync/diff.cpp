@@ -55,8 +55,8 @@ void compare_attribute(attribute_name name, const model::entry& wanted, const mo
   // Values can be removed one by one only where the server can compare them.
   const model::attribute_type* type = schema.find_attribute(name);
   const bool comparable = type != nullptr && type->has_equality && !type->single_value;
-  const bool few = added.size() + removed.size() <= limits::values_changed_singly_max &&
-                   added.size() + removed.size() < want.size();
+  const bool few =
+      added.size() + removed.size() <= limits::values_changed_singly_max && added.size() + removed.size() < want.size();
   if (!comparable || !few || name == model::names::user_password) {
     out.push_back({operation::replace, name, texts_of(want)});
     return;
@@ -98,7 +98,6 @@ void compare_classes(const model::entry& wanted, const model::entry& present, co
   }
   if (!added.empty()) out.modifications.push_back({operation::add, model::names::object_class, std::move(added)});
 }
-
 
 }  // namespace
 
@@ -165,8 +164,8 @@ model::entry after_modify(const model::entry& before, const std::vector<modifica
   return out;
 }
 
-entry_difference difference_of(const model::entry& wanted, const model::entry& present,
-                               const mapping::kind_info& kind, const model::schema& schema, ownership whose) {
+entry_difference difference_of(const model::entry& wanted, const model::entry& present, const mapping::kind_info& kind,
+                               const model::schema& schema, ownership whose) {
   entry_difference out;
   out.renamed = model::dn_hash(wanted.dn()) != model::dn_hash(present.dn());
   const model::entry renamed = out.renamed ? after_rename(present, std::string(wanted.dn()), schema) : model::entry();

@@ -12,8 +12,8 @@
 namespace sql2ldap::sync {
 
 struct entry_difference {
-  bool renamed = false;              // the DN is another one
-  bool other_structural = false;     // a structural class cannot be changed: delete and add
+  bool renamed = false;                            // the DN is another one
+  bool other_structural = false;                   // a structural class cannot be changed: delete and add
   std::vector<model::modification> modifications;  // to be applied after the rename
   [[nodiscard]] bool none() const noexcept { return !renamed && !other_structural && modifications.empty(); }
 };

@@ -29,8 +29,8 @@ class digester {
     std::uint32_t attribute = 0;  // one number for all names of a type
   };
   struct kind_roles {
-    std::vector<role> by_attribute;      // by attribute_name::id()
-    std::vector<std::string> classes;    // lower case
+    std::vector<role> by_attribute;    // by attribute_name::id()
+    std::vector<std::string> classes;  // lower case
   };
   [[nodiscard]] static bool is_class_of(const kind_roles& kind, std::string_view name) noexcept;
 

@@ -68,9 +68,9 @@ bool plan_header::take(std::string_view comment) {
   if (colon == std::string_view::npos) return false;
   const std::string_view name = trimmed(comment.substr(0, colon));
   const std::string_view value = trimmed(comment.substr(colon + 2));
-  const std::pair<std::string_view, std::string*> members[] = {
-      {"mapping", &mapping}, {"fingerprint", &fingerprint}, {"base", &base},
-      {"source", &source},   {"directory", &directory},     {"nonce", &nonce}};
+  const std::pair<std::string_view, std::string*> members[] = {{"mapping", &mapping},     {"fingerprint", &fingerprint},
+                                                               {"base", &base},           {"source", &source},
+                                                               {"directory", &directory}, {"nonce", &nonce}};
   for (const auto& [key, target] : members)
     if (name == key) {
       *target = value;
@@ -125,7 +125,8 @@ result<model::change> redacted(const model::change& what, std::string_view nonce
   const value_edit hide = [&](std::string& value) -> result<void> {
     std::string digest;
     if (is_clear(value)) {
-      S2L_TRY_ASSIGN(digest, slow_digest(std::string_view(value).substr(codec::clear_text_marker.size()), about, nonce));
+      S2L_TRY_ASSIGN(digest,
+                     slow_digest(std::string_view(value).substr(codec::clear_text_marker.size()), about, nonce));
     } else {
       digest = plain_digest(about + "\n" + value, nonce);
     }

@@ -27,9 +27,9 @@ bool holds(const model::entry& e, model::attribute_name name, std::string_view v
 bool shows(const model::entry& e, const model::modification& m, const model::schema& schema) {
   using operation = model::modification::operation;
   if (m.op == operation::remove)
-    return m.values.empty() ? !e.has(m.name) : std::none_of(m.values.begin(), m.values.end(), [&](const std::string& v) {
-      return holds(e, m.name, v, schema);
-    });
+    return m.values.empty() ? !e.has(m.name)
+                            : std::none_of(m.values.begin(), m.values.end(),
+                                           [&](const std::string& v) { return holds(e, m.name, v, schema); });
   if (m.op == operation::replace && e.has(m.name) && e.values_of(m.name).size() != m.values.size()) return false;
   return std::all_of(m.values.begin(), m.values.end(),
                      [&](const std::string& v) { return holds(e, m.name, v, schema); });
@@ -63,33 +63,33 @@ class batch_reader {
   }
 
   result<bool> looks_done(const model::change& c) {
-    return std::visit(
-        overloaded{
-            [&](const model::add_entry& a) -> result<bool> {
-              S2L_TRY_ASSIGN(const model::entry* e, entry_at(std::string(a.content.dn())));
-              if (e == nullptr) return false;
-              // Who may not read passwords cannot see whether one was written.
-              const bool blind = !e->has(model::names::user_password);
-              for (std::size_t i = 0; i < a.content.size(); ++i)
-                if (!(blind && a.content[i].name == model::names::user_password) &&
-                    !holds(*e, a.content[i].name, a.content[i].bytes, schema_)) return false;
-              return true;
-            },
-            [&](const model::modify_entry& m) -> result<bool> {
-              S2L_TRY_ASSIGN(const model::entry* e, entry_at(m.dn));
-              if (e == nullptr) return false;
-              return std::all_of(m.modifications.begin(), m.modifications.end(),
-                                 [&](const model::modification& one) { return shows(*e, one, schema_); });
-            },
-            [&](const model::rename_entry& r) -> result<bool> {
-              S2L_TRY_ASSIGN(const model::entry* e, entry_at(name_after(r)));
-              return e != nullptr && e->first_value_of(model::names::origin) == c.origin;
-            },
-            [&](const model::delete_entry& d) -> result<bool> {
-              S2L_TRY_ASSIGN(const model::entry* e, entry_at(d.dn));
-              return e == nullptr;
-            }},
-        c.what);
+    return std::visit(overloaded{[&](const model::add_entry& a) -> result<bool> {
+                                   S2L_TRY_ASSIGN(const model::entry* e, entry_at(std::string(a.content.dn())));
+                                   if (e == nullptr) return false;
+                                   // Who may not read passwords cannot see whether one was written.
+                                   const bool blind = !e->has(model::names::user_password);
+                                   for (std::size_t i = 0; i < a.content.size(); ++i)
+                                     if (!(blind && a.content[i].name == model::names::user_password) &&
+                                         !holds(*e, a.content[i].name, a.content[i].bytes, schema_))
+                                       return false;
+                                   return true;
+                                 },
+                                 [&](const model::modify_entry& m) -> result<bool> {
+                                   S2L_TRY_ASSIGN(const model::entry* e, entry_at(m.dn));
+                                   if (e == nullptr) return false;
+                                   return std::all_of(
+                                       m.modifications.begin(), m.modifications.end(),
+                                       [&](const model::modification& one) { return shows(*e, one, schema_); });
+                                 },
+                                 [&](const model::rename_entry& r) -> result<bool> {
+                                   S2L_TRY_ASSIGN(const model::entry* e, entry_at(name_after(r)));
+                                   return e != nullptr && e->first_value_of(model::names::origin) == c.origin;
+                                 },
+                                 [&](const model::delete_entry& d) -> result<bool> {
+                                   S2L_TRY_ASSIGN(const model::entry* e, entry_at(d.dn));
+                                   return e == nullptr;
+                                 }},
+                      c.what);
   }
 
   [[nodiscard]] static std::vector<std::uint64_t> names_of(const model::change& c) {

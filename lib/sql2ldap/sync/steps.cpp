@@ -64,8 +64,14 @@ std::vector<std::string> step::attributes() const {
 
 stepper::stepper(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema,
                  const comparison& state)
-    : who_(who), how_(how), from_(from), schema_(schema), state_(state), origins_(who.map),
-      deleted_early_(state.surplus.size(), false), wanted_(state.table.size()) {}
+    : who_(who),
+      how_(how),
+      from_(from),
+      schema_(schema),
+      state_(state),
+      origins_(who.map),
+      deleted_early_(state.surplus.size(), false),
+      wanted_(state.table.size()) {}
 
 result<void> stepper::run(const step_sink& to, const std::function<void(const step_problem&)>& problem,
                           const model::reject_sink& rejects) {
@@ -79,13 +85,14 @@ result<void> stepper::run(const step_sink& to, const std::function<void(const st
 // ---- reading what is there ------------------------------------------------------------------
 
 result<const model::entry*> stepper::read(std::string_view dn, const std::vector<model::attribute_name>& attributes) {
-  S2L_TRY_ASSIGN(reading_, who_.to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", attributes, 0}));
+  S2L_TRY_ASSIGN(reading_,
+                 who_.to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", attributes, 0}));
   return reading_->next();
 }
 
 result<bool> stepper::has_children(std::string_view dn) {
-  auto found = who_.to.search({std::string(dn), model::search_scope::one_level, "(objectClass=*)",
-                               {model::names::object_class}, 1});
+  auto found = who_.to.search(
+      {std::string(dn), model::search_scope::one_level, "(objectClass=*)", {model::names::object_class}, 1});
   if (!found) {
     if (found.error().ldap_code == 32) return false;
     return tl::make_unexpected(std::move(found).error());
@@ -100,8 +107,10 @@ result<void> stepper::collect_foreign_names() {
   foreign_known_ = true;
   if (!state_.base_present) return {};
   const codec::filter not_ours = codec::filter::none_of(codec::filter::equal(model::names::object_class, "s2lManaged"));
-  S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, not_ours.text(),
-                                           {model::attribute_name("1.1")}, 0}));
+  S2L_TRY_ASSIGN(
+      auto all,
+      who_.to.search(
+          {who_.base.text(), model::search_scope::subtree, not_ours.text(), {model::attribute_name("1.1")}, 0}));
   while (true) {
     S2L_TRY_ASSIGN(const model::entry* e, all->next());
     if (e == nullptr) return {};
@@ -219,8 +228,8 @@ bool stepper::makes_parents_of(std::size_t kind) const {
 result<void> stepper::entries(const model::reject_sink& rejects) {
   if (!state_.first_load && state_.missing + state_.differ == 0) return {};
   // The comparison has reported what a full pass rejects; a first load has had none.
-  wanted_entries all(who_.map, from_, options_of_second_pass(),
-                     state_.first_load ? rejects : [](const model::reject&) {});
+  wanted_entries all(
+      who_.map, from_, options_of_second_pass(), state_.first_load ? rejects : [](const model::reject&) {});
   std::uint64_t done = 0;
   while (true) {
     S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
@@ -236,7 +245,8 @@ result<void> stepper::entries(const model::reject_sink& rejects) {
     const wanted_table::record* record =
         state_.table.find(run_hash64(w->content->first_value_of(model::names::origin)));
     if (record == nullptr || record->dn_hash != dn_hash)
-      return fail(error_kind::source, "the source gave other rows when it was read again: " + std::string(w->content->dn()));
+      return fail(error_kind::source,
+                  "the source gave other rows when it was read again: " + std::string(w->content->dn()));
     if (record->now() == status::missing) S2L_TRY(missing(*w, dn_hash));
     if (record->now() == status::differing) S2L_TRY(differing(*w, dn_hash));
   }
@@ -281,8 +291,7 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   if (!parent) return false;
   S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, h->dn, h->origin));
   if (!present) return false;
-  const entry_difference d =
-      difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
+  const entry_difference d = difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
   if (d.other_structural || d.modifications.empty()) return false;
   step out;
   out.kind = step::what::update;
@@ -297,7 +306,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
 
 // The entry of `origin`, which the comparison found as `dn`: it stands there still when nothing
 // is written (a plan), or under its new name when earlier steps have been.
-result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::string_view dn, std::string_view origin) {
+result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::string_view dn,
+                                                          std::string_view origin) {
   std::vector<model::attribute_name> attributes = {model::names::object_class, model::names::origin};
   const mapping::kind_info& kind = who_.map.kinds()[w.kind];
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());

@@ -23,11 +23,11 @@ struct step {
   enum class what {
     container,  // add of an entry without origin
     add,
-    update,     // rename, modify, both, or delete and add of another structural class
+    update,  // rename, modify, both, or delete and add of another structural class
     remove,
-    make_way,   // rename to a temporary name: somebody else gets this one first
+    make_way,  // rename to a temporary name: somebody else gets this one first
   } kind = what::add;
-  std::string dn;      // wanted; for remove and make_way the present one
+  std::string dn;  // wanted; for remove and make_way the present one
   std::string origin;
   bool renamed = false;
   bool modified = false;
@@ -85,12 +85,12 @@ class stepper {
   origins origins_;
   const step_sink* to_ = nullptr;
   const std::function<void(const step_problem&)>* problem_ = nullptr;
-  std::unordered_map<std::uint64_t, std::string> renamed_;       // DN hash before -> DN after, of this run
-  dn_set vacated_;                                               // names that somebody of ours left in this run
-  std::vector<bool> deleted_early_;                              // by index into surplus
+  std::unordered_map<std::uint64_t, std::string> renamed_;  // DN hash before -> DN after, of this run
+  dn_set vacated_;                                          // names that somebody of ours left in this run
+  std::vector<bool> deleted_early_;                         // by index into surplus
   dn_set foreign_;
   bool foreign_known_ = false;
-  std::unique_ptr<model::entry_stream> reading_;                 // keeps the entry of read()
+  std::unique_ptr<model::entry_stream> reading_;  // keeps the entry of read()
   std::uint64_t wanted_ = 0;
   std::uint64_t rejected_ = 0;
 };

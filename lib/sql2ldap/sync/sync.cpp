@@ -151,7 +151,8 @@ class plan_reader {
       ahead_ = std::move(*changes);
       return {};
     }
-    return fail(error_kind::input, fmt::format("{}:{}: a record without changetype; this is no plan", file_, reader_.line()));
+    return fail(error_kind::input,
+                fmt::format("{}:{}: a record without changetype; this is no plan", file_, reader_.line()));
   }
   void comment(std::string_view text) {
     if (!header_.take(text) && text == plan_end_line.substr(1)) ended_ = true;
@@ -167,7 +168,8 @@ class plan_reader {
 
 result<void> expect_same_parties(const plan_header& planned, const parties& who, const std::string& file) {
   const auto changed = [&](std::string_view what, std::string_view was, std::string_view is) {
-    return fail(error_kind::changed, fmt::format("the plan {} was made for another {}: {}, now {}", file, what, was, is),
+    return fail(error_kind::changed,
+                fmt::format("the plan {} was made for another {}: {}, now {}", file, what, was, is),
                 "make the plan again");
   };
   if (planned.fingerprint.empty() || planned.nonce.empty())
@@ -202,8 +204,7 @@ class plan_follower {
   result<void> compare(step& s) {
     for (model::change& c : s.changes) {
       S2L_TRY_ASSIGN(const std::optional<model::change> planned, plan_.next());
-      if (!planned)
-        return changed("there is more to change than the plan says: " + std::string(c.dn()));
+      if (!planned) return changed("there is more to change than the plan says: " + std::string(c.dn()));
       if (plan_.header().secrets) take_planned_hashes(c, *planned);
       std::string was;
       std::string is;
@@ -317,8 +318,12 @@ difference difference_of_step(const step& s) {
   out.attributes = s.attributes();
   switch (s.kind) {
     case step::what::container:
-    case step::what::add: out.kind = difference::what::missing; break;
-    case step::what::remove: out.kind = difference::what::surplus; break;
+    case step::what::add:
+      out.kind = difference::what::missing;
+      break;
+    case step::what::remove:
+      out.kind = difference::what::surplus;
+      break;
     case step::what::make_way:
     case step::what::update:
       out.kind = s.renamed ? difference::what::renamed : difference::what::differs;

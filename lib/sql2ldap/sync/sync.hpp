@@ -33,15 +33,15 @@ struct change_limits {
 };
 
 struct counts {
-  std::uint64_t wanted = 0;     // entries the mapping makes
-  std::uint64_t present = 0;    // entries of ours found
+  std::uint64_t wanted = 0;   // entries the mapping makes
+  std::uint64_t present = 0;  // entries of ours found
   std::uint64_t equal = 0;
   std::uint64_t added = 0;
-  std::uint64_t modified = 0;   // entries, not operations
-  std::uint64_t renamed = 0;    // also counted in modified when attributes change with it
+  std::uint64_t modified = 0;  // entries, not operations
+  std::uint64_t renamed = 0;   // also counted in modified when attributes change with it
   std::uint64_t deleted = 0;
-  std::uint64_t foreign = 0;    // wanted DNs held by entries that are not ours: rejected
-  std::uint64_t rejected = 0;   // rows and refused writes
+  std::uint64_t foreign = 0;   // wanted DNs held by entries that are not ours: rejected
+  std::uint64_t rejected = 0;  // rows and refused writes
   [[nodiscard]] std::uint64_t differences() const noexcept { return added + modified + renamed + deleted; }
 };
 
@@ -105,8 +105,8 @@ struct explanation {
   std::string kind;
   std::string table;
   std::string key;
-  std::string dn;       // "" when rejected
-  std::string reject;   // reason, "" when made
+  std::string dn;      // "" when rejected
+  std::string reject;  // reason, "" when made
   std::vector<mapping::trace> attributes;
   std::vector<std::string> directory;  // what the directory holds: "attr: value" that differ, or "absent"
 };
@@ -118,7 +118,7 @@ struct explanation {
 // the data itself (duplicates after folding, hashes slapd or dovecot 2.4 will not take, rejects).
 struct finding {
   enum class severity { note, warning, error } level = severity::warning;
-  std::string where;    // "mailbox.password", "schema", "acl"
+  std::string where;  // "mailbox.password", "schema", "acl"
   std::string message;
   std::string hint;
 };

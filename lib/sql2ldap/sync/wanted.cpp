@@ -109,13 +109,15 @@ const model::entry* wanted_entries::state::make_parent() {
 const model::entry* wanted_entries::state::take_orphan() {
   const std::string_view parent_dn = model::parent_text(content->dn());
   switch (map.kinds()[kind].orphans) {
-    case orphan_policy::skip: return nullptr;
+    case orphan_policy::skip:
+      return nullptr;
     case orphan_policy::make: {
       const model::entry* out = make_parent();
       content_waits = out != nullptr;
       return out;
     }
-    case orphan_policy::reject: break;
+    case orphan_policy::reject:
+      break;
   }
   const bool parent_rejected = rejected_dns.contains(model::dn_hash(parent_dn));
   rejected_dns.insert(model::dn_hash(content->dn()));
@@ -160,7 +162,8 @@ result<bool> wanted_entries::state::open_next_kind() {
       if (keys->empty()) continue;
     }
     auto opened = row_groups::open(from, map.queries(kind), keys);
-    if (!opened) return tl::make_unexpected(std::move(opened).error().within("while reading " + map.kinds()[kind].name));
+    if (!opened)
+      return tl::make_unexpected(std::move(opened).error().within("while reading " + map.kinds()[kind].name));
     groups.emplace(*std::move(opened));
     return true;
   }
@@ -192,8 +195,7 @@ result<std::optional<wanted>> wanted_entries::state::next() {
       ++kind;
       continue;
     }
-    if (const model::entry* out = take(**group))
-      return wanted{out, out == content ? kind : *map.kinds()[kind].parent};
+    if (const model::entry* out = take(**group)) return wanted{out, out == content ? kind : *map.kinds()[kind].parent};
   }
 }
 

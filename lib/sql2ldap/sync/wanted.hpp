@@ -27,8 +27,8 @@ inline constexpr std::size_t container_kind = static_cast<std::size_t>(-1);
 
 struct wanted_options {
   model::dn base;
-  bool containers = true;       // "ou=domains" and the like come first, without s2lOrigin
-  bool base_entry = false;      // and the base before them
+  bool containers = true;   // "ou=domains" and the like come first, without s2lOrigin
+  bool base_entry = false;  // and the base before them
   // When set, values that are equal under its rules are dropped, and entries with values that a
   // server would refuse (syntax, two values of a single-valued attribute) are rejected.
   const model::schema* schema = nullptr;

@@ -49,8 +49,9 @@ result<std::vector<found_row>> rows_about(const mapping::mapping& map, model::sn
       if (group->repeated) continue;
       model::reject why;
       const bool good = evaluator.make(kind, group->rows, made, why) == mapping::evaluator::outcome::made;
-      const bool about_it = equal_ignoring_ascii_case(evaluator.key_text(), address) ||
-                            (good ? names_it(made.dn(), address) || has_value(made, address) : names_it(why.dn, address));
+      const bool about_it =
+          equal_ignoring_ascii_case(evaluator.key_text(), address) ||
+          (good ? names_it(made.dn(), address) || has_value(made, address) : names_it(why.dn, address));
       if (!about_it) continue;
       found_row row;
       row.kind = kind;

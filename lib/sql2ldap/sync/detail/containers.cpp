@@ -35,11 +35,13 @@ result<model::entry> container_entry(const model::dn& name) {
     for (const model::ava& part : levels.front()) out.add(model::attribute_name(part.type), part.value);
     return out;
   }
-  return fail(error_kind::usage, "cannot make the entry " + quoted_for_message(name.text()) + ": its RDN is a " + first.type,
+  return fail(error_kind::usage,
+              "cannot make the entry " + quoted_for_message(name.text()) + ": its RDN is a " + first.type,
               "create it by hand, or use a name that begins with ou=, o=, dc= or cn=");
 }
 
-result<std::vector<model::entry>> container_entries(const mapping::mapping& map, const model::dn& base, bool with_base) {
+result<std::vector<model::entry>> container_entries(const mapping::mapping& map, const model::dn& base,
+                                                    bool with_base) {
   std::vector<model::entry> out;
   dn_set made;
   if (with_base) {

@@ -37,8 +37,8 @@ class owned_rows {
 class row_groups {
  public:
   struct group {
-    mapping::row_set rows;   // until the next call
-    bool repeated = false;   // same key as the row before: a join gave more than one row
+    mapping::row_set rows;  // until the next call
+    bool repeated = false;  // same key as the row before: a join gave more than one row
   };
 
   [[nodiscard]] static result<row_groups> open(model::snapshot& from, const mapping::kind_queries& queries,
