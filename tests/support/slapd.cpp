@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -114,8 +115,26 @@ std::string slapd_server::ldapi() const {
 std::string slapd_server::ldap() const { return fmt::format("ldap://localhost:{}", port_); }
 std::string slapd_server::ldaps() const { return fmt::format("ldaps://localhost:{}", tls_port_); }
 
-// Two authorities, of which only the first signs; a certificate for the name "localhost", so that
-// 127.0.0.1 is the wrong name.
+namespace {
+
+std::vector<std::string> names_of_this_host() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  std::vector<std::string> names = {name};
+  addrinfo hints{};
+  hints.ai_flags = AI_CANONNAME;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(name, nullptr, &hints, &found) == 0) {
+    if (found->ai_canonname != nullptr) names.emplace_back(found->ai_canonname);
+    ::freeaddrinfo(found);
+  }
+  return names;
+}
+
+}  // namespace
+
+// Two authorities, of which only the first signs; a certificate for "localhost" and the names that
+// libldap takes it for, so that 127.0.0.1 is the wrong name.
 void slapd_server::make_certificates() {
   const auto openssl = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "openssl");
@@ -126,7 +145,9 @@ void slapd_server::make_certificates() {
              "-subj", "/CN=Test " + name, "-keyout", name + ".key", "-out", name + ".pem"});
   openssl({"req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
            "-keyout", "server.key", "-out", "server.csr"});
-  write_file(folder_ / "names", "subjectAltName=DNS:localhost\n");
+  std::string names = "subjectAltName=DNS:localhost";
+  for (const std::string& name : names_of_this_host()) names += ",DNS:" + name;
+  write_file(folder_ / "names", names + "\n");
   openssl({"x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
            "-extfile", "names", "-out", "server.pem"});
 }

@@ -30,7 +30,8 @@ struct options {
   std::chrono::milliseconds answer_time_max{60'000};
 };
 
-// Connects and binds; the error says which of both failed.
+// Connects and binds; the error says which of both failed. libldap writes to servers that are gone:
+// when the process has left SIGPIPE to its default, which is to die, it is ignored from now on.
 [[nodiscard]] result<std::unique_ptr<model::directory>> connect(const options& how);
 
 }  // namespace sql2ldap::ldap

@@ -12,6 +12,7 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/ldap/detail/failure.hpp>
+#include <sql2ldap/ldap/detail/hang_up.hpp>
 
 namespace sql2ldap::ldap::detail {
 namespace {
@@ -25,6 +26,21 @@ timeval to_timeval(milliseconds time) {
 }
 
 bool starts_with(const std::string& uri, std::string_view scheme) { return uri.compare(0, scheme.size(), scheme) == 0; }
+
+constexpr std::string_view tls_scheme = "ldaps://";
+constexpr int ldaps_port = 636;  // IANA; ldap:// would take 389
+
+// libldap would speak TLS inside ldap_connect(), where nothing bounds it: it is told ldap:// and
+// starts TLS by secure().
+std::string without_tls(const std::string& uri) {
+  if (!starts_with(uri, tls_scheme)) return uri;
+  std::string host = uri.substr(tls_scheme.size());
+  const auto path = host.find('/');
+  std::string rest = path == std::string::npos ? "" : host.substr(path);
+  host.resize(path == std::string::npos ? host.size() : path);
+  const bool has_port = host.find(':', host.find(']') == std::string::npos ? 0 : host.find(']')) != std::string::npos;
+  return "ldap://" + host + (has_port ? "" : ":" + std::to_string(ldaps_port)) + rest;
+}
 
 constexpr const char* system_certificates = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -41,7 +57,9 @@ result<std::unique_ptr<connection>> connection::open(const options& how) {
   S2L_TRY(made->create());
   S2L_TRY(made->connect());
   if (how.start_tls) S2L_TRY(made->start_tls());
+  if (how.start_tls || starts_with(how.uri, tls_scheme)) S2L_TRY(made->secure());
   S2L_TRY(made->bind());
+  made->set_patience();
   made->time_max_ = how.answer_time_max;
   return made;
 }
@@ -55,7 +73,7 @@ result<void> connection::set(int option, const void* value, std::string_view nam
 // certificates that this host trusts.
 result<void> connection::create() {
   LDAP* raw = nullptr;
-  if (const int code = ldap_initialize(&raw, how_.uri.c_str()); code != LDAP_SUCCESS)
+  if (const int code = ldap_initialize(&raw, without_tls(how_.uri).c_str()); code != LDAP_SUCCESS)
     return fail(error_kind::usage, fmt::format("{}: {}", how_.uri, ldap_err2string(code)),
                 "a directory is named ldap://HOST, ldaps://HOST or ldapi:///");
   handle_.reset(raw);
@@ -75,7 +93,7 @@ result<void> connection::create() {
   S2L_TRY(set(LDAP_OPT_X_KEEPALIVE_IDLE, &idle, "KEEPALIVE_IDLE"));
   S2L_TRY(set(LDAP_OPT_X_KEEPALIVE_INTERVAL, &interval, "KEEPALIVE_INTERVAL"));
   S2L_TRY(set(LDAP_OPT_X_KEEPALIVE_PROBES, &probes, "KEEPALIVE_PROBES"));
-  if (!how_.start_tls && !starts_with(how_.uri, "ldaps://")) return {};
+  if (!how_.start_tls && !starts_with(how_.uri, tls_scheme)) return {};
 
   const int demand = how_.check_certificate ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_ALLOW;
   const int oldest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
@@ -98,16 +116,7 @@ result<void> connection::create() {
   return set(LDAP_OPT_X_TLS_NEWCTX, &client, "TLS_NEWCTX");
 }
 
-result<void> connection::connect() {
-  S2L_TRY(sent(ldap_connect(handle_.get()), "connecting"));
-  int socket = -1;
-  ldap_get_option(handle_.get(), LDAP_OPT_DESC, &socket);
-  // libldap waits with poll() and then reads blockingly: half a TLS record would hold it for ever.
-  const timeval patience = to_timeval(how_.answer_time_max);
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  return {};
-}
+result<void> connection::connect() { return sent(ldap_connect(handle_.get()), "connecting"); }
 
 result<void> connection::start_tls() {
   const std::string_view doing = "starting TLS";
@@ -115,7 +124,45 @@ result<void> connection::start_tls() {
   S2L_TRY(sent(ldap_start_tls(handle_.get(), nullptr, nullptr, &id), doing));
   S2L_TRY_ASSIGN(const extended_answer said, await_extended(id, doing));
   if (said.code != LDAP_SUCCESS) return tl::make_unexpected(failed(said.code, doing, said.diagnostic));
-  return sent(ldap_install_tls(handle_.get()), doing);
+  return {};
+}
+
+// Not transient, unless the server went away or took too long: a certificate that is not trusted
+// today will not be trusted in a minute.
+result<void> connection::secure() {
+  const std::string_view doing = "starting TLS";
+  // With a time limit libldap does not wait for the socket: it asks it in a circle, for ever.
+  const timeval none{.tv_sec = -1, .tv_usec = 0};
+  S2L_TRY(set(LDAP_OPT_NETWORK_TIMEOUT, &none, "NETWORK_TIMEOUT"));
+  hang_up_after alarm(socket(), how_.connect_time_max);
+  const int code = ldap_install_tls(handle_.get());
+  if (alarm.cancel()) {
+    usable_ = false;
+    return tl::make_unexpected(
+        failed(LDAP_TIMEOUT, doing, fmt::format("no answer within {} ms", how_.connect_time_max.count())));
+  }
+  if (code == LDAP_SUCCESS) return {};
+  error what = failed(code, doing, library_words());
+  const bool certificate = what.message.find("ertificate") != std::string::npos;
+  what.transient = !certificate && !quiet();
+  what.hint = what.transient
+                  ? "is this a port for TLS, and is the server well?"
+                  : "check that the CA file signs the server's certificate and that it bears the name in the URI";
+  usable_ = false;
+  return tl::make_unexpected(std::move(what));
+}
+
+int connection::socket() const noexcept {
+  int socket = -1;
+  ldap_get_option(handle_.get(), LDAP_OPT_DESC, &socket);
+  return socket;
+}
+
+// libldap waits with poll() and then reads blockingly: half a TLS record would hold it for ever.
+void connection::set_patience() noexcept {
+  const timeval patience = to_timeval(how_.answer_time_max);
+  ::setsockopt(socket(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ::setsockopt(socket(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 result<void> connection::bind() {
@@ -135,10 +182,8 @@ result<void> connection::bind() {
 }
 
 bool connection::quiet() const noexcept {
-  int socket = -1;
-  ldap_get_option(handle_.get(), LDAP_OPT_DESC, &socket);
-  pollfd waiting{.fd = socket, .events = POLLIN, .revents = 0};
-  return socket >= 0 && ::poll(&waiting, 1, 0) == 0;
+  pollfd waiting{.fd = socket(), .events = POLLIN, .revents = 0};
+  return waiting.fd >= 0 && ::poll(&waiting, 1, 0) == 0;
 }
 
 std::string connection::library_words() const {
@@ -157,14 +202,7 @@ error connection::failed(int code, std::string_view doing, std::string_view diag
 result<void> connection::sent(int code, std::string_view doing) {
   if (code == LDAP_SUCCESS) return {};
   usable_ = false;
-  const std::string words = library_words();
-  error what = failed(code, doing, words);
-  // A certificate that is not trusted today will not be trusted in a minute.
-  if (words.find("ertificate") != std::string::npos) {
-    what.transient = false;
-    what.hint = "check that the CA file signs the server's certificate and that it bears the name in the URI";
-  }
-  return tl::make_unexpected(std::move(what));
+  return tl::make_unexpected(failed(code, doing, library_words()));
 }
 
 result<message_owner> connection::await(int id, std::string_view doing) {

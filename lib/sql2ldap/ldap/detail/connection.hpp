@@ -52,8 +52,11 @@ class connection {
   result<void> create();
   result<void> connect();
   result<void> start_tls();
+  result<void> secure();
   result<void> bind();
   result<void> set(int option, const void* value, std::string_view name);
+  [[nodiscard]] int socket() const noexcept;
+  void set_patience() noexcept;
   [[nodiscard]] std::string library_words() const;
 
   options how_;
