@@ -182,6 +182,12 @@ void child_process::send_signal(int number) const {
   if (!status_) ::kill(pid_, number);
 }
 
+void child_process::freeze() const {
+  send_signal(SIGSTOP);
+  siginfo_t stopped;
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED) != 0) give_up("waitid");
+}
+
 int child_process::stop(int signal_number, std::chrono::milliseconds patience) {
   send_signal(signal_number);
   if (const auto status = wait(patience)) return *status;

@@ -318,6 +318,8 @@ std::optional<fake_directory::no> fake_directory::apply(tree& to, const model::c
 
 result<std::optional<model::refusal>> fake_directory::write(std::span<const model::change> batch, bool atomic) {
   if (atomic && !transactions_) throw std::logic_error("a transaction without being offered one");
+  if (atomic && !std::all_of(batch.begin(), batch.end(), [](const auto& c) { return c.fits_transaction(); }))
+    throw std::logic_error("a delete or a move in a transaction");
   ++writes;
   const fault f = on_write();
   if (f == fault::crash_before) throw crashed{};

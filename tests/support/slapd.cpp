@@ -184,7 +184,7 @@ void slapd_server::crash() {
   server_.reset();
 }
 
-void slapd_server::freeze() const { server_->send_signal(SIGSTOP); }
+void slapd_server::freeze() const { server_->freeze(); }
 void slapd_server::thaw() const { server_->send_signal(SIGCONT); }
 
 void slapd_server::slapadd(const std::filesystem::path& ldif, bool quick) {

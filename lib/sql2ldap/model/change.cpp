@@ -9,4 +9,9 @@ std::string_view change::dn() const noexcept {
   return std::get_if<delete_entry>(&what)->dn;
 }
 
+bool change::fits_transaction() const noexcept {
+  if (const auto* renamed = std::get_if<rename_entry>(&what)) return renamed->new_superior.empty();
+  return !std::holds_alternative<delete_entry>(what);
+}
+
 }  // namespace sql2ldap::model

@@ -41,6 +41,8 @@ struct change {
   std::variant<add_entry, modify_entry, rename_entry, delete_entry> what;
 
   [[nodiscard]] std::string_view dn() const noexcept;  // the name before the change
+  // Deletes, and renames to another superior, do not: slapd 2.5 crashes of them in a transaction.
+  [[nodiscard]] bool fits_transaction() const noexcept;
 };
 
 }  // namespace sql2ldap::model

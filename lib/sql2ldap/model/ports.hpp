@@ -90,8 +90,8 @@ class directory {
   // ldap_code 32.
   [[nodiscard]] virtual result<std::unique_ptr<entry_stream>> search(const search_request& what) = 0;
 
-  // Applies the changes in order. `atomic` (only when facts.transactions): all or nothing in one
-  // RFC 5805 transaction. Otherwise one by one, stopping at the first refusal: changes before its
+  // Applies the changes in order. `atomic` (only when facts.transactions, and when every
+  // change fits_transaction()): all or nothing in one RFC 5805 transaction. Otherwise one by one, stopping at the first refusal: changes before its
   // index are applied, those after it are not.
   //   nullopt            everything is applied
   //   refusal            the server said no to that change; atomic: nothing is applied

@@ -85,7 +85,11 @@ applier::applier(const parties& who, const run_options& how, const model::direct
 
 result<void> applier::push(step what) {
   S2L_TRY(hash_clear_text(what));
-  if (batch_operations_ + what.changes.size() > limits::transaction_operations_max) S2L_TRY(flush());
+  const bool fits =
+      std::all_of(what.changes.begin(), what.changes.end(), [](const auto& c) { return c.fits_transaction(); });
+  if (batch_operations_ + what.changes.size() > limits::transaction_operations_max || fits != batch_fits_transaction_)
+    S2L_TRY(flush());
+  batch_fits_transaction_ = fits;
   batch_operations_ += what.changes.size();
   batch_.push_back(std::move(what));
   return {};
@@ -142,7 +146,7 @@ result<void> applier::flush() {
     return fail_transient(error_kind::local,
                           "stopped on request after " + std::to_string(done_.differences()) + " entries were written",
                           "run it again: it goes on where it stopped");
-  bool atomic = facts_.transactions;
+  bool atomic = facts_.transactions && batch_fits_transaction_;
   std::size_t refusals = 0;
   std::size_t tries = 0;
   while (true) {

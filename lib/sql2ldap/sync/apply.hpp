@@ -53,7 +53,8 @@ class applier {
   origins origins_;
   std::vector<step> batch_;
   std::size_t batch_operations_ = 0;
-  dn_set refused_;  // names of entries that could not be added
+  bool batch_fits_transaction_ = true;  // all of its changes do, or else none
+  dn_set refused_;                      // names of entries that could not be added
   counts done_;
   std::uint64_t total_ = 0;
   std::uint64_t steps_done_ = 0;

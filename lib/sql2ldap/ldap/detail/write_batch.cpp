@@ -281,6 +281,8 @@ outcome write_in_order(connection& line, std::span<const model::change> batch) {
 }
 
 outcome write_as_transaction(connection& line, std::span<const model::change> batch) {
+  if (!std::all_of(batch.begin(), batch.end(), [](const model::change& c) { return c.fits_transaction(); }))
+    return fail(error_kind::usage, "deletes and moves do not go into a transaction", "slapd 2.5 would crash");
   return transaction(line).run(batch);
 }
 
