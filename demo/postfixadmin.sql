@@ -95,7 +95,7 @@ INSERT INTO alias_domain (alias_domain, target_domain, active) VALUES ('meadow.t
 -- Passwords as years of changing settings leave them. Two rows cannot go into a directory as they are:
 -- zoë's address is not ASCII, and the printer's password says neither scheme nor looks like a hash.
 INSERT INTO mailbox (username, password, name, maildir, quota, domain, local_part, active) VALUES
-  ('anna@meadow.example', '{SHA512-CRYPT}$6$Xja80U59dm/PNZ85$LMYETvdRs3qRIgEJAgiveCCvAgJGRHmsYQAlA3K6te0F23vXIvvVkSwKaZzEYbMHHL64vFEBDfjcq7p0HoHXd0', 'Anna Müller', 'meadow.example/anna/', 2048000000, 'meadow.example', 'anna', 1),
+  ('anna@meadow.example', '{SHA512-CRYPT}$6$Xja80U59dm/PNZ85$LMYETvdRs3qRIgEJAgiveCCvAgJGRHmsYQAlA3K6te0F23vXIvvVkSwKaZzEYbMHHL64vFEBDfjcq7p0HoHXd0', 'Anna Fields', 'meadow.example/anna/', 2048000000, 'meadow.example', 'anna', 1),
   ('bert@meadow.example', '{BLF-CRYPT}$2y$05$pE59Wdt3oM8okSV9WckGjeGQjJJkQrGav6uucqRRLB.gDUN4G6iWG', 'Bert van den Berg', 'meadow.example/bert/', 1024000000, 'meadow.example', 'bert', 1),
   ('chloe@meadow.example', '{SSHA512}XMCBqksYuM0OTmOOW2OClCg+bJd4ifkl33kBXKVWDvrUycDFOm+Lr616NGispZF0xHkzzdZQ6IW8TrMZ6kFv7sTcgpo=', 'Chloé Dubois', 'meadow.example/chloe/', 1024000000, 'meadow.example', 'chloe', 1),
   ('dmitri@meadow.example', '{ARGON2I}$argon2i$v=19$m=32768,t=3,p=1$onbDCoIiQq7KY/oLfzNd9g$8+keu8EX9U8am2VO0XtKsffk4KbRCPwUzTpDCwL6+P8', 'Дмитрий Иванов', 'meadow.example/dmitri/', 0, 'meadow.example', 'dmitri', 1),

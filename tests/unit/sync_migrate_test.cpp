@@ -403,7 +403,7 @@ TEST(sync_check, finds_what_would_go_wrong) {
   std::string all;
   for (const sync::finding& f : *found) all += f.where + ": " + f.message + "\n";
   EXPECT_THAT(all, HasSubstr("fold to one"));
-  EXPECT_THAT(all, HasSubstr("1 clear-text passwords will be hashed"));
+  EXPECT_THAT(all, HasSubstr("clear-text passwords will be hashed: 1"));
   EXPECT_THAT(all, HasSubstr("does not exist yet"));
   EXPECT_THAT(all, Not(HasSubstr("tiger")));
 }

@@ -69,10 +69,11 @@ class entry_stream {
 struct directory_facts {
   std::string vendor;  // "OpenLDAP 2.5.13" as far as the server tells
   std::vector<std::string> naming_contexts;
-  std::vector<std::string> controls;    // supportedControl OIDs
-  std::vector<std::string> extensions;  // supportedExtension OIDs
-  bool transactions = false;            // RFC 5805 offered and to be used
-  std::string authorization_id;         // RFC 4532 "who am I", "" = anonymous
+  std::vector<std::string> controls;                // supportedControl OIDs
+  std::vector<std::string> extensions;              // supportedExtension OIDs
+  bool transactions = false;                        // RFC 5805 offered and to be used
+  std::optional<std::vector<std::string>> modules;  // slapd's, "pw-sha2"; nullopt = we may not see them
+  std::string authorization_id;                     // RFC 4532 "who am I", "" = anonymous
   model::schema schema;
 };
 
@@ -91,8 +92,8 @@ class directory {
   [[nodiscard]] virtual result<std::unique_ptr<entry_stream>> search(const search_request& what) = 0;
 
   // Applies the changes in order. `atomic` (only when facts.transactions, and when every
-  // change fits_transaction()): all or nothing in one RFC 5805 transaction. Otherwise one by one, stopping at the first refusal: changes before its
-  // index are applied, those after it are not.
+  // change fits_transaction()): all or nothing in one RFC 5805 transaction. Otherwise one by one, stopping at the first
+  // refusal: changes before its index are applied, those after it are not.
   //   nullopt            everything is applied
   //   refusal            the server said no to that change; atomic: nothing is applied
   //   error (transient)  the outcome of the batch is unknown: read back before repeating

@@ -1,6 +1,8 @@
 // Everything that would go wrong, before the first write.
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -41,6 +43,8 @@ class checker {
   }
 
  private:
+  using scheme_users = std::map<std::string, std::pair<std::uint64_t, codec::password_facts>>;
+
   void add(severity level, std::string where, std::string message, std::string hint = {}) {
     out_.push_back({level, std::move(where), std::move(message), std::move(hint)});
   }
@@ -57,6 +61,7 @@ class checker {
   }
 
   result<void> check_directory(const model::directory_facts& facts) {
+    modules_ = facts.modules;
     if (facts.authorization_id.empty())
       add(severity::error, "directory", "the connection is anonymous: it cannot write",
           "give --bind-dn with --password-file, or use ldapi:///");
@@ -127,7 +132,7 @@ class checker {
       model::reject first;
     };
     std::map<std::string, reason_count> rejects;  // by table, column and reason
-    std::map<std::string, std::pair<std::uint64_t, codec::password_facts>> schemes;
+    scheme_users schemes;
     S2L_TRY_ASSIGN(const auto snapshot, from_.open_snapshot());
     wanted_options options;
     options.base = base_;
@@ -155,25 +160,54 @@ class checker {
                           : fmt::format("{} rows are rejected, for instance {}: {}", count.rows, r.key, r.reason),
           "the other rows go on; the rejects report lists all");
     }
-    for (const auto& [scheme, known] : schemes) add_scheme(scheme, known.first, known.second);
+    check_schemes(schemes);
     return {};
   }
 
-  void add_scheme(const std::string& scheme, std::uint64_t users, const codec::password_facts& facts) {
-    const std::string who = fmt::format("{} passwords of the scheme {}", users, scheme);
-    if (scheme == "locked")
-      add(severity::warning, "userPassword", fmt::format("{} accounts get a lock instead of a password", users),
+  // "3 passwords (SHA256 1, SSHA256 2)" of the schemes that `wanted` names, "" when there are none.
+  template <class Wanted>
+  static std::string passwords_of(const scheme_users& schemes, Wanted wanted) {
+    std::uint64_t users = 0;
+    std::string list;
+    for (const auto& [scheme, known] : schemes) {
+      const auto& [count, facts] = known;
+      if (scheme == "locked" || scheme == "CLEARTEXT" || !wanted(facts)) continue;
+      users += count;
+      list += fmt::format("{}{} {}", list.empty() ? "" : ", ", scheme, count);
+    }
+    return users == 0 ? "" : fmt::format("{} {} ({})", users, users == 1 ? "password" : "passwords", list);
+  }
+
+  void check_schemes(const scheme_users& schemes) {
+    using facts = codec::password_facts;
+    if (const auto clear = schemes.find("CLEARTEXT"); clear != schemes.end())
+      add(severity::note, "userPassword", fmt::format("clear-text passwords will be hashed: {}", clear->second.first));
+    if (const auto locked = schemes.find("locked"); locked != schemes.end())
+      add(severity::warning, "userPassword",
+          fmt::format("accounts that get a lock instead of a password: {}", locked->second.first),
           "these users cannot log in until they have a new password");
-    else if (scheme == "CLEARTEXT")
-      add(severity::note, "userPassword", fmt::format("{} clear-text passwords will be hashed", users));
-    else if (!facts.slapd_verifies)
-      add(severity::warning, "userPassword", who + " cannot be verified by slapd");
-    else if (!facts.slapd_module.empty())
-      add(severity::warning, "userPassword", who + " need the slapd module " + facts.slapd_module,
-          "olcModuleLoad: " + facts.slapd_module);
-    if (scheme != "locked" && scheme != "CLEARTEXT" && !facts.dovecot_24_accepts)
-      add(severity::warning, "userPassword", who + " are refused by dovecot 2.4 when it reads them itself",
+    const std::string lost = passwords_of(schemes, [](const facts& f) { return !f.slapd_verifies; });
+    if (!lost.empty()) add(severity::warning, "userPassword", lost + ": slapd cannot verify them");
+    check_modules(schemes);
+    const std::string weak = passwords_of(schemes, [](const facts& f) { return !f.dovecot_24_accepts; });
+    if (!weak.empty())
+      add(severity::warning, "userPassword", weak + ": dovecot 2.4 refuses them when it reads them itself",
           "let dovecot bind (auth_bind), or set auth_allow_weak_schemes");
+  }
+
+  void check_modules(const scheme_users& schemes) {
+    if (to_ == nullptr) return;
+    std::set<std::string> needed;
+    for (const auto& [scheme, known] : schemes) needed.insert(known.second.slapd_module);
+    needed.erase("");
+    for (const std::string& module : needed) {
+      if (modules_ && std::find(modules_->begin(), modules_->end(), module) != modules_->end()) continue;
+      const std::string who = passwords_of(schemes, [&](const auto& f) { return f.slapd_module == module; });
+      add(severity::warning, "userPassword",
+          fmt::format("{}: slapd needs its module {}, {}", who, module,
+                      modules_ ? "which is not loaded" : "and we may not see whether it is loaded"),
+          "olcModuleLoad: " + module);
+    }
   }
 
   const mapping::mapping& map_;
@@ -181,6 +215,7 @@ class checker {
   model::directory* to_;
   const model::dn& base_;
   bool base_there_ = false;
+  std::optional<std::vector<std::string>> modules_;  // of slapd, as far as we may see them
   std::vector<finding> out_;
 };
 

@@ -1,6 +1,7 @@
 #include <sql2ldap/ldap/detail/server_facts.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,31 @@ result<model::schema> read_schema(const std::shared_ptr<pool>& lines, const std:
   return out;
 }
 
+// "{3}/usr/lib/ldap/pw-sha2.la" is pw-sha2.
+std::string module_name(std::string text) {
+  if (text.starts_with('{')) text.erase(0, text.find('}') + 1);
+  return std::filesystem::path(text).stem().string();
+}
+
+// Only who may read cn=config sees them, and nobody needs to.
+result<std::optional<std::vector<std::string>>> read_modules(const std::shared_ptr<pool>& lines,
+                                                             const std::string& config) {
+  S2L_TRY_ASSIGN(lease line, lines->take());
+  auto stream = search_stream::start(std::move(line), {.base = config,
+                                                       .scope = model::search_scope::subtree,
+                                                       .filter = "(objectClass=olcModuleList)",
+                                                       .attributes = names({"olcModuleLoad"}),
+                                                       .entries_max = 0});
+  std::optional<std::vector<std::string>> out;
+  while (true) {
+    auto found = stream ? (*stream)->next() : tl::make_unexpected(stream.error());
+    if (!found && found.error().transient) return tl::make_unexpected(std::move(found).error());
+    if (!found || *found == nullptr) return out;
+    if (!out) out.emplace();
+    for (std::string& text : texts_of(**found, "olcModuleLoad")) out->push_back(module_name(std::move(text)));
+  }
+}
+
 }  // namespace
 
 result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines) {
@@ -103,6 +129,10 @@ result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines) {
                                                                   start_transaction_oid) != facts.extensions.end();
   S2L_TRY_ASSIGN(facts.vendor, vendor(lines, root));
   S2L_TRY_ASSIGN(facts.authorization_id, who_am_i(lines));
+  const std::string config(root.first_value_of(model::attribute_name("configContext")));
+  if (!config.empty()) {
+    S2L_TRY_ASSIGN(facts.modules, read_modules(lines, config));
+  }
   const std::string subschema(root.first_value_of(model::attribute_name("subschemaSubentry")));
   if (!subschema.empty()) {
     auto read = read_schema(lines, subschema);
