@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/base/text.hpp>
 
 namespace sql2ldap::test {
@@ -10,11 +11,6 @@ namespace {
 
 using value = std::optional<std::string>;
 using tuple = std::vector<value>;
-
-template <class... Cases>
-struct overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 // One row of each table that is joined so far, by alias.
 using bindings = std::map<std::string, std::pair<const fake_table*, const tuple*>>;

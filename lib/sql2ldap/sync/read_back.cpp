@@ -2,15 +2,11 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/sync/apply.hpp>
 
 namespace sql2ldap::sync {
 namespace {
-
-template <class... Cases>
-struct overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 std::string name_after(const model::rename_entry& r) {
   const std::string parent(r.new_superior.empty() ? model::parent_text(r.dn) : std::string_view(r.new_superior));

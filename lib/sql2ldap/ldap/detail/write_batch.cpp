@@ -7,15 +7,11 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/ldap/detail/failure.hpp>
 
 namespace sql2ldap::ldap::detail {
 namespace {
-
-template <class... Cases>
-struct overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 // RFC 5805, 3.3: the server has given up a transaction by itself.
 constexpr std::string_view aborted_notice_oid = "1.3.6.1.1.21.4";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/sql/detail/timestamp.hpp>
 
@@ -15,13 +16,6 @@ namespace {
 
 using model::comparison;
 using model::sql_type;
-
-template <typename... T>
-struct overloaded : T... {
-  using T::operator()...;
-};
-template <typename... T>
-overloaded(T...) -> overloaded<T...>;
 
 constexpr std::string_view always = "(1 = 1)";
 constexpr std::string_view never = "(1 = 0)";
