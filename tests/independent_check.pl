@@ -5,7 +5,8 @@
 #
 #   independent_check.pl SCHEMA SOURCE LDAP-URI BASE [REJECTS-FILE...]
 #
-# SCHEMA   postfixadmin, vexim, virtual-tables or courier, with the parameters of the shipped mapping
+# SCHEMA   postfixadmin, vexim, virtual-tables, courier (with the parameters of the shipped mapping) or
+#          first-mapping
 # SOURCE   sqlite:FILE, or anything that psql takes
 # REJECTS  lines "table TAB key" of rows that must have no entry; PASSWORD_FILE and BIND_DN in the
 #          environment say how to bind (else SASL EXTERNAL)
@@ -328,6 +329,39 @@ sub courier {
   want('', $_, undef, 'associatedDomain', $_, objectClass => 's2lMailDomain', s2lEnabled => ['TRUE']) for keys %domains;
 }
 
+sub first_mapping {
+  my %domain = map { $_->{nr} => $_ } rows('domaene', qw(nr name aktiv));
+  my $yes = sub { return bool($_[0] eq 'j') };
+  my $targets = sub { return members(filled(map { trimmed($_) } split /;/, shift // '')) };
+  want('domaene', $_->{nr}, undef, 'associatedDomain', domain_name($_->{name}), objectClass => 's2lMailDomain',
+    s2lEnabled => [$yes->($_->{aktiv})]) for values %domain;
+  my (%more, %forward);
+  push @{$more{$_->{postfach_nr}}}, address($_->{adresse}) for rows('zweitadresse', qw(postfach_nr adresse));
+  $forward{"$_->{domaene_nr} $_->{quelle}"} = $_ for rows('weiterleitung', qw(nr quelle ziele domaene_nr aktiv));
+  for my $p (rows('postfach', qw(nr domaene_nr benutzer kennwort vorname nachname kontingent_mb verzeichnis gesperrt))) {
+    my $d = $domain{$p->{domaene_nr}};
+    my $address = address("$p->{benutzer}\@$d->{name}");
+    my $w = delete $forward{"$p->{domaene_nr} $p->{benutzer}"};
+    my @to = $w && $w->{aktiv} eq 'j' ? @{$targets->($w->{ziele})} : ();
+    my $full = defined $p->{vorname} && defined $p->{nachname} ? trimmed("$p->{vorname} $p->{nachname}") : '';
+    want('postfach', $p->{nr}, domain_name($d->{name}), 'uid', $address, objectClass => 's2lMailAccount',
+      cn => [first_of($full, $p->{benutzer})], sn => [first_of(trimmed($p->{nachname}), $p->{benutzer})], mail => [$address],
+      mailLocalAddress => [$address, @{$more{$p->{nr}} // []}], s2lEnabled => [bool($p->{gesperrt} ne 'j')],
+      s2lQuotaBytes => [$p->{kontingent_mb} > 0 ? $p->{kontingent_mb} * 1048576 : ()],
+      homeDirectory => [filled(defined $p->{verzeichnis} ? path("/srv/mail/$p->{verzeichnis}") : undef)],
+      s2lForwardTo => [grep { $_ ne $address } @to], s2lKeepCopy => [(grep { $_ eq $address } @to) ? 'TRUE' : ()],
+      userPassword => [password($p->{kennwort})]);
+  }
+  for my $w (values %forward) {
+    my $d = $domain{$w->{domaene_nr}};
+    my $local = $w->{quelle} eq '*' ? '' : $w->{quelle};
+    my $address = address("$local\@$d->{name}");
+    want('weiterleitung', $w->{nr}, domain_name($d->{name}), 'cn', $address, objectClass => 's2lMailAlias',
+      mailLocalAddress => [$address], s2lAliasKind => [length $local ? () : 'catchall'], s2lEnabled => [$yes->($w->{aktiv})],
+      rfc822MailMember => $targets->($w->{ziele}));
+  }
+}
+
 # ---- the directory side --------------------------------------------------------------------------
 
 sub base64 {
@@ -362,7 +396,8 @@ sub entries {
 our $differences = 0;
 sub differs { $differences++; print join("\t", @_), "\n" }
 
-my %schemas = (postfixadmin => \&postfixadmin, vexim => \&vexim, 'virtual-tables' => \&virtual_tables, courier => \&courier);
+my %schemas = (postfixadmin => \&postfixadmin, vexim => \&vexim, 'virtual-tables' => \&virtual_tables, courier => \&courier,
+  'first-mapping' => \&first_mapping);
 ($schemas{$schema} or fail("no such schema: $schema"))->();
 
 my %exact = map { lc $_ => 1 } qw(cn sn homeDirectory s2lMailStore s2lPipeCommand s2lVacationSubject s2lVacationText);
