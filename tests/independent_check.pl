@@ -30,7 +30,7 @@ sub rows {
   my ($table, @columns) = @_;
   my $sqlite = $source =~ /^sqlite:(.*)/s ? $1 : undef;
   my @hex = map {
-    defined $sqlite ? "coalesce(hex(CAST(\"$_\" AS blob)), '-')"
+    defined $sqlite ? "iif(\"$_\" IS NULL, '-', hex(CAST(\"$_\" AS blob)))"  # hex(NULL) is '' there
                     : "coalesce(encode(convert_to(CAST(\"$_\" AS text), 'UTF8'), 'hex'), '-')"
   } @columns;
   my $query = 'SELECT ' . join(" || '|' || ", @hex) . " FROM \"$table\"";
