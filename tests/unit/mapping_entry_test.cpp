@@ -190,6 +190,17 @@ TEST(Entry, KeyTextIsPrintable) {
   EXPECT_TRUE(run.key_text().ends_with("/7")) << run.key_text();
 }
 
+// Reports of rejects and `why` are searched for the key as it stands in the table.
+TEST(Entry, KeyTextHasNoQuotes) {
+  const auto m = parsed("mapping \"t\" entry e from t { key k under \"ou=x\" rdn cn = k class device }");
+  const mapped_row row(m, 0, {{"t.k", "grüße@a b.example"}});
+  mapping::evaluator run(m, *model::dn::parse("dc=x"));
+  model::entry e;
+  model::reject why;
+  static_cast<void>(run.make(0, row.view(), e, why));
+  EXPECT_EQ(run.key_text(), "grüße@a b.example");
+}
+
 TEST(Entry, TheRdnValueIsAmongTheValues) {
   const auto m = parsed(
       "mapping \"t\" entry e from t { key k under \"ou=x\" rdn cn = k, ou = o class device\n"
@@ -220,7 +231,9 @@ TEST(Entry, ManyAndHugeValues) {
 
 TEST(Entry, OneTableFiveKinds) {
   const auto m = parsed(R"(mapping "vexim"
-    entry domain from domains d { key d.domain_id under "ou=domains" rdn associatedDomain = d.domain | idna class s2lMailDomain }
+    entry domain from domains d {
+      key d.domain_id under "ou=domains" rdn associatedDomain = d.domain | idna class s2lMailDomain
+    }
     entry account from users u where u.type = 'local' {
       join domains d on d.domain_id = u.domain_id
       key u.user_id under domain(d) rdn uid = u.username class inetOrgPerson
@@ -258,7 +271,9 @@ TEST(Entry, OneTableFiveKinds) {
 
 TEST(Entry, ParentsThatNoRowMakes) {
   const auto m = parsed(R"(mapping "courier"
-    entry domain made { key name under "ou=domains" rdn associatedDomain = name | idna class s2lMailDomain description = "for ${name}" }
+    entry domain made {
+      key name under "ou=domains" rdn associatedDomain = name | idna class s2lMailDomain description = "for ${name}"
+    }
     entry account from passwd p {
       key p.id under domain(p.id | domainpart) orphan make rdn uid = p.id | address class inetOrgPerson
     })");

@@ -45,7 +45,7 @@ void append_printable(std::string& out, std::string_view bytes) {
     return;
   }
   const std::string quoted = quoted_for_message(bytes, shown_max);
-  out += quoted;
+  out.append(quoted, 1, quoted.size() - 2);
 }
 
 engine::engine(std::shared_ptr<const program> p, const model::dn& base_dn)
