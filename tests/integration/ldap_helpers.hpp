@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/ldap/server.hpp>
 #include <support/slapd.hpp>
 
@@ -85,9 +87,7 @@ inline std::vector<std::string> values(const model::entry& of, std::string_view 
 inline std::vector<model::change> many_units(std::size_t count, std::string_view parent) {
   std::vector<model::change> out;
   for (std::size_t i = 0; i < count; ++i) {
-    char name[16];
-    std::snprintf(name, sizeof name, "%06zu", i);
-    out.push_back(add_unit(name, parent));
+    out.push_back(add_unit(fmt::format("{:06}", i), parent));
   }
   return out;
 }

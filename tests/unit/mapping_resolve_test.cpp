@@ -77,7 +77,9 @@ TEST(Resolve, QueriesOfAKind) {
 TEST(Resolve, ParentsComeFirst) {
   const auto m = parsed(R"(mapping "t"
     entry account from m { key u under domain(m.d) orphan skip rdn uid = u class device }
-    entry domain from d { key name under top(name | domainpart) orphan make rdn associatedDomain = name class device description = org }
+    entry domain from d {
+      key name under top(name | domainpart) orphan make rdn associatedDomain = name class device description = org
+    }
     entry top made { key o under "ou=tops" rdn ou = o class device })",
                         {});
   ASSERT_EQ(m.kinds().size(), 3U);
