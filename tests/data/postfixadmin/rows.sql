@@ -135,6 +135,10 @@ dn: cn=second line', 'hostile.example/2/', 'hostile.example', '*)(uid=*'),
   ('FOLD@hostile.example', '{PLAIN}geheim-fold', 'Fold again', 'hostile.example/6/', 'hostile.example', 'FOLD');
 INSERT INTO alias (address, goto, domain) VALUES
   ('umlaut@hostile.example', 'jürgen@elsewhere.example', 'hostile.example'),
+  ('pipe@hostile.example', '|/usr/bin/tickets --queue a, b', 'hostile.example'),
+  ('quoted@hostile.example', '"|/usr/bin/tickets"', 'hostile.example'),
+  ('list@hostile.example', 'anna@example.net,:include:/etc/passwd', 'hostile.example'),
+  ('file@hostile.example', '/var/mail/file', 'hostile.example'),
   ('empty@hostile.example', ',, ,', 'hostile.example');
 
 INSERT INTO admin (username, password, superadmin) VALUES ('admin@example.org', '{PLAIN}geheim-admin', '1');
