@@ -68,6 +68,7 @@ result<std::unique_ptr<model::directory>> open_directory(const options& chosen) 
   how.start_tls = set.start_tls;
   how.ca_file = set.ca_file;
   how.check_certificate = !set.insecure;
+  how.use_transactions = !set.single_writes;
   return ldap::connect(how);
 }
 

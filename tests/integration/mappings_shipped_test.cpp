@@ -122,7 +122,6 @@ class shipped_mapping : public testing::TestWithParam<mail_schema> {
       std::getline(cells, kind, '\t');
       std::getline(cells, r.table, '\t');
       std::getline(cells, r.key, '\t');
-      if (r.key.starts_with('"') && r.key.ends_with('"')) r.key = r.key.substr(1, r.key.size() - 2);
       found.insert(std::move(r));
     }
     return found;

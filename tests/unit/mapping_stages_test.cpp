@@ -215,7 +215,8 @@ TEST(Stages, Idna) {
   EXPECT_EQ(got("c | idna", "EXAMPLE.Org"), strings{"example.org"});
   EXPECT_EQ(got("c | idna", "Bücher.example"), strings{"xn--bcher-kva.example"});
   EXPECT_EQ(got("c | idna", "Joe@Bücher.example"), strings{"Joe@xn--bcher-kva.example"});
-  for (const std::string bad : {"", "a..b", "a b.example", ".a", std::string(64, 'a').c_str()}) {
+  for (const std::string& bad :
+       {std::string(), std::string("a..b"), std::string("a b.example"), std::string(".a"), std::string(64, 'a')}) {
     EXPECT_THAT(objection("c | idna", bad), HasSubstr("no")) << bad;
   }
   EXPECT_EQ(back("c | idna", "Bücher.example", {"xn--bcher-kva.example"}), "Bücher.example");

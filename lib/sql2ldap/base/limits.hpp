@@ -1,6 +1,7 @@
 // Every bound of the program has its name here, with unit and reason.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,13 +27,16 @@ inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;  // --config
 inline constexpr std::size_t password_file_bytes_max = 4096;       // --password-file
 inline constexpr std::size_t rejects_kept_max = 100'000;           // then counted, no longer listed
 
-inline constexpr int sql_connect_seconds_max = 10;            // until a SQL server has answered
-inline constexpr int sql_lock_seconds_max = 60;               // wait for another session's table lock
-inline constexpr int sql_cursor_rows = 5000;                  // one FETCH; more gains nothing
-inline constexpr int sqlite_busy_ms_max = 10'000;             // wait for a writer's lock
-inline constexpr std::size_t keys_reread_max = 20'000;        // above it the whole source is read again
-inline constexpr std::size_t single_lookups_max = 10'000;     // above it one search of all DNs is cheaper
-inline constexpr std::size_t batch_refusals_max = 5;          // then the rest of a batch goes one by one
+inline constexpr int sql_connect_seconds_max = 10;         // until a SQL server has answered
+inline constexpr int sql_lock_seconds_max = 60;            // wait for another session's table lock
+inline constexpr int sql_cursor_rows = 5000;               // one FETCH; more gains nothing
+inline constexpr int sqlite_busy_ms_max = 10'000;          // wait for a writer's lock
+inline constexpr std::size_t keys_reread_max = 20'000;     // above it the whole source is read again
+inline constexpr std::size_t single_lookups_max = 10'000;  // above it one search of all DNs is cheaper
+inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a batch goes one by one
+// slapd answers an operation of a transaction before its thread lets go of it, and crashes when the
+// transaction ends in between: give that thread its turn first (docs/decisions/0007).
+inline constexpr std::chrono::milliseconds transaction_settle_time{5};
 inline constexpr std::size_t write_tries_max = 5;             // of one batch when answers are lost
 inline constexpr std::size_t values_changed_singly_max = 50;  // above it an attribute is replaced as a whole
 

@@ -50,6 +50,8 @@ const std::vector<binding>& bindings() {
       {{"ca-file", text_key, in_directory, "FILE", "certificates to trust instead of the system's"},
        &settings::ca_file},
       {{"insecure", key_kind::flag, in_directory, "", "do not check the server's certificate"}, &settings::insecure},
+      {{"single-writes", key_kind::flag, in_directory, "", "no transactions, also where the server offers them"},
+       &settings::single_writes},
       {{"max-deletes", key_kind::limit, key_group::limits, "N|P%", "stop when more entries would go; default 1%"},
        &settings::max_deletes},
       {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},

@@ -36,7 +36,8 @@ struct settings {
   bool start_tls = false;
   std::string ca_file;
   bool insecure = false;
-  std::string state;  // folder for what a run leaves behind
+  bool single_writes = false;  // no RFC 5805 transactions, also where they are offered
+  std::string state;           // folder for what a run leaves behind
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
 };

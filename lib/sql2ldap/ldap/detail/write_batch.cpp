@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/ldap/detail/failure.hpp>
 
@@ -204,6 +206,7 @@ class transaction {
       if (said->code == LDAP_SUCCESS) continue;
       return given_up(i, described, *said);
     }
+    std::this_thread::sleep_for(limits::transaction_settle_time);
     return commit(batch, messages);
   }
 
