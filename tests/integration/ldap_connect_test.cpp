@@ -1,5 +1,6 @@
 #include "ldap_helpers.hpp"
 
+#include <functional>
 #include <thread>
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // What both engines must do alike, by the same expectations.
+#include <cstdint>
 #include <map>
 #include <memory>
 

@@ -1,6 +1,8 @@
 // Everything from one seed: tables, directory, faults. Whatever happens, running migrate until it
 // ends brings both sides in step, and nobody else's entry is touched.
 // SQL2LDAP_SEED=n runs that seed alone.
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <random>

@@ -1,4 +1,5 @@
 // The examples of docs/mapping-language.md do what they say, and no stage is without one.
+#include <algorithm>
 #include <set>
 #include <sstream>
 #include <string>

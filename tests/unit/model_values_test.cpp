@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/base/limits.hpp>
+
+#include <cstdint>
 #include <sql2ldap/model/catalog.hpp>
 #include <sql2ldap/model/change.hpp>
 #include <sql2ldap/model/dn.hpp>

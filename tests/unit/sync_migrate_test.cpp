@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <gmock/gmock.h>

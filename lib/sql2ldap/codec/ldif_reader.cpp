@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <exception>
+#include <functional>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>

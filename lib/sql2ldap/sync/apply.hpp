@@ -3,6 +3,7 @@
 // written again.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 // Everything that would go wrong, before the first write.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>

@@ -2,6 +2,7 @@
 // entries have one digest when the server would call them equal in all of these.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,6 @@
 // What happened to a batch whose answer was lost.
 #include <algorithm>
+#include <cstdint>
 #include <unordered_map>
 
 #include <sql2ldap/base/overloaded.hpp>

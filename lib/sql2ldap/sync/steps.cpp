@@ -1,6 +1,7 @@
 #include <sql2ldap/sync/steps.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>

@@ -3,6 +3,7 @@
 // children before parents. Made from the comparison and read-only searches; writes nothing.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

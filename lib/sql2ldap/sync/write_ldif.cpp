@@ -1,5 +1,7 @@
 // All wanted entries as LDIF content records, for `slapadd -q`.
 #include <sql2ldap/codec/ldif.hpp>
+
+#include <cstdint>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/sync/sync.hpp>

@@ -4,6 +4,7 @@
 //   queries.cpp   joins, conditions and the queries of a kind
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 
 #include <sql2ldap/base/text.hpp>

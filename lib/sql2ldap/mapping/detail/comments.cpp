@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/mapping/detail/comments.hpp>
 

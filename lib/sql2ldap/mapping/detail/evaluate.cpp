@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include <sql2ldap/base/text.hpp>

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/mapping/detail/builder.hpp>

@@ -1,6 +1,8 @@
 // Columns, texts with placeholders, stages, expressions.
 #include <sql2ldap/mapping/detail/grammar.hpp>
 
+#include <cstdint>
+
 namespace sql2ldap::mapping::syntax::detail {
 namespace {
 

@@ -1,5 +1,6 @@
 // Names, numbers and 'text'.
 #include <charconv>
+#include <cstdint>
 
 #include <sql2ldap/mapping/detail/grammar.hpp>
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>

@@ -1,6 +1,7 @@
 // From a row to an entry: the inner loop of every command.
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdint>
 #include <unordered_set>
 
 #include <sql2ldap/base/limits.hpp>

@@ -1,6 +1,8 @@
 #include <utf8proc.h>
 
 #include <sql2ldap/base/limits.hpp>
+
+#include <cstdint>
 #include <sql2ldap/mapping/detail/comments.hpp>
 #include <sql2ldap/mapping/detail/grammar.hpp>
 

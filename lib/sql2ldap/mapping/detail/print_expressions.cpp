@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/mapping/detail/print_expressions.hpp>
 #include <sql2ldap/mapping/detail/words.hpp>

@@ -1,6 +1,7 @@
 // A whole file: parameters, tables, kinds in order, the statements of each kind.
 #include <fmt/format.h>
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/mapping/detail/builder.hpp>

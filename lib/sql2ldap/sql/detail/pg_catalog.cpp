@@ -1,5 +1,6 @@
 #include <sql2ldap/sql/detail/pg_catalog.hpp>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
