@@ -109,7 +109,14 @@ result<void> connection::create() {
     char* configured = nullptr;
     ldap_get_option(handle_.get(), LDAP_OPT_X_TLS_CACERTFILE, &configured);
     const text_owner file(configured);
-    if (!file) S2L_TRY(set(LDAP_OPT_X_TLS_CACERTFILE, system_certificates, "TLS_CACERTFILE"));
+    std::error_code unreadable;
+    const bool have = std::filesystem::exists(system_certificates, unreadable);
+    if (!file && have) {
+      S2L_TRY(set(LDAP_OPT_X_TLS_CACERTFILE, system_certificates, "TLS_CACERTFILE"));
+    } else if (!file && how_.check_certificate) {
+      return fail(error_kind::usage, fmt::format("{}: this host trusts no certificates", how_.uri),
+                  "give --ca-file, or install the package ca-certificates");
+    }
   }
   // The other TLS options take effect only in a context that is made after them.
   const int client = 0;
