@@ -1,4 +1,5 @@
-// All wanted entries as LDIF content records, for `slapadd -q`.
+// All wanted entries as LDIF content records, for `slapadd -q`: without the line "version: 1", which
+// slapadd takes for a part of the first entry.
 #include <sql2ldap/codec/ldif.hpp>
 
 #include <cstdint>
@@ -37,7 +38,7 @@ result<counts> write_ldif(const mapping::mapping& map, model::source& from, cons
   wanted_entries all(map, *snapshot, what, how.rejects);
   counts sums;
   model::entry spare;
-  std::string text(codec::ldif_version_line);
+  std::string text;
   text.reserve(buffer_bytes + (buffer_bytes >> 3U));
   const auto flush = [&]() -> result<void> {
     if (!out.write(text.data(), static_cast<std::streamsize>(text.size())))
