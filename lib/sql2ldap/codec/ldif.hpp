@@ -20,7 +20,6 @@ namespace sql2ldap::codec {
 void append_ldif_value(std::string& out, std::string_view name, std::string_view value);
 void append_ldif(std::string& out, const model::entry& content);  // with the empty line after it
 void append_ldif(std::string& out, const model::change& what);    // changetype record
-inline constexpr std::string_view ldif_version_line = "version: 1\n";
 
 // Reads records one by one in bounded memory (limits.hpp). `<` URLs are refused. Errors carry the
 // line number. Content records come as entry, change records as change; comments are given to

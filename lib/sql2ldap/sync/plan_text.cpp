@@ -96,7 +96,7 @@ plan_header header_of(const parties& who, bool secrets) {
 }
 
 std::string header_text(const plan_header& header) {
-  std::string out = std::string(codec::ldif_version_line) + "# sql2ldap plan\n";
+  std::string out = "version: 1\n# sql2ldap plan\n";
   const auto line = [&](std::string_view name, std::string_view value) {
     out.append("# ").append(name).append(": ");
     for (const char c : value) out += c == '\n' || c == '\r' ? ' ' : c;
