@@ -43,6 +43,9 @@ result<std::optional<model::row_view>> pg_copy_stream::next() {
       case part::broken:
         return failed(values_.objection(bad_column_, bad_length_));
       case part::end: {
+        auto more = receive();
+        if (!more) return failed(std::move(more).error());
+        if (*more) return failed(pg_error("08P01", "there are bytes after the end mark of the rows", address_));
         if (auto done = finish(); !done) return failed(std::move(done).error());
         ended_ = true;
         break;
@@ -126,12 +129,8 @@ pg_copy_stream::part pg_copy_stream::parse_row() noexcept {
   return part::row;
 }
 
-// Nothing is complete before the server has said so.
+// After the last message. Nothing is complete before the server has said so.
 result<void> pg_copy_stream::finish() {
-  char* bytes = nullptr;
-  const int length = PQgetCopyData(connection_.get(), &bytes, 0);
-  message_.reset(bytes);
-  if (length != -1) return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
   const pg_result reply(PQgetResult(connection_.get()));
   if (PQresultStatus(reply.get()) != PGRES_COMMAND_OK)
     return tl::make_unexpected(pg_failure(connection_.get(), reply.get(), address_));
