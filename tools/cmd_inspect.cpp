@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/config/data_files.hpp>
+#include <sql2ldap/sql/sources.hpp>
 #include <sql2ldap/sync/inspect.hpp>
 
 #include "wiring.hpp"
@@ -53,8 +54,8 @@ std::string shell_quoted(const std::string& text) {
 }
 
 std::string next_flags(const options& chosen, const candidate& best) {
-  std::string flags =
-      fmt::format("--source {} --mapping {}", shell_quoted(chosen.settings.source), shell_quoted(best.name));
+  std::string flags = fmt::format("--source {} --mapping {}",
+                                  shell_quoted(sql::without_password(chosen.settings.source)), shell_quoted(best.name));
   for (const auto& [name, value] : best.fits.parameters)
     flags += " --param " + shell_quoted(fmt::format("{}={}", name, value));
   return flags;

@@ -119,6 +119,7 @@ void command_line::add_setting(CLI::App* command, std::string_view key_name) {
   command->add_option("--" + name, given_[name], help)
       ->type_name(std::string(key->value_name))
       ->expected(1)
+      ->allow_extra_args(false)  // what follows is an argument of its own
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -1,17 +1,27 @@
 #include <sql2ldap/sql/sources.hpp>
 
+#include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/postgresql.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
 
 namespace sql2ldap::sql {
 
+namespace {
+constexpr std::string_view sqlite_scheme = "sqlite:";
+}
+
 result<std::unique_ptr<model::source>> open_source(std::string_view url) {
-  constexpr std::string_view sqlite = "sqlite:";
-  if (!url.starts_with(sqlite)) return detail::open_postgresql(url);
-  const std::string_view file = url.substr(sqlite.size());
+  if (!url.starts_with(sqlite_scheme)) return detail::open_postgresql(url);
+  const std::string_view file = url.substr(sqlite_scheme.size());
   if (file.empty()) return fail(error_kind::usage, "the source sqlite: names no file", "sqlite:FILE");
   return detail::open_sqlite(std::string(file));
+}
+
+std::string without_password(std::string_view url) {
+  if (url.starts_with(sqlite_scheme)) return std::string(url);
+  const auto address = detail::pg_address::parse(url);
+  return address ? address->without_password(url) : "...";
 }
 
 std::string render(const model::query& what, dialect engine, const model::catalog& tables) {

@@ -19,6 +19,9 @@ namespace sql2ldap::sql {
 // but is never shown.
 [[nodiscard]] result<std::unique_ptr<model::source>> open_source(std::string_view url);
 
+// The same source for open_source(), without a password that stands in it: to be shown.
+[[nodiscard]] std::string without_password(std::string_view url);
+
 enum class dialect { postgresql, sqlite };
 // The SQL text of a query, for --verbose and tests; identifiers quoted, literals by column type.
 [[nodiscard]] std::string render(const model::query& what, dialect engine, const model::catalog& tables);

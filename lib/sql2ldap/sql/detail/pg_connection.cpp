@@ -56,6 +56,8 @@ std::string one_line(std::string_view message) {
   return text;
 }
 
+bool is_secret(std::string_view keyword) { return keyword == "password" || keyword == "sslpassword"; }
+
 result<void> wait_for(PGconn* connection, PostgresPollingStatusType direction,
                       std::chrono::steady_clock::time_point deadline, const pg_address& address) {
   for (;;) {
@@ -81,7 +83,13 @@ result<pg_address> pg_address::parse(std::string_view url) {
   pg_address address;
   std::string conninfo;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option)
-    if (option->val != nullptr) append_setting(conninfo, option->keyword, option->val);
+    if (option->val != nullptr) {
+      append_setting(conninfo, option->keyword, option->val);
+      if (is_secret(option->keyword))
+        address.conninfo_has_secret_ = true;
+      else
+        append_setting(address.open_words_, option->keyword, option->val);
+    }
   if (value_of(options, "connect_timeout").empty())
     append_setting(conninfo, "connect_timeout", std::to_string(limits::sql_connect_seconds_max));
   address.conninfo_ = secret(std::move(conninfo));
@@ -100,6 +108,10 @@ result<pg_address> pg_address::parse(std::string_view url) {
   if (database.empty()) database = given_or_default("user");
   address.name_ = "postgresql://" + host + (port.empty() ? "" : ":" + port) + "/" + database;
   return address;
+}
+
+std::string pg_address::without_password(std::string_view url) const {
+  return conninfo_has_secret_ ? open_words_ : std::string(url);
 }
 
 std::string pg_address::redacted(std::string text) const {

@@ -20,10 +20,14 @@ class pg_address {
   [[nodiscard]] const secret& conninfo() const noexcept { return conninfo_; }  // libpq's keyword form
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::string redacted(std::string text) const;
+  // `url` itself where it has no password, else libpq's keyword form with all the rest of it.
+  [[nodiscard]] std::string without_password(std::string_view url) const;
 
  private:
   secret conninfo_;
   secret password_;
+  bool conninfo_has_secret_ = false;
+  std::string open_words_;  // of the conninfo, those that are no secret
   std::string name_;
 };
 
