@@ -183,6 +183,12 @@ result<model::directory_facts> fake_directory::describe() {
   return out;
 }
 
+result<std::optional<model::refusal>> fake_directory::rehearse(const model::change& what) {
+  tree after = tree_;
+  const auto why = apply(after, what);
+  return why ? std::optional(model::refusal{0, why->code, why->text}) : std::nullopt;
+}
+
 result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model::search_request& what) {
   if (cut()) return fail_transient(error_kind::directory, "the connection was lost");
   const path base = path_of(what.base);

@@ -38,6 +38,7 @@ class fake_directory : public model::directory {
   [[nodiscard]] result<model::directory_facts> describe() override;
   [[nodiscard]] result<std::unique_ptr<model::entry_stream>> search(const model::search_request& what) override;
   [[nodiscard]] result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override;
+  [[nodiscard]] result<std::optional<model::refusal>> rehearse(const model::change& what) override;
   [[nodiscard]] std::string name() const override { return "fake:directory"; }
 
  private:

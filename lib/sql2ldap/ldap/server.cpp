@@ -28,6 +28,11 @@ class server : public model::directory {
     return atomic ? detail::write_as_transaction(*line, batch) : detail::write_in_order(*line, batch);
   }
 
+  result<std::optional<model::refusal>> rehearse(const model::change& what) override {
+    S2L_TRY_ASSIGN(const detail::lease line, lines_->take());
+    return detail::rehearse(*line, what);
+  }
+
   std::string name() const override { return lines_->how().uri; }
 
   // Binds, so that wrong credentials show at once and not in the first call.

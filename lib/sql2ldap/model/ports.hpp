@@ -66,14 +66,20 @@ class entry_stream {
   [[nodiscard]] virtual result<const entry*> next() = 0;
 };
 
+struct database_indexes {  // of one database of slapd
+  std::vector<std::string> suffixes;
+  std::vector<std::string> equality;  // names of attributes
+};
+
 struct directory_facts {
   std::string vendor;  // "OpenLDAP 2.5.13" as far as the server tells
   std::vector<std::string> naming_contexts;
-  std::vector<std::string> controls;                // supportedControl OIDs
-  std::vector<std::string> extensions;              // supportedExtension OIDs
-  bool transactions = false;                        // RFC 5805 offered and to be used
-  std::optional<std::vector<std::string>> modules;  // slapd's, "pw-sha2"; nullopt = we may not see them
-  std::string authorization_id;                     // RFC 4532 "who am I", "" = anonymous
+  std::vector<std::string> controls;                     // supportedControl OIDs
+  std::vector<std::string> extensions;                   // supportedExtension OIDs
+  bool transactions = false;                             // RFC 5805 offered and to be used
+  std::optional<std::vector<std::string>> modules;       // slapd's, "pw-sha2"; nullopt = we may not see them
+  std::optional<std::vector<database_indexes>> indexes;  // nullopt = we may not see them
+  std::string authorization_id;                          // RFC 4532 "who am I", "" = anonymous
   model::schema schema;
 };
 
@@ -98,6 +104,10 @@ class directory {
   //   refusal            the server said no to that change; atomic: nothing is applied
   //   error (transient)  the outcome of the batch is unknown: read back before repeating
   [[nodiscard]] virtual result<std::optional<refusal>> write(std::span<const change> batch, bool atomic) = 0;
+  // Would the server take this change? Nothing is ever written.
+  //   nullopt   it would, or it does not know how to tell
+  //   refusal   it would not
+  [[nodiscard]] virtual result<std::optional<refusal>> rehearse(const change& what) = 0;
   [[nodiscard]] virtual std::string name() const = 0;  // "ldapi:///", no secret
 };
 

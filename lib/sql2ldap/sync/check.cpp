@@ -19,6 +19,10 @@ namespace {
 
 using severity = finding::severity;
 
+// What dovecot, exim and postfix look up.
+constexpr std::string_view searched_attributes[] = {"associatedDomain", "mail",         "mailLocalAddress",
+                                                    "rfc822MailMember", "s2lForwardTo", "uid"};
+
 class checker {
  public:
   checker(const mapping::mapping& map, model::source& from, model::directory* to, const model::dn& base)
@@ -74,8 +78,78 @@ class checker {
     else
       add(severity::note, "directory", "the server offers no transactions: each change is written by itself",
           "a load is about four times slower, an interrupted run is simply run again");
+    check_indexes(facts);
     S2L_TRY(check_base(facts));
+    if (!facts.authorization_id.empty()) S2L_TRY(check_access());
     return probe_limits();
+  }
+
+  // Those that we ask for, and of those that mail servers ask for what the mapping fills.
+  void check_indexes(const model::directory_facts& facts) {
+    if (!facts.indexes) return;
+    std::set<std::string> wanted = {"entryCSN", "entryUUID", "objectClass", "s2lOrigin"};
+    for (const mapping::kind_info& kind : map_.kinds())
+      for (const model::attribute_name name : kind.attributes)
+        for (const std::string_view searched : searched_attributes)
+          if (name == model::attribute_name(searched)) wanted.emplace(searched);
+    for (const model::database_indexes& database : *facts.indexes) {
+      if (!holds_base(database)) continue;
+      for (const std::string& name : database.equality)
+        std::erase_if(wanted, [&](const std::string& w) {
+          const auto* indexed = facts.schema.find_attribute(model::attribute_name(name));
+          return indexed != nullptr && indexed == facts.schema.find_attribute(model::attribute_name(w));
+        });
+      if (!wanted.empty())
+        add(severity::warning, "directory", fmt::format("no equality index for {}", fmt::join(wanted, ", ")),
+            fmt::format("olcDbIndex: {} eq", fmt::join(wanted, ",")));
+      return;
+    }
+  }
+  [[nodiscard]] bool holds_base(const model::database_indexes& database) const {
+    return std::any_of(database.suffixes.begin(), database.suffixes.end(), [&](const std::string& text) {
+      const result<model::dn> suffix = model::dn::parse(text);
+      return suffix && (*suffix == base_ || base_.is_below(*suffix));
+    });
+  }
+
+  // The first container that migrate would make; when all are there, an entry below one of them, and its password.
+  result<std::vector<model::change>> first_changes() {
+    S2L_TRY_ASSIGN(const auto containers, container_entries(map_, base_, !base_there_));
+    for (const model::entry& c : containers) {
+      S2L_TRY_ASSIGN(
+          auto found,
+          to_->search(
+              {std::string(c.dn()), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
+      S2L_TRY_ASSIGN(const model::entry* there, found->next());
+      if (there == nullptr) return std::vector<model::change>{{"", model::add_entry{c}}};
+    }
+    if (containers.empty()) return std::vector<model::change>{};
+    const std::string parent(containers.back().dn());
+    S2L_TRY_ASSIGN(const model::dn name, model::dn::parse("ou=sql2ldap-check," + parent));
+    S2L_TRY_ASSIGN(model::entry below, container_entry(name));
+    below.add(model::names::object_class, "s2lManaged");
+    below.add(model::names::origin, map_.name() + "/check/check");
+    const model::modification password{
+        model::modification::operation::replace, model::names::user_password, {"{CRYPT}*"}};
+    return std::vector<model::change>{{"", model::add_entry{std::move(below)}},
+                                      {"", model::modify_entry{parent, {password}}}};
+  }
+
+  result<void> check_access() {
+    const auto changes = first_changes();
+    if (!changes && changes.error().kind == error_kind::usage) return {};  // check_base() has told
+    if (!changes) return tl::make_unexpected(changes.error());
+    constexpr int insufficient_access = 50;
+    for (const model::change& what : *changes) {
+      const auto no = to_->rehearse(what);
+      if (!no && no.error().transient) return tl::make_unexpected(no.error());
+      if (!no)
+        add(severity::error, "directory", no.error().message, no.error().hint);
+      else if (*no && (*no)->ldap_code == insufficient_access)
+        add(severity::error, "directory", "we may not write: " + (*no)->text,
+            "let this identity write here and below, userPassword included (olcAccess)");
+    }
+    return {};
   }
 
   result<void> check_base(const model::directory_facts& facts) {

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/ldap/detail/search_stream.hpp>
 
@@ -94,22 +95,38 @@ std::string module_name(std::string text) {
   return std::filesystem::path(text).stem().string();
 }
 
+// "mail,cn eq,sub" indexes both for equality. A list without kinds takes those of a "default", which
+// nobody writes without "eq".
+void add_equality_indexes(std::string_view text, std::vector<std::string>& out) {
+  const std::size_t blank = text.find(' ');
+  const std::vector<std::string_view> kinds =
+      blank == std::string_view::npos ? std::vector<std::string_view>{} : split(trimmed(text.substr(blank)), ',');
+  if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), "eq") == kinds.end()) return;
+  for (const std::string_view name : split(text.substr(0, blank), ',')) out.emplace_back(name);
+}
+
 // Only who may read cn=config sees them, and nobody needs to.
-result<std::optional<std::vector<std::string>>> read_modules(const std::shared_ptr<pool>& lines,
-                                                             const std::string& config) {
+result<void> read_config(const std::shared_ptr<pool>& lines, const std::string& config, model::directory_facts& facts) {
   S2L_TRY_ASSIGN(lease line, lines->take());
-  auto stream = search_stream::start(std::move(line), {.base = config,
-                                                       .scope = model::search_scope::subtree,
-                                                       .filter = "(objectClass=olcModuleList)",
-                                                       .attributes = names({"olcModuleLoad"}),
-                                                       .entries_max = 0});
-  std::optional<std::vector<std::string>> out;
+  auto stream =
+      search_stream::start(std::move(line), {.base = config,
+                                             .scope = model::search_scope::subtree,
+                                             .filter = "(|(objectClass=olcModuleList)(objectClass=olcDatabaseConfig))",
+                                             .attributes = names({"olcModuleLoad", "olcSuffix", "olcDbIndex"}),
+                                             .entries_max = 0});
   while (true) {
     auto found = stream ? (*stream)->next() : tl::make_unexpected(stream.error());
     if (!found && found.error().transient) return tl::make_unexpected(std::move(found).error());
-    if (!found || *found == nullptr) return out;
-    if (!out) out.emplace();
-    for (std::string& text : texts_of(**found, "olcModuleLoad")) out->push_back(module_name(std::move(text)));
+    if (!found || *found == nullptr) return {};
+    if (!facts.modules) {
+      facts.modules.emplace();
+      facts.indexes.emplace();
+    }
+    for (std::string& text : texts_of(**found, "olcModuleLoad")) facts.modules->push_back(module_name(std::move(text)));
+    model::database_indexes database{.suffixes = texts_of(**found, "olcSuffix"), .equality = {}};
+    if (database.suffixes.empty()) continue;
+    for (const std::string& text : texts_of(**found, "olcDbIndex")) add_equality_indexes(text, database.equality);
+    facts.indexes->push_back(std::move(database));
   }
 }
 
@@ -130,9 +147,7 @@ result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines) {
   S2L_TRY_ASSIGN(facts.vendor, vendor(lines, root));
   S2L_TRY_ASSIGN(facts.authorization_id, who_am_i(lines));
   const std::string config(root.first_value_of(model::attribute_name("configContext")));
-  if (!config.empty()) {
-    S2L_TRY_ASSIGN(facts.modules, read_modules(lines, config));
-  }
+  if (!config.empty()) S2L_TRY(read_config(lines, config, facts));
   const std::string subschema(root.first_value_of(model::attribute_name("subschemaSubentry")));
   if (!subschema.empty()) {
     auto read = read_schema(lines, subschema);

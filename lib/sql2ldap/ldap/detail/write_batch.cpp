@@ -279,6 +279,16 @@ outcome write_in_order(connection& line, std::span<const model::change> batch) {
   return std::nullopt;
 }
 
+outcome rehearse(connection& line, const model::change& what) {
+  LDAPControl no_op{.ldctl_oid = const_cast<char*>(LDAP_CONTROL_NOOP), .ldctl_value = {}, .ldctl_iscritical = 1};
+  LDAPControl* controls[] = {&no_op, nullptr};
+  const std::string described = doing(what);
+  S2L_TRY_ASSIGN(const int id, sender(line, controls).send(what, described));
+  S2L_TRY_ASSIGN(const answer said, line.await_answer(id, described));
+  if (said.code == LDAP_X_NO_OPERATION || said.code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION) return std::nullopt;
+  return judge(line, 0, described, said.code, said.diagnostic);
+}
+
 outcome write_as_transaction(connection& line, std::span<const model::change> batch) {
   if (!std::all_of(batch.begin(), batch.end(), [](const model::change& c) { return c.fits_transaction(); }))
     return fail(error_kind::usage, "deletes and moves do not go into a transaction", "slapd 2.5 would crash");

@@ -14,5 +14,7 @@ using outcome = result<std::optional<model::refusal>>;
 
 [[nodiscard]] outcome write_in_order(connection& line, std::span<const model::change> batch);
 [[nodiscard]] outcome write_as_transaction(connection& line, std::span<const model::change> batch);
+// With the critical no-op control: a server that does not know it must not write (RFC 4511, 4.1.11).
+[[nodiscard]] outcome rehearse(connection& line, const model::change& what);
 
 }  // namespace sql2ldap::ldap::detail
