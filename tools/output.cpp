@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -146,10 +148,22 @@ void progress_line::clear() {
   shown_ = false;
 }
 
-output_file::output_file(std::string path) : path_(std::move(path)), temporary_(path_ + ".new") {}
+output_file::output_file(std::string path) : path_(std::move(path)) {}
 
 result<std::unique_ptr<output_file>> output_file::create(const std::string& path, unsigned mode) {
-  std::unique_ptr<output_file> file(new output_file(path));
+  std::error_code unknown;
+  const auto there = std::filesystem::status(path, unknown);
+  std::unique_ptr<output_file> file;
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    file.reset(new output_file(path));
+    file->stream_.open(path, std::ios::binary);
+    if (!file->stream_) return cannot_write(path);
+    return file;
+  }
+  // What a symbolic link names is replaced, not the link.
+  const auto target = std::filesystem::exists(there) ? std::filesystem::canonical(path, unknown).string() : path;
+  file.reset(new output_file(unknown ? path : target));
+  file->temporary_ = file->path_ + ".new";
   unlink(file->temporary_.c_str());  // of a run that was killed
   const int handle = open(file->temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (handle < 0) return cannot_write(file->temporary_);
@@ -166,7 +180,8 @@ output_file::~output_file() {
 
 result<void> output_file::commit() {
   stream_.close();
-  if (!stream_) return cannot_write(temporary_);
+  if (!stream_) return cannot_write(temporary_.empty() ? path_ : temporary_);
+  if (temporary_.empty()) return {};
   const int handle = open(temporary_.c_str(), O_RDONLY | O_CLOEXEC);
   const bool safe = handle >= 0 && fsync(handle) == 0;
   if (handle >= 0) close(handle);

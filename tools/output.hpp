@@ -45,7 +45,8 @@ class progress_line {
   clock::time_point last_ = {};
 };
 
-// A file readable by its owner alone that is there when complete, and not before.
+// A file readable by its owner alone that is there when complete, and not before. What is there
+// already and no regular file (a pipe, a device) is written to as it is; a symbolic link stays.
 class output_file {
  public:
   [[nodiscard]] static result<std::unique_ptr<output_file>> create(const std::string& path, unsigned mode = 0600);

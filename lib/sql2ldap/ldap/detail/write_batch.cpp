@@ -206,7 +206,6 @@ class transaction {
       if (said->code == LDAP_SUCCESS) continue;
       return given_up(i, described, *said);
     }
-    std::this_thread::sleep_for(limits::transaction_settle_time);
     return commit(batch, messages);
   }
 
@@ -255,6 +254,7 @@ class transaction {
 
   result<extended_answer> end(bool commit) {
     const std::string_view what = "ending a transaction";
+    std::this_thread::sleep_for(limits::transaction_settle_time);
     berval id{.bv_len = id_.size(), .bv_val = id_.data()};
     int message = 0;
     S2L_TRY(line_.sent(ldap_txn_end(line_.handle(), commit ? 1 : 0, &id, nullptr, nullptr, &message), what));
