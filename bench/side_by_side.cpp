@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -72,6 +73,18 @@ cost run(const std::vector<std::string>& first, const std::vector<std::string>& 
   close(null_input);
   close(sink);
   return {wall, seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss};
+}
+
+// The quickest of some runs: what a machine shared with others adds is no cost of the program.
+cost best(int runs, const std::vector<std::string>& command, const std::string& output = "/dev/null") {
+  cost least = run(command, {}, output);
+  while (--runs > 0) {
+    const cost next = run(command, {}, output);
+    least.wall_s = std::min(least.wall_s, next.wall_s);
+    least.cpu_s = std::min(least.cpu_s, next.cpu_s);
+    least.memory_kib_max = std::max(least.memory_kib_max, next.memory_kib_max);
+  }
+  return least;
 }
 
 void line(const char* what, const std::string& ours, const std::string& peer, double ratio, const char* aim,
@@ -163,8 +176,9 @@ int main(int argc, char** argv) try {
 
   std::printf("%-34s %-26s %-30s %6s   %-10s %s\n", "work", "sql2ldap", "peer", "ratio", "aim", "memory");
 
-  const cost sorted_copy = run(copy("mail"));
-  const cost written = run(ours(url, {"migrate", "--ldif", "-"}), {}, ldif);
+  constexpr int repeats = 3;
+  const cost sorted_copy = best(repeats, copy("mail"));
+  const cost written = best(repeats, ours(url, {"migrate", "--ldif", "-"}), ldif);
   line("LDIF from rows, entries/s a core", text("%.0f/s (%.1f s wall)", n / written.cpu_s, written.wall_s),
        text("COPY sorted %.1f s", sorted_copy.wall_s), n / written.cpu_s / 300'000, ">= 1 x300k",
        written.memory_kib_max);
@@ -182,8 +196,8 @@ int main(int argc, char** argv) try {
        piped.wall_s / plain_load_s, "<= 1.15", piped.memory_kib_max);
 
   full.start();
-  const cost tree = run(client(full, "ldapsearch", {"-LLL", "-b", suffix}));
-  const cost verified = run(online_words(full, url, "verify"));
+  const cost tree = best(repeats, client(full, "ldapsearch", {"-LLL", "-b", suffix}));
+  const cost verified = best(repeats, online_words(full, url, "verify"));
   line("compare everything", text("verify %.1f s", verified.wall_s),
        text("ldapsearch %.1f s + COPY %.1f s", tree.wall_s, sorted_copy.wall_s),
        verified.wall_s / (tree.wall_s + sorted_copy.wall_s), "<= 1.5", verified.memory_kib_max);

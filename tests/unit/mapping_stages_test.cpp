@@ -161,6 +161,14 @@ TEST(Stages, Numbers) {
   EXPECT_EQ(back("c | integer", "007", {"8"}), "8");
 }
 
+TEST(Stages, AtLeast) {
+  EXPECT_EQ(got("c | at_least(0)", "0"), strings{"0"});
+  EXPECT_THAT(objection("c | at_least(0)", "-1"), HasSubstr("less than 0"));
+  EXPECT_THAT(objection("c | at_least(0)", "x"), HasSubstr("whole number"));
+  EXPECT_EQ(back("c | at_least(2)", "5", {"3"}), "3");
+  EXPECT_THAT(refusal("c | at_least(2)", "5", {"1"}), HasSubstr("less than 2"));
+}
+
 TEST(Stages, SplitAndJoin) {
   EXPECT_EQ(got("c | split(\",\")", "b, a,b"), (strings{" a", "b"}));
   EXPECT_EQ(got("c | split(\",\") | trim | nonempty", "b, a,,"), (strings{"a", "b"}));
@@ -231,7 +239,16 @@ TEST(Stages, Address) {
   EXPECT_THAT(objection("c | address", "a b@a.example"), HasSubstr("blank"));
   EXPECT_THAT(objection("c | address", "joe"), HasSubstr("no '@'"));
   EXPECT_THAT(objection("c | address", "joe@"), HasSubstr("domain"));
+  EXPECT_THAT(objection("c | address", "joe@home@a.example"), HasSubstr("two '@'"));
+  EXPECT_EQ(got("c | address", "\"joe@home\"@a.example"), strings{"\"joe@home\"@a.example"});
   EXPECT_EQ(back("c | address", "Joe@A.example", {"joe@a.example"}), "Joe@A.example");
+}
+
+TEST(Stages, Mailbox) {
+  EXPECT_EQ(got("c | mailbox", " Joe@A.example"), strings{"joe@a.example"});
+  EXPECT_THAT(objection("c | mailbox", " @a.example"), HasSubstr("no local part"));
+  EXPECT_THAT(refusal("c | mailbox", "joe@a.example", {"@a.example"}), HasSubstr("no local part"));
+  EXPECT_EQ(back("c | mailbox", "Joe@A.example", {"jim@a.example"}), "jim@a.example");
 }
 
 TEST(Stages, Ia5PathLimit) {
@@ -306,6 +323,17 @@ TEST(Stages, Json) {
   EXPECT_EQ(back("c | json(\"a.l\")", R"({"a":{"l":["p"]}})", {"p", "r"}), R"({"a":{"l":["p","r"]}})");
   EXPECT_EQ(back("c | json(\"a\")", R"({"a":"x","b":1})", {}), R"({"b":1})");
   EXPECT_EQ(back("c | json(\"a.b\")", null, {"v"}), R"({"a":{"b":"v"}})");
+}
+
+TEST(Stages, Required) {
+  const std::string list = "c | split(\",\") | nonempty | required(\"no target\")";
+  EXPECT_EQ(got(list, "a,b"), (strings{"a", "b"}));
+  EXPECT_EQ(objection(list, ","), "no target");
+  EXPECT_EQ(objection(list, null), "no target");
+  const lens::answer rows = lens("n.v | required(\"no row\")").get(null, null, {{{"n.v", "x"}}, {{"n.v", null}}});
+  EXPECT_EQ(rows.values, strings{"x"}) << "asked of all rows together: " << rows.objection;
+  EXPECT_EQ(back(list, "a,b", {"b"}), "b");
+  EXPECT_THAT(refusal(list, "a,b", {}), HasSubstr("no target"));
 }
 
 TEST(Stages, Reject) {

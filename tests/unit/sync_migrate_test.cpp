@@ -282,6 +282,27 @@ entry account from mailbox m { key m.id under domain(m.domain) rdn uid = m.usern
   EXPECT_TRUE(w.verify().empty());
 }
 
+TEST(sync_migrate, a_key_in_another_letter_case_is_the_same_row) {
+  world w(true, R"(mapping "world"
+entry domain from domain { key name under "ou=domains" rdn associatedDomain = name | lower class s2lMailDomain
+  s2lEnabled = active | flag }
+entry account from mailbox m { key m.username under domain(m.domain) rdn uid = m.username class account, s2lMailGroup
+  s2lEnabled = m.active | flag }
+)");
+  w.domain("a.example", "first");
+  w.mailbox("1", "ann", "a.example");
+  w.migrate();
+  const std::string ann = world::account_dn("ann", "a.example");
+  ASSERT_FALSE(w.directory.try_change(
+      {"", model::modify_entry{ann, {{model::modification::operation::add, description, {"by hand"}}}}}));
+  w.set("mailbox", "1", "username", "ANN");
+  const sync::counts done = w.migrate();
+  EXPECT_EQ(done.modified, 1U) << w.reject_reasons();
+  EXPECT_EQ(done.deleted + done.added + done.rejected, 0U) << w.reject_reasons();
+  EXPECT_EQ(one(w, ann, description), "by hand");
+  EXPECT_TRUE(w.verify().empty());
+}
+
 // ---- plans ----------------------------------------------------------------------------------
 
 class sync_plan : public ::testing::Test {

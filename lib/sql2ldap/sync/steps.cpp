@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
 
@@ -282,14 +283,18 @@ result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
   return (*to_)(std::move(out));
 }
 
-// A row with a new key takes over the entry of a row that is gone when others live below it:
-// such an entry cannot be deleted and added again.
+// A row with a new key takes over the entry of a row that is gone when others live below it, since
+// such an entry cannot be deleted and added again; and when only the letter case of the key changed:
+// it is the same row.
 result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   const holder* h = state_.holder_of(dn_hash);
   if (h == nullptr || !h->surplus || deleted_early_[*h->surplus] || vacated_.contains(dn_hash)) return false;
-  if (!who_.map.kinds()[w.kind].is_parent || model::dn_hash(name_now(h->dn)) != dn_hash) return false;
-  S2L_TRY_ASSIGN(const bool parent, has_children(h->dn));
-  if (!parent) return false;
+  if (model::dn_hash(name_now(h->dn)) != dn_hash) return false;
+  if (!equal_ignoring_ascii_case(h->origin, w.content->first_value_of(model::names::origin))) {
+    if (!who_.map.kinds()[w.kind].is_parent) return false;
+    S2L_TRY_ASSIGN(const bool parent, has_children(h->dn));
+    if (!parent) return false;
+  }
   S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, h->dn, h->origin));
   if (!present) return false;
   const entry_difference d = difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);

@@ -11,7 +11,7 @@
 namespace sql2ldap::sync {
 namespace {
 
-constexpr std::size_t buffer_bytes = 1U << 20U;
+constexpr std::size_t buffer_bytes = 1U << 16U;  // stays in the cache, and is what a pipe takes
 constexpr std::uint64_t progress_every = 4096;
 
 // With clear-text passwords hashed; nothing is copied where there are none.

@@ -132,7 +132,11 @@ dn: cn=second line', 'hostile.example/2/', 'hostile.example', '*)(uid=*'),
   ('escape@hostile.example', '{PLAIN}geheim-escape', 'Escape', '../../../etc/', 'hostile.example', 'escape'),
   ('grüße@hostile.example', '{PLAIN}geheim-gruss', 'Not ASCII', 'hostile.example/4/', 'hostile.example', 'grüße'),
   ('fold@hostile.example', '{PLAIN}geheim-fold', 'Fold', 'hostile.example/5/', 'hostile.example', 'fold'),
-  ('FOLD@hostile.example', '{PLAIN}geheim-fold', 'Fold again', 'hostile.example/6/', 'hostile.example', 'FOLD');
+  ('FOLD@hostile.example', '{PLAIN}geheim-fold', 'Fold again', 'hostile.example/6/', 'hostile.example', 'FOLD'),
+  ('@hostile.example', '{PLAIN}geheim-nobody', 'No local part', 'hostile.example/7/', 'hostile.example', ''),
+  ('two@signs@hostile.example', '{PLAIN}geheim-two', 'Two signs', 'hostile.example/8/', 'hostile.example', 'two@signs');
+INSERT INTO mailbox (username, password, name, maildir, quota, domain, local_part) VALUES
+  ('minus@hostile.example', '{PLAIN}geheim-minus', 'Less than nothing', 'hostile.example/9/', -5, 'hostile.example', 'minus');
 INSERT INTO alias (address, goto, domain) VALUES
   ('umlaut@hostile.example', 'jürgen@elsewhere.example', 'hostile.example'),
   ('pipe@hostile.example', '|/usr/bin/tickets --queue a, b', 'hostile.example'),

@@ -474,7 +474,8 @@ void lowering::lower_texts(const syntax::stage& tree, stage& out) {
     const std::optional<std::string> text = constant(*a.value);
     if (!text) return;
     const bool must_not_be_empty = out.kind == stage_kind::split || out.kind == stage_kind::join ||
-                                   out.kind == stage_kind::json || out.kind == stage_kind::reject ||
+                                   out.kind == stage_kind::json || out.kind == stage_kind::required ||
+                                   out.kind == stage_kind::reject ||
                                    (out.kind == stage_kind::replace && out.texts.empty());
     if (text->empty() && must_not_be_empty && out.kind != stage_kind::join) {
       report().error(a.value->at, fmt::format("`{}` needs a text that is not empty", tree.function.text));

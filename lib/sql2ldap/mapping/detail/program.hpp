@@ -53,6 +53,7 @@ enum class stage_kind : std::uint8_t {
   domainpart,
   idna,
   address,
+  mailbox,
   ia5,
   path,
   time,
@@ -60,6 +61,8 @@ enum class stage_kind : std::uint8_t {
   decode,
   json,
   limit,
+  at_least,
+  required,
   reject,
 };
 

@@ -74,6 +74,7 @@ const std::array table = {
          "`domainpart` drops the local part"),
     each(k::idna, "idna", a::none, 0, 0, lens::get_idna, lens::put_same),
     each(k::address, "address", a::none, 0, 0, lens::get_address, lens::put_same),
+    each(k::mailbox, "mailbox", a::none, 0, 0, lens::get_mailbox, lens::put_same),
     each(k::ia5, "ia5", a::none, 0, 0, lens::get_ia5, lens::put_same),
     each(k::path, "path", a::none, 0, 0, lens::get_path, lens::put_same),
     each(k::time, "time", a::none, 0, 0, lens::get_time, lens::put_time),
@@ -81,6 +82,8 @@ const std::array table = {
     reading_bytes(each(k::decode, "decode", a::decode, 1, 1, lens::get_decode, lens::put_decode)),
     multiplying(whole(k::json, "json", a::texts, 1, 1, lens::get_json, lens::put_json)),
     each(k::limit, "limit", a::number, 1, 1, lens::get_limit, lens::put_same),
+    each(k::at_least, "at_least", a::number, 1, 1, lens::get_at_least, lens::put_same),
+    gathering(whole(k::required, "required", a::texts, 1, 1, lens::get_required, lens::put_required)),
     whole(k::reject, "reject", a::texts, 1, 1, lens::get_reject, nullptr, "`reject` lets no row pass"),
 };
 

@@ -72,6 +72,7 @@ S2L_VALUE_GET(localpart);
 S2L_VALUE_GET(domainpart);
 S2L_VALUE_GET(idna);
 S2L_VALUE_GET(address);
+S2L_VALUE_GET(mailbox);
 S2L_VALUE_GET(ia5);
 S2L_VALUE_GET(path);
 S2L_VALUE_GET(limit);
@@ -87,6 +88,7 @@ S2L_VALUE_LENS(map);
 bool put_map_list(run&, const stage&, const list& wanted, const list& old, list& out);
 S2L_VALUE_LENS(scale);
 S2L_VALUE_GET(integer);
+S2L_VALUE_GET(at_least);
 S2L_VALUE_LENS(time);
 
 S2L_VALUE_GET(nonempty);
@@ -101,6 +103,7 @@ S2L_LIST_GET(first);
 S2L_LIST_GET(last);
 S2L_LIST_GET(sort);
 S2L_LIST_GET(unique);
+S2L_LIST_LENS(required);
 S2L_LIST_GET(reject);
 
 S2L_VALUE_LENS(password);

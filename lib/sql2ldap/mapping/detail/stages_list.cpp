@@ -129,6 +129,14 @@ bool get_unique(run& r, const stage&, std::size_t first) {
   return true;
 }
 
+bool get_required(run& r, const stage& s, std::size_t first) {
+  return r.values.size() != first || r.object(s.texts.front());
+}
+bool put_required(run&, const stage&, const list& wanted, const list&, list& out) {
+  out = wanted;
+  return true;
+}
+
 bool get_reject(run& r, const stage& s, std::size_t first) {
   return r.values.size() == first || r.object(s.texts.front());
 }

@@ -212,6 +212,14 @@ got get_integer(run& r, const stage&, std::string_view in, std::string_view& out
   return got::value;
 }
 
+got get_at_least(run& r, const stage& s, std::string_view in, std::string_view& out) {
+  const std::optional<std::int64_t> n = number_of(plain_integer(r, in));
+  if (!n) return refuse(r, fmt::format("{} is not a whole number", r.shown(in)));
+  if (*n < s.number) return refuse(r, fmt::format("{} is less than {}", r.shown(in), s.number));
+  out = in;
+  return got::value;
+}
+
 got get_absent(run& r, const stage& s, std::string_view in, std::string_view& out) {
   out = in;
   for (const std::string& v : s.texts) {

@@ -224,6 +224,8 @@ got get_address(run& r, const stage&, std::string_view in, std::string_view& out
   const std::string_view local = text.substr(0, at);
   char* const folded = r.memory.take(at + 1);
   const bool quoted = local.size() > 1 && local.front() == '"' && local.back() == '"';
+  if (!quoted && local.find('@') != std::string_view::npos)
+    return refuse(r, fmt::format("{} is no address: it has two '@'", r.shown(text)));
   for (std::size_t i = 0; i < at; ++i) {
     const char c = local[i];
     // RFC 5321, 4.1.2: blanks only in a quoted string; RFC 6531 addresses do not fit IA5 attributes.
@@ -237,6 +239,11 @@ got get_address(run& r, const stage&, std::string_view in, std::string_view& out
   }
   folded[at] = '@';
   return with_domain(r, {folded, at + 1}, text.substr(at + 1), out);
+}
+
+got get_mailbox(run& r, const stage& s, std::string_view in, std::string_view& out) {
+  if (trimmed(in).starts_with('@')) return refuse(r, fmt::format("{} has no local part", r.shown(in)));
+  return get_address(r, s, in, out);
 }
 
 got get_ia5(run& r, const stage&, std::string_view in, std::string_view& out) {
