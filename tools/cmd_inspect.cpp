@@ -119,7 +119,8 @@ json as_json(const sync::survey& found) {
 }
 
 void print_help_for_unknown(const model::catalog& tables, const candidate* best) {
-  if (best != nullptr && best->fits.tables_found > 0) {
+  // What a mapping lacks says something only when it has most of what it wants.
+  if (best != nullptr && best->fits.columns_found * 2 >= best->fits.columns_wanted) {
     fmt::print("{} lacks\n", best->name);
     for (const std::string& missing : best->fits.missing) fmt::print("  {}\n", missing);
   }
@@ -132,7 +133,9 @@ void print_help_for_unknown(const model::catalog& tables, const candidate* best)
   }
   fmt::print("{}", as_table(rows));
   fmt::print(
-      "no shipped mapping fits; start from the nearest one and see docs/mapping-language.md:\n"
+      "no shipped mapping fits; docs/first-mapping.md shows how to write one, docs/mapping-language.md has every "
+      "stage;\n"
+      "an example:\n"
       "  sql2ldap mapping show {}\n",
       best != nullptr ? best->name : "postfixadmin");
 }

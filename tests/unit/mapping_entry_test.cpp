@@ -144,6 +144,9 @@ TEST(Entry, RowsWithoutAName) {
 
   const auto plain = parsed("mapping \"t\" entry e from t { key k under \"ou=x\" rdn cn = v class device }");
   EXPECT_THAT(make(plain, "e", {{"t.k", "1"}, {"t.v", ""}}).why.reason, HasSubstr("RDN has no value"));
+  const made null = make(plain, "e", {{"t.k", "1"}, {"t.v", std::nullopt}});
+  EXPECT_EQ(null.why.reason, "the RDN has no value: v is NULL");
+  EXPECT_EQ(null.why.column, "v");
   const auto several =
       parsed("mapping \"t\" entry e from t { key k under \"ou=x\" rdn cn = v | split(\",\") class device }");
   EXPECT_THAT(make(several, "e", {{"t.k", "1"}, {"t.v", "a,b"}}).why.reason, HasSubstr("several values"));

@@ -20,6 +20,32 @@ bool plain_in_origin(unsigned char c) {
   return std::string_view("-._~!$&'()*+,;=:@").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
+// The first column of the main rows that `e` asks for and that is NULL.
+std::uint32_t null_column(const run& r, const expression& e) {
+  for (const pipeline& p : e.parts) {
+    if (p.head == pipeline::head_kind::column) {
+      if (p.source == 0 && r.main[p.index].null) return p.column;
+      continue;
+    }
+    for (const text_piece& piece : p.pieces)
+      for (const expression& inner : piece.placeholder)
+        if (const std::uint32_t column = null_column(r, inner); column != no_column) return column;
+    for (const expression& inner : p.nested)
+      if (const std::uint32_t column = null_column(r, inner); column != no_column) return column;
+  }
+  return no_column;
+}
+
+// Why an RDN got no value: a NULL column if there is one, often of a join that found no row.
+bool object_to_level(run& r, const std::vector<name_part>& level, std::string_view whose) {
+  for (const name_part& part : level) {
+    r.column = null_column(r, part.value.front());
+    if (r.column == no_column) continue;
+    return r.object(fmt::format("{} has no value: {} is NULL", whose, r.kind->columns[r.column].shown));
+  }
+  return r.object(fmt::format("{} has no value", whose));
+}
+
 }  // namespace
 
 void append_origin_part(std::string& out, std::string_view bytes) {
@@ -117,8 +143,8 @@ bool engine::make_name(std::size_t kind, model::entry& out) {
   if (!k.rdn.empty()) line_ = k.rdn.front().line;
   std::size_t complete = 0;
   if (!append_levels(r, k.name, dn_, complete)) return false;
-  if (complete == 0) return r.object("the RDN has no value");
-  if (complete != k.name.levels.size()) return r.object("the parent's name has no value");
+  if (complete != k.name.levels.size())
+    return object_to_level(r, k.name.levels[complete], complete == 0 ? "the RDN" : "the parent's name");
   dn_ += suffixes[kind];
   if (dn_.size() > limits::dn_bytes_max) return r.object("the DN is too long");
   out.set_dn(dn_);
