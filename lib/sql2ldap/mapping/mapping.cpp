@@ -7,6 +7,7 @@
 #include <sql2ldap/mapping/detail/check.hpp>
 #include <sql2ldap/mapping/detail/engine.hpp>
 #include <sql2ldap/mapping/detail/explain.hpp>
+#include <sql2ldap/mapping/detail/touched.hpp>
 #include <sql2ldap/mapping/detail/write_back.hpp>
 #include <sql2ldap/mapping/syntax.hpp>
 
@@ -30,6 +31,9 @@ const kind_queries& mapping::queries(std::size_t kind) const noexcept { return p
 std::vector<table_use> mapping::tables() const { return program_->tables; }
 diagnostics mapping::warnings() const { return program_->warnings; }
 const std::string& mapping::fingerprint() const noexcept { return program_->fingerprint; }
+std::vector<touched> mapping::touched_by(const model::row_image& row) const {
+  return detail::touched_by(*program_, row);
+}
 diagnostics mapping::check_tables(const model::catalog& tables) const {
   return detail::check_tables(*program_, tables);
 }

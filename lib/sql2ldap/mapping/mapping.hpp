@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -69,6 +70,14 @@ struct table_use {  // what the mapping needs of the database
   position at;
 };
 
+// Entries of one kind that a row has a part in; perhaps more than these, never fewer.
+struct everything {};  // all of the kind: the row says too little, or no condition ties it to them
+using key_values = std::vector<std::string>;  // text form, as in model::query
+struct touched {
+  std::size_t kind = 0;
+  std::variant<key_values, model::query, everything> which;  // the query gives keys
+};
+
 class mapping {
  public:
   // Unknown parameter names and bad values are diagnostics too.
@@ -81,6 +90,10 @@ class mapping {
   [[nodiscard]] const kind_queries& queries(std::size_t kind) const noexcept;
   [[nodiscard]] std::vector<table_use> tables() const;
   [[nodiscard]] diagnostics warnings() const;
+
+  // Which entries may look different because this row came, changed or went. Ask for the row as it
+  // was and as it is; queries are to be asked of the tables as they are after the change.
+  [[nodiscard]] std::vector<touched> touched_by(const model::row_image& row) const;
 
   // The mapping against the live tables (names, types, keys; missing unique key behind a `join`)
   // and the live schema (classes, MUST, allowed attributes, single values, syntaxes).

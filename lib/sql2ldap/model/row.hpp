@@ -8,7 +8,10 @@
 // read it, anything else rejects the row. SQLite values come by their storage class.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sql2ldap::model {
@@ -21,5 +24,13 @@ struct field {
 
 // Valid until the stream that gave it is advanced.
 using row_view = std::span<const field>;
+
+// What a change feed tells of one row as it was, or is now: some columns, perhaps only its key.
+// Values in the text form above, nullopt = NULL; a column that is not listed is not known.
+struct row_image {
+  std::string schema;  // "" in SQLite
+  std::string table;
+  std::map<std::string, std::optional<std::string>, std::less<>> columns;
+};
 
 }  // namespace sql2ldap::model

@@ -1,0 +1,13 @@
+// Which entries a row of a table has a part in, from the joins and conditions of the mapping.
+#pragma once
+
+#include <vector>
+
+#include <sql2ldap/mapping/detail/program.hpp>
+#include <sql2ldap/mapping/mapping.hpp>
+
+namespace sql2ldap::mapping::detail {
+
+[[nodiscard]] std::vector<touched> touched_by(const program& p, const model::row_image& row);
+
+}  // namespace sql2ldap::mapping::detail
