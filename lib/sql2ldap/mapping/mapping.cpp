@@ -65,6 +65,8 @@ evaluator::outcome evaluator::make_parent(model::entry& out, model::reject& why)
 
 std::string_view evaluator::key_text() const noexcept { return state_->engine.key; }
 
+std::string_view evaluator::origin() const noexcept { return state_->engine.origin; }
+
 std::vector<trace> evaluator::explain(std::size_t kind, const row_set& rows) {
   return detail::explain(state_->engine, kind, rows);
 }

@@ -152,6 +152,8 @@ class evaluator {
   [[nodiscard]] outcome make_parent(model::entry& out, model::reject& why);
   // After make(), also when rejected: key columns joined by "/", printable.
   [[nodiscard]] std::string_view key_text() const noexcept;
+  // The same: s2lOrigin, "" when the key is NULL or no text.
+  [[nodiscard]] std::string_view origin() const noexcept;
 
   [[nodiscard]] std::vector<trace> explain(std::size_t kind, const row_set& rows);
 

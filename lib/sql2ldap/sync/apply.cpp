@@ -99,7 +99,8 @@ result<void> applier::finish() { return flush(); }
 
 void applier::refuse(const step& what, const std::string& reason) {
   ++done_.rejected;
-  how_.rejects({origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0});
+  how_.rejects(
+      {origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0, what.origin});
 }
 
 void applier::finished(const step& what) {

@@ -5,8 +5,6 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
-#include <sql2ldap/sync/wanted.hpp>
 
 namespace sql2ldap::sync {
 
@@ -85,6 +83,52 @@ std::vector<std::uint32_t> surplus_list::deepest_first() const {
   return order;
 }
 
+// ---- one entry after the other --------------------------------------------------------------
+
+result<void> comparison::take_wanted(const wanted& w, const parties& who, digester& digests) {
+  const std::uint64_t dn_hash = model::dn_hash(w.content->dn());
+  const std::uint64_t origin = run_hash64(w.content->first_value_of(model::names::origin));
+  if (table.insert(origin, digests.digest_of(w.kind, *w.content, dn_hash), dn_hash)) return {};
+  return fail(error_kind::mapping, "two entries have one origin: " + std::string(w.content->dn()),
+              "the key of the kind " + who.map.kinds()[w.kind].name + " does not tell its rows apart");
+}
+
+void comparison::take_present(const model::entry& e, const origins& names, digester& digests) {
+  const std::string_view origin = e.first_value_of(model::names::origin);
+  const std::uint64_t dn_hash = model::dn_hash(e.dn());
+  if (!names.is_ours(origin)) {
+    foreign.insert(dn_hash);
+    return;
+  }
+  ++present;
+  const std::uint64_t origin_hash = run_hash64(origin);
+  wanted_table::record* record = table.find(origin_hash);
+  const std::optional<std::size_t> kind = names.kind_of(origin);
+  if (record == nullptr || !kind || record->now() != wanted_table::status::missing) {
+    if (wanted_dns.contains(dn_hash))
+      holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
+                          static_cast<std::uint32_t>(surplus.size())};
+    surplus.add(e.dn(), origin);
+    return;
+  }
+  if (record->has(digests.digest_of(*kind, e, dn_hash))) {
+    record->set(wanted_table::status::equal);
+    return;
+  }
+  record->set(wanted_table::status::differing);
+  if (differing.size() <= limits::keys_reread_max) differing.emplace_back(origin);
+  if (record->dn_hash == dn_hash) return;
+  moved[origin_hash] = std::string(e.dn());
+  if (wanted_dns.contains(dn_hash))
+    holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin), std::nullopt};
+}
+
+void comparison::count_differences() {
+  missing = table.count(wanted_table::status::missing);
+  equal = table.count(wanted_table::status::equal);
+  differ = table.count(wanted_table::status::differing);
+}
+
 // ---- reading both sides ---------------------------------------------------------------------
 
 namespace {
@@ -110,9 +154,7 @@ class reader {
     }
     S2L_TRY(read_wanted());
     S2L_TRY(read_present());
-    out_.missing = out_.table.count(wanted_table::status::missing);
-    out_.equal = out_.table.count(wanted_table::status::equal);
-    out_.differ = out_.table.count(wanted_table::status::differing);
+    out_.count_differences();
     return std::move(out_);
   }
 
@@ -149,11 +191,7 @@ class reader {
       S2L_TRY(tick(progress::phase::reading_source, done, 0));
       S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
       if (!w) break;
-      const std::uint64_t dn_hash = model::dn_hash(w->content->dn());
-      const std::uint64_t origin = run_hash64(w->content->first_value_of(model::names::origin));
-      if (!out_.table.insert(origin, digester_.digest_of(w->kind, *w->content, dn_hash), dn_hash))
-        return fail(error_kind::mapping, "two entries have one origin: " + std::string(w->content->dn()),
-                    "the key of the kind " + who_.map.kinds()[w->kind].name + " does not tell its rows apart");
+      S2L_TRY(out_.take_wanted(*w, who_, digester_));
     }
     out_.rejected = all.rejected();
     out_.wanted_dns = all.take_dns();
@@ -167,38 +205,8 @@ class reader {
       S2L_TRY(tick(progress::phase::reading_directory, done, out_.table.size()));
       S2L_TRY_ASSIGN(const model::entry* e, all->next());
       if (e == nullptr) return {};
-      look_up(*e);
+      out_.take_present(*e, origins_, digester_);
     }
-  }
-
-  void look_up(const model::entry& e) {
-    const std::string_view origin = e.first_value_of(model::names::origin);
-    const std::uint64_t dn_hash = model::dn_hash(e.dn());
-    if (!origins_.is_ours(origin)) {
-      out_.foreign.insert(dn_hash);
-      return;
-    }
-    ++out_.present;
-    const std::uint64_t origin_hash = run_hash64(origin);
-    wanted_table::record* record = out_.table.find(origin_hash);
-    const std::optional<std::size_t> kind = origins_.kind_of(origin);
-    if (record == nullptr || !kind || record->now() != wanted_table::status::missing) {
-      if (out_.wanted_dns.contains(dn_hash))
-        out_.holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
-                                 static_cast<std::uint32_t>(out_.surplus.size())};
-      out_.surplus.add(e.dn(), origin);
-      return;
-    }
-    if (record->has(digester_.digest_of(*kind, e, dn_hash))) {
-      record->set(wanted_table::status::equal);
-      return;
-    }
-    record->set(wanted_table::status::differing);
-    if (out_.differing.size() <= limits::keys_reread_max) out_.differing.emplace_back(origin);
-    if (record->dn_hash == dn_hash) return;
-    out_.moved[origin_hash] = std::string(e.dn());
-    if (out_.wanted_dns.contains(dn_hash))
-      out_.holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin), std::nullopt};
   }
 
   result<void> tick(progress::phase phase, std::uint64_t done, std::uint64_t total) {

@@ -11,9 +11,12 @@
 #include <vector>
 
 #include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/digest.hpp>
+#include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
 #include <sql2ldap/sync/sync.hpp>
+#include <sql2ldap/sync/wanted.hpp>
 
 namespace sql2ldap::sync {
 
@@ -100,7 +103,12 @@ struct comparison {
   std::uint64_t equal = 0;
   std::uint64_t rejected = 0;
   bool base_present = true;
+  std::optional<wanted_options> scope;  // only these keys were compared: how to read them again
 
+  // Every wanted entry first, then every present one.
+  [[nodiscard]] result<void> take_wanted(const wanted& w, const parties& who, digester& digests);
+  void take_present(const model::entry& e, const origins& names, digester& digests);
+  void count_differences();
   // One of ours with this DN stands there now?
   [[nodiscard]] const holder* holder_of(std::uint64_t dn_hash) const noexcept {
     const auto found = holders.find(dn_hash);
@@ -111,5 +119,19 @@ struct comparison {
 // Reads both sides completely; anything less is an error. Rejected rows go to how.rejects.
 [[nodiscard]] result<comparison> compare(const parties& who, const run_options& how, model::snapshot& from,
                                          const model::schema& schema);
+
+// What a comparison of some keys must know of the rest.
+struct rest_of_directory {
+  std::uint64_t present = 0;  // entries of ours, these included: the limits are percentages of them
+  // Does an entry of somebody else stand where a row of ours makes one? Its children may stand below it.
+  std::function<bool(std::uint64_t dn_hash)> held_by_a_stranger = [](std::uint64_t) { return false; };
+};
+
+// The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name
+// that one of them wants, who stands below one that goes, the parent that exists for its children
+// alone. With dirty.everything() afterwards nothing was compared: it is cheaper to compare all.
+[[nodiscard]] result<comparison> compare_keys(const parties& who, const run_options& how, model::snapshot& from,
+                                              const model::schema& schema, dirty_keys& dirty,
+                                              const rest_of_directory& rest);
 
 }  // namespace sql2ldap::sync

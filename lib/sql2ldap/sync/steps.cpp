@@ -186,6 +186,7 @@ result<void> stepper::take_name(std::string_view dn, std::uint64_t dn_hash) {
 // ---- the steps ------------------------------------------------------------------------------
 
 result<void> stepper::containers() {
+  if (state_.scope && state_.missing == 0) return {};
   S2L_TRY_ASSIGN(const std::vector<model::entry> all, container_entries(who_.map, who_.base, !state_.base_present));
   for (const model::entry& c : all) {
     if (state_.base_present) {
@@ -202,6 +203,7 @@ result<void> stepper::containers() {
 }
 
 wanted_options stepper::options_of_second_pass() const {
+  if (state_.scope) return *state_.scope;
   wanted_options out;
   out.base = who_.base;
   out.containers = false;
@@ -217,7 +219,9 @@ wanted_options stepper::options_of_second_pass() const {
     only[parts->kind].push_back(std::move(parts->key));
   }
   out.only = std::move(only);
-  out.known = &state_.wanted_dns;
+  out.parent_exists = [this](std::string_view, std::uint64_t dn_hash) -> result<bool> {
+    return state_.wanted_dns.contains(dn_hash);
+  };
   return out;
 }
 

@@ -9,113 +9,12 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/sync/apply.hpp>
-#include <sql2ldap/sync/compare.hpp>
+#include <sql2ldap/sync/detail/run.hpp>
 #include <sql2ldap/sync/plan_text.hpp>
 #include <sql2ldap/sync/steps.hpp>
 
 namespace sql2ldap::sync {
 namespace {
-
-// One run: a snapshot, the directory's facts, what the comparison of both gave.
-class run {
- public:
-  static result<std::unique_ptr<run>> begin(const parties& who, const run_options& how) {
-    auto out = std::unique_ptr<run>(new run(who, how));
-    S2L_TRY_ASSIGN(out->facts_, who.to.describe());
-    S2L_TRY_ASSIGN(out->snapshot_, who.from.open_snapshot());
-    S2L_TRY_ASSIGN(out->state_, compare(who, how, *out->snapshot_, out->facts_.schema));
-    return out;
-  }
-
-  [[nodiscard]] const comparison& state() const noexcept { return state_; }
-  [[nodiscard]] const model::directory_facts& facts() const noexcept { return facts_; }
-
-  // Gives each step to `to`; what stays undone goes to the rejects the first time.
-  result<void> each_step(const step_sink& to, const std::function<void(const step_problem&)>& problem = {}) {
-    const bool report = !reported_;
-    reported_ = true;
-    undone_ = 0;
-    foreign_ = 0;
-    stepper steps(who_, how_, *snapshot_, facts_.schema, state_);
-    const auto on_problem = [&](const step_problem& p) {
-      ++undone_;
-      if (p.foreign) ++foreign_;
-      if (problem) problem(p);
-      if (!report) return;
-      const origins names(who_.map);
-      how_.rejects({names.kind_name(p.origin), "", names.key_text(p.origin), "", p.dn, p.reason, 0});
-    };
-    const model::reject_sink silent = [](const model::reject&) {};
-    S2L_TRY(steps.run(to, on_problem, report ? how_.rejects : silent));
-    wanted_ = steps.wanted_count();
-    rejected_rows_ = state_.first_load ? steps.rejected_count() : state_.rejected;
-    return {};
-  }
-
-  // `done`: what was written, or would be.
-  [[nodiscard]] counts totals(counts done, std::uint64_t updated) const {
-    done.wanted = wanted_;
-    done.present = state_.present;
-    done.foreign += foreign_;
-    done.rejected += rejected_rows_ + undone_;
-    const std::uint64_t unequal = updated + undone_in_place();
-    done.equal = state_.equal + (state_.differ > unequal ? state_.differ - unequal : 0);
-    return done;
-  }
-
-  result<void> check_limits();
-
- private:
-  run(const parties& who, const run_options& how) : who_(who), how_(how) {}
-  // Problems of missing entries say nothing about the differing ones.
-  [[nodiscard]] std::uint64_t undone_in_place() const noexcept { return undone_ > foreign_ ? undone_ - foreign_ : 0; }
-
-  const parties& who_;
-  const run_options& how_;
-  model::directory_facts facts_;
-  std::unique_ptr<model::snapshot> snapshot_;
-  comparison state_;
-  bool reported_ = false;
-  std::uint64_t wanted_ = 0;
-  std::uint64_t rejected_rows_ = 0;
-  std::uint64_t undone_ = 0;
-  std::uint64_t foreign_ = 0;
-};
-
-std::uint64_t allowed(double percent, std::uint64_t at_least, std::uint64_t of) {
-  return std::max(at_least, static_cast<std::uint64_t>(std::floor(percent / 100.0 * static_cast<double>(of))));
-}
-
-result<void> run::check_limits() {
-  if (!how_.limits.enforced || state_.first_load) return {};
-  const std::uint64_t deletes_allowed =
-      allowed(how_.limits.deletes_percent, how_.limits.deletes_at_least, state_.present);
-  const std::uint64_t changes_allowed =
-      allowed(how_.limits.changes_percent, how_.limits.changes_at_least, state_.present);
-  const std::uint64_t deletes = state_.surplus.size();
-  std::uint64_t changes = state_.differ;
-  if (changes > changes_allowed) {
-    // Some only seem to differ: clear-text passwords, children of renamed parents. Count exactly.
-    changes = 0;
-    const bool reported = std::exchange(reported_, true);
-    S2L_TRY(each_step([&](step s) -> result<void> {
-      changes += s.kind == step::what::update ? 1 : 0;
-      return {};
-    }));
-    reported_ = reported;
-  }
-  if (deletes > deletes_allowed)
-    return fail(error_kind::limit,
-                fmt::format("{} of {} entries would be deleted, {} are allowed; nothing was written", deletes,
-                            state_.present, deletes_allowed),
-                "look at `sql2ldap plan`; if it is right, raise --max-deletes for this run or say --yes");
-  if (changes > changes_allowed)
-    return fail(error_kind::limit,
-                fmt::format("{} of {} entries would be changed, {} are allowed; nothing was written", changes,
-                            state_.present, changes_allowed),
-                "look at `sql2ldap plan`; if it is right, raise --max-changes for this run or say --yes");
-  return {};
-}
 
 // ---- a plan, read again ---------------------------------------------------------------------
 
@@ -232,28 +131,7 @@ class plan_follower {
   plan_reader& plan_;
 };
 
-// ---- writing --------------------------------------------------------------------------------
-
-using step_watch = std::function<result<void>(step&)>;
-
-result<counts> apply(run& r, const parties& who, const run_options& how, const step_watch& watch,
-                     const std::function<void(const step_problem&)>& problem = {}) {
-  applier writer(who, how, r.facts());
-  const comparison& state = r.state();
-  if (!state.first_load) writer.set_total(state.missing + state.differ + state.surplus.size());
-  std::uint64_t updated = 0;
-  const step_sink write = [&](step s) -> result<void> {
-    S2L_TRY(watch(s));
-    updated += s.kind == step::what::update ? 1 : 0;
-    return writer.push(std::move(s));
-  };
-  S2L_TRY(r.each_step(write, problem));
-  S2L_TRY(writer.finish());
-  return r.totals(writer.done(), updated);
-}
-
 result<void> no_watch(step& /*unused*/) { return {}; }
-
 }  // namespace
 
 result<counts> plan(const parties& who, const run_options& how, std::ostream& ldif) {
@@ -290,7 +168,7 @@ result<counts> plan(const parties& who, const run_options& how, std::ostream& ld
 result<counts> migrate(const parties& who, const run_options& how) {
   S2L_TRY_ASSIGN(const auto r, run::begin(who, how));
   S2L_TRY(r->check_limits());
-  return apply(*r, who, how, no_watch);
+  return r->apply(no_watch);
 }
 
 // Twice through the plan: first to see that all of it still holds, then to write it.
@@ -306,7 +184,7 @@ result<counts> migrate_plan(const parties& who, const run_options& how, const st
   }
   S2L_TRY_ASSIGN(plan_file, plan_reader::open(ldif_file));
   plan_follower follower(*plan_file);
-  return apply(*r, who, how, [&](step& s) { return follower.compare(s); });
+  return r->apply([&](step& s) { return follower.compare(s); });
 }
 
 namespace {
@@ -345,8 +223,7 @@ result<counts> verify(const parties& who, const run_options& how, bool repair,
   };
   if (repair) {
     S2L_TRY(r->check_limits());
-    return apply(
-        *r, who, how,
+    return r->apply(
         [&](step& s) -> result<void> {
           show(s);
           return {};

@@ -12,6 +12,7 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -62,6 +63,8 @@ struct run_options {
   change_limits limits;
   bool show_secrets = false;  // in plans; else a digest that never binds
   model::reject_sink rejects = [](const model::reject&) {};
+  // Rows that `orphan skip` leaves out.
+  std::function<void(std::string_view origin, std::string_view dn)> skipped = [](std::string_view, std::string_view) {};
   std::function<void(const progress&)> report = [](const progress&) {};
   std::function<bool()> stop = [] { return false; };  // asked between batches (SIGINT)
   // Between two tries after a lost answer.

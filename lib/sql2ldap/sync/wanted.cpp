@@ -44,10 +44,10 @@ struct wanted_entries::state {
   result<std::optional<wanted>> next();
   result<bool> open_next_kind();
   // What to hand out for this group: nullptr = nothing.
-  const model::entry* take(const row_groups::group& group);
-  bool has_parent(std::string_view dn);
-  const model::entry* take_orphan();
-  const model::entry* make_parent();
+  result<const model::entry*> take(const row_groups::group& group);
+  result<bool> has_parent(std::string_view dn);
+  result<const model::entry*> take_orphan();
+  result<const model::entry*> make_parent();
   bool settled(const model::entry*& entry, model::entry& spare);
   void reject(std::string reason, std::string_view dn, std::string column = {});
   void reject_as_evaluated();
@@ -57,7 +57,7 @@ void wanted_entries::state::reject(std::string reason, std::string_view dn, std:
   const mapping::kind_info& info = map.kinds()[kind];
   ++rejected;
   rejects({info.name, info.table, std::string(evaluator.key_text()), std::move(column), std::string(dn),
-           std::move(reason), info.line});
+           std::move(reason), info.line, std::string(evaluator.origin())});
 }
 
 void wanted_entries::state::reject_as_evaluated() {
@@ -75,16 +75,18 @@ bool wanted_entries::state::settled(const model::entry*& entry, model::entry& sp
   return false;
 }
 
-bool wanted_entries::state::has_parent(std::string_view dn) {
+result<bool> wanted_entries::state::has_parent(std::string_view dn) {
   const std::string_view parent_dn = model::parent_text(dn);
   if (parent_dn != last_parent) {
     last_parent = parent_dn;
     last_parent_hash = model::dn_hash(parent_dn);
   }
-  return dns.contains(last_parent_hash) || (options.known != nullptr && options.known->contains(last_parent_hash));
+  if (dns.contains(last_parent_hash)) return true;
+  if (!options.parent_exists) return false;
+  return options.parent_exists(parent_dn, last_parent_hash);
 }
 
-const model::entry* wanted_entries::state::make_parent() {
+result<const model::entry*> wanted_entries::state::make_parent() {
   why = {};
   const model::entry* out = &parent;
   if (evaluator.make_parent(parent, why) == outcome::rejected) {
@@ -93,9 +95,12 @@ const model::entry* wanted_entries::state::make_parent() {
   }
   if (!settled(out, parent_spare)) return nullptr;
   const std::size_t parent_kind = *map.kinds()[kind].parent;
-  if (map.kinds()[parent_kind].parent && !has_parent(out->dn())) {
-    reject("the entry above its parent does not exist: " + std::string(model::parent_text(out->dn())), content->dn());
-    return nullptr;
+  if (map.kinds()[parent_kind].parent) {
+    S2L_TRY_ASSIGN(const bool there, has_parent(out->dn()));
+    if (!there) {
+      reject("the entry above its parent does not exist: " + std::string(model::parent_text(out->dn())), content->dn());
+      return nullptr;
+    }
   }
   const std::uint64_t hash = model::dn_hash(out->dn());
   if (hash != model::dn_hash(model::parent_text(content->dn()))) {
@@ -106,13 +111,14 @@ const model::entry* wanted_entries::state::make_parent() {
   return out;
 }
 
-const model::entry* wanted_entries::state::take_orphan() {
+result<const model::entry*> wanted_entries::state::take_orphan() {
   const std::string_view parent_dn = model::parent_text(content->dn());
   switch (map.kinds()[kind].orphans) {
     case orphan_policy::skip:
+      options.skipped(evaluator.origin(), content->dn());
       return nullptr;
     case orphan_policy::make: {
-      const model::entry* out = make_parent();
+      S2L_TRY_ASSIGN(const model::entry* out, make_parent());
       content_waits = out != nullptr;
       return out;
     }
@@ -126,7 +132,7 @@ const model::entry* wanted_entries::state::take_orphan() {
   return nullptr;
 }
 
-const model::entry* wanted_entries::state::take(const row_groups::group& group) {
+result<const model::entry*> wanted_entries::state::take(const row_groups::group& group) {
   why = {};
   const outcome how = evaluator.make(kind, group.rows, made, why);
   if (group.repeated) {
@@ -141,9 +147,12 @@ const model::entry* wanted_entries::state::take(const row_groups::group& group) 
   content = &made;
   if (!settled(content, made_spare)) return nullptr;
   const model::entry* parent_first = nullptr;
-  if (map.kinds()[kind].parent && !has_parent(content->dn())) {
-    parent_first = take_orphan();
-    if (parent_first == nullptr) return nullptr;
+  if (map.kinds()[kind].parent) {
+    S2L_TRY_ASSIGN(const bool there, has_parent(content->dn()));
+    if (!there) {
+      S2L_TRY_ASSIGN(parent_first, take_orphan());
+      if (parent_first == nullptr) return nullptr;
+    }
   }
   if (!dns.insert(model::dn_hash(content->dn()))) {
     content_waits = false;
@@ -195,7 +204,8 @@ result<std::optional<wanted>> wanted_entries::state::next() {
       ++kind;
       continue;
     }
-    if (const model::entry* out = take(**group)) return wanted{out, out == content ? kind : *map.kinds()[kind].parent};
+    S2L_TRY_ASSIGN(const model::entry* out, take(**group));
+    if (out != nullptr) return wanted{out, out == content ? kind : *map.kinds()[kind].parent};
   }
 }
 

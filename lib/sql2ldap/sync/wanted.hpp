@@ -34,8 +34,10 @@ struct wanted_options {
   const model::schema* schema = nullptr;
   // When set, only these keys of each kind are asked for (text form, as in model::query).
   std::optional<std::vector<std::vector<std::vector<std::string>>>> only;  // [kind][n][column]
-  // Needed with `only`: the DNs of a full pass over the same snapshot, to know who has a parent.
-  const dn_set* known = nullptr;
+  // Asked with `only` for parents that were not made in this pass: would a full one make them?
+  std::function<result<bool>(std::string_view dn, std::uint64_t dn_hash)> parent_exists{};
+  // Told of rows that `orphan skip` leaves out.
+  std::function<void(std::string_view origin, std::string_view dn)> skipped = [](std::string_view, std::string_view) {};
 };
 
 class wanted_entries {

@@ -22,17 +22,17 @@ struct engine {
   std::vector<std::string> origins;   // of each kind: "mapping/kind/"
   std::vector<std::string> suffixes;  // of each kind: ",ou=domains,dc=example"
   run r;
-  std::string key;  // key_text() of the last row
+  std::string key;     // key_text() of the last row
+  std::string origin;  // and its s2lOrigin; empty when the key cannot be read
 
  private:
-  [[nodiscard]] bool read_key(const kind_program& k);
+  [[nodiscard]] bool read_key(std::size_t kind);
   [[nodiscard]] bool make_name(std::size_t kind, model::entry& out);
   [[nodiscard]] bool run_step(const assignment_rule& a, model::entry& out);
   [[nodiscard]] bool run_step(const partition_rule& p, model::entry& out);
   [[nodiscard]] bool add_values(model::attribute_name name, std::size_t first, model::entry& out);
 
   std::string dn_;
-  std::string origin_;
   std::size_t bytes_ = 0;  // of the entry so far
   int line_ = 0;           // of the statement at work
   std::vector<std::string_view> key_fields_;

@@ -183,8 +183,10 @@ bool make_parent(engine& e, std::size_t kind, const row_set& rows, model::entry&
   for (std::size_t i = 0; i < key.size(); ++i) row[i] = {key[i], false, false};
   const std::vector<std::vector<model::row_view>> no_rows_at_all(parent.queries.many.size());
   const std::string own_key = e.key;
+  const std::string own_origin = e.origin;
   const bool good = e.make(*k.info.parent, row, no_rows_at_all, out, why);
   e.key = own_key;
+  e.origin = own_origin;
   return good;
 }
 

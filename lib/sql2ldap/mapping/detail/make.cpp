@@ -79,11 +79,11 @@ engine::engine(std::shared_ptr<const program> p, const model::dn& base_dn)
     : checked(std::move(p)), base(base_dn.text()) {
   r.base = base;
   for (const kind_program& k : checked->kinds) {
-    std::string& origin = origins.emplace_back();
-    append_origin_part(origin, checked->name);
-    origin += '/';
-    append_origin_part(origin, k.info.name);
-    origin += '/';
+    std::string& start = origins.emplace_back();
+    append_origin_part(start, checked->name);
+    start += '/';
+    append_origin_part(start, k.info.name);
+    start += '/';
     std::string& suffix = suffixes.emplace_back();
     for (const std::string_view rest : {std::string_view(k.name.container), std::string_view(base)}) {
       if (rest.empty()) continue;
@@ -103,7 +103,7 @@ bool engine::make(std::size_t kind, std::span<const model::field> main,
   dn_.clear();
   line_ = k.info.line;
 
-  bool good = read_key(k) && make_name(kind, out);
+  bool good = read_key(kind) && make_name(kind, out);
   for (std::size_t i = 0; good && i < k.steps.size(); ++i) {
     good = std::visit([&](const auto& s) { return run_step(s, out); }, k.steps[i]);
   }
@@ -116,25 +116,28 @@ bool engine::make(std::size_t kind, std::span<const model::field> main,
   why.dn = out.dn();
   why.reason = r.reason;
   why.line = line_;
+  why.origin = origin;
   return false;
 }
 
-bool engine::read_key(const kind_program& k) {
+bool engine::read_key(std::size_t kind) {
+  const kind_program& k = checked->kinds[kind];
   key.clear();
-  origin_.clear();
+  origin = origins[kind];
   const model::field* broken = nullptr;
   for (const std::uint32_t number : k.key_columns) {
     const model::field& f = r.main[k.columns[number].index];
     if (!key.empty()) key += '/';
     append_printable(key, f.null ? std::string_view("NULL") : f.bytes);
-    if (!origin_.empty()) origin_ += '/';
-    append_origin_part(origin_, f.bytes);
+    if (origin.size() > origins[kind].size()) origin += '/';
+    append_origin_part(origin, f.bytes);
     if (broken == nullptr && (f.null || f.invalid_text)) {
       broken = &f;
       r.column = number;
     }
   }
   if (broken == nullptr) return true;
+  origin.clear();
   return r.object(broken->null ? "the key column is NULL" : "the key is not valid UTF-8");
 }
 
@@ -149,9 +152,7 @@ bool engine::make_name(std::size_t kind, model::entry& out) {
   if (dn_.size() > limits::dn_bytes_max) return r.object("the DN is too long");
   out.set_dn(dn_);
   for (const std::string& name : k.info.classes) out.add(model::names::object_class, name);
-  // The origin grows in place: a string of its own for each row would be a visible cost.
-  origin_.insert(0, origins[kind]);
-  out.add(model::names::origin, origin_);
+  out.add(model::names::origin, origin);
 
   r.values.resize(k.rdn.size());  // the values of the parents' names
   const list own(r.values.begin(), r.values.end());

@@ -1,0 +1,247 @@
+// The comparison of a few keys, and of what they bring into play.
+#include <sql2ldap/sync/compare.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/filter.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+constexpr std::size_t origins_per_search = 50;
+constexpr int no_such_object = 32;
+
+class keys_reader {
+ public:
+  keys_reader(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema,
+              dirty_keys& dirty, const rest_of_directory& rest)
+      : who_(who),
+        how_(how),
+        from_(from),
+        schema_(schema),
+        dirty_(dirty),
+        rest_(rest),
+        origins_(who.map),
+        digester_(who.map, schema) {}
+
+  result<comparison> run() {
+    do {
+      grown_ = false;
+      out_ = {};
+      rejects_.clear();
+      names_.clear();
+      if (dirty_.size() > limits::keys_reread_max) dirty_.add_everything();
+      if (dirty_.everything()) return std::move(out_);
+      S2L_TRY(read_wanted());
+      S2L_TRY(read_present());
+      S2L_TRY(add_holders());
+      S2L_TRY(add_children());
+      S2L_TRY(add_made_parents());
+    } while (grown_);
+    for (model::reject& r : rejects_) how_.rejects(std::move(r));
+    out_.present = rest_.present;
+    out_.count_differences();
+    return std::move(out_);
+  }
+
+ private:
+  // Asked again in the second pass, when some of the steps may be done: so it remembers its answers.
+  struct parents {
+    const parties* who = nullptr;
+    const dirty_keys* dirty = nullptr;
+    const rest_of_directory* rest = nullptr;
+    origins names;
+    std::unordered_map<std::uint64_t, bool> known;
+
+    result<bool> exists(std::string_view dn, std::uint64_t dn_hash) {
+      if (rest->held_by_a_stranger(dn_hash)) return true;
+      if (const auto found = known.find(dn_hash); found != known.end()) return found->second;
+      S2L_TRY_ASSIGN(
+          auto found,
+          who->to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", {model::names::origin}, 0}));
+      S2L_TRY_ASSIGN(const model::entry* there, found->next());
+      bool stays = false;
+      if (there != nullptr) {
+        const auto parts = names.parse(there->first_value_of(model::names::origin));
+        stays = parts && !dirty->contains(parts->kind, parts->key);
+      }
+      known[dn_hash] = stays;
+      return stays;
+    }
+  };
+
+  result<void> read_wanted() {
+    wanted_options options;
+    options.base = who_.base;
+    options.containers = false;
+    options.schema = &schema_;
+    options.only.emplace(who_.map.kinds().size());
+    for (std::size_t kind = 0; kind < options.only->size(); ++kind)
+      (*options.only)[kind].assign(dirty_.of(kind).begin(), dirty_.of(kind).end());
+    const auto asked = std::make_shared<parents>(parents{&who_, &dirty_, &rest_, origins_, {}});
+    options.parent_exists = [asked](std::string_view dn, std::uint64_t dn_hash) { return asked->exists(dn, dn_hash); };
+    out_.scope = options;
+    options.skipped = how_.skipped;
+    wanted_entries all(who_.map, from_, options, [this](model::reject r) { rejects_.push_back(std::move(r)); });
+    while (true) {
+      S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
+      if (!w) break;
+      S2L_TRY(out_.take_wanted(*w, who_, digester_));
+      // A parent that only its children make has come into play with them.
+      if (const auto parts = origins_.parse(w->content->first_value_of(model::names::origin)))
+        grow(parts->kind, parts->key);
+      names_.emplace_back(w->content->dn(), w->content->first_value_of(model::names::origin));
+    }
+    out_.rejected = all.rejected();
+    out_.wanted_dns = all.take_dns();
+    return {};
+  }
+
+  result<void> read_present() {
+    std::vector<codec::filter> ours;
+    for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
+      for (const mapping::key_values& key : dirty_.of(kind)) {
+        const std::vector<std::string_view> parts(key.begin(), key.end());
+        ours.push_back(codec::filter::equal(model::names::origin,
+                                            mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
+        if (ours.size() == origins_per_search) S2L_TRY(search_present(ours));
+      }
+    }
+    if (!ours.empty()) S2L_TRY(search_present(ours));
+    return {};
+  }
+
+  result<void> search_present(std::vector<codec::filter>& ours) {
+    const codec::filter any = codec::filter::any_of(std::exchange(ours, {}));
+    const model::search_request what{who_.base.text(), model::search_scope::subtree, any.text(), digester_.attributes(),
+                                     0};
+    auto all = who_.to.search(what);
+    while (true) {
+      if (!all) return when_no_base(std::move(all).error());
+      auto e = (*all)->next();
+      if (!e) return when_no_base(std::move(e).error());
+      if (*e == nullptr) return {};
+      out_.take_present(**e, origins_, digester_);
+    }
+  }
+  result<void> when_no_base(error what) {
+    if (what.ldap_code != no_such_object) return tl::make_unexpected(std::move(what));
+    out_.base_present = false;
+    return {};
+  }
+
+  void grow(std::size_t kind, const mapping::key_values& key) { grown_ = dirty_.add(kind, key) || grown_; }
+  void grow_by(std::string_view origin) {
+    if (const auto parts = origins_.parse(origin)) grow(parts->kind, parts->key);
+  }
+
+  // Whoever of ours has a name that is wanted is compared as well: both may be on the move.
+  result<void> add_holders() {
+    for (const auto& [dn, origin] : names_) {
+      const std::uint64_t origin_hash = run_hash64(origin);
+      const bool elsewhere = out_.moved.contains(origin_hash);
+      if (out_.table.find(origin_hash)->now() != wanted_table::status::missing && !elsewhere) continue;
+      S2L_TRY_ASSIGN(auto found, who_.to.search({dn,
+                                                 model::search_scope::base,
+                                                 "(objectClass=*)",
+                                                 {model::names::object_class, model::names::origin},
+                                                 0}));
+      S2L_TRY_ASSIGN(const model::entry* there, found->next());
+      if (there == nullptr) continue;
+      const std::string_view holder = there->first_value_of(model::names::origin);
+      if (origins_.is_ours(holder)) {
+        grow_by(holder);
+      } else {
+        out_.foreign.insert(model::dn_hash(dn));
+      }
+    }
+    return {};
+  }
+
+  // Below an entry that goes nothing of ours can stay as it is.
+  result<void> add_children() {
+    for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
+      const surplus_list::item gone = out_.surplus[i];
+      const std::optional<std::size_t> kind = origins_.kind_of(gone.origin);
+      if (!kind || !who_.map.kinds()[*kind].is_parent) continue;
+      S2L_TRY_ASSIGN(auto below, who_.to.search({std::string(gone.dn),
+                                                 model::search_scope::subtree,
+                                                 codec::filter::present(model::names::origin).text(),
+                                                 {model::names::origin},
+                                                 0}));
+      while (true) {
+        S2L_TRY_ASSIGN(const model::entry* child, below->next());
+        if (child == nullptr) break;
+        grow_by(child->first_value_of(model::names::origin));
+      }
+    }
+    return {};
+  }
+
+  // `orphan make`: such a parent goes with its last child.
+  result<void> add_made_parents() {
+    std::vector<std::string> leaving;
+    for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
+      if (has_made_parent(out_.surplus[i].origin)) leaving.emplace_back(out_.surplus[i].dn);
+    }
+    for (const auto& [dn, origin] : names_) {
+      const auto moved = out_.moved.find(run_hash64(origin));
+      if (moved != out_.moved.end() && has_made_parent(origin)) leaving.push_back(moved->second);
+    }
+    for (const std::string& dn : leaving) {
+      const std::string parent_dn(model::parent_text(dn));
+      S2L_TRY_ASSIGN(const bool needed, has_undisputed_child(parent_dn));
+      if (needed) continue;
+      S2L_TRY_ASSIGN(
+          auto found,
+          who_.to.search({parent_dn, model::search_scope::base, "(objectClass=*)", {model::names::origin}, 0}));
+      S2L_TRY_ASSIGN(const model::entry* parent, found->next());
+      if (parent != nullptr) grow_by(parent->first_value_of(model::names::origin));
+    }
+    return {};
+  }
+  [[nodiscard]] bool has_made_parent(std::string_view origin) const {
+    const std::optional<std::size_t> kind = origins_.kind_of(origin);
+    return kind && who_.map.kinds()[*kind].orphans == mapping::orphan_policy::make;
+  }
+  // A child that is not in question keeps its parent.
+  result<bool> has_undisputed_child(const std::string& parent_dn) {
+    S2L_TRY_ASSIGN(auto children, who_.to.search({parent_dn,
+                                                  model::search_scope::one_level,
+                                                  codec::filter::present(model::names::origin).text(),
+                                                  {model::names::origin},
+                                                  dirty_.size() + 1}));
+    while (true) {
+      S2L_TRY_ASSIGN(const model::entry* child, children->next());
+      if (child == nullptr) return false;
+      const auto parts = origins_.parse(child->first_value_of(model::names::origin));
+      if (parts && has_made_parent(child->first_value_of(model::names::origin)) &&
+          !dirty_.contains(parts->kind, parts->key))
+        return true;
+    }
+  }
+
+  const parties& who_;
+  const run_options& how_;
+  model::snapshot& from_;
+  const model::schema& schema_;
+  dirty_keys& dirty_;
+  const rest_of_directory& rest_;
+  origins origins_;
+  digester digester_;
+  comparison out_;
+  std::vector<model::reject> rejects_;
+  std::vector<std::pair<std::string, std::string>> names_;  // DN and origin of what is wanted
+  bool grown_ = false;
+};
+
+}  // namespace
+
+result<comparison> compare_keys(const parties& who, const run_options& how, model::snapshot& from,
+                                const model::schema& schema, dirty_keys& dirty, const rest_of_directory& rest) {
+  return keys_reader(who, how, from, schema, dirty, rest).run();
+}
+
+}  // namespace sql2ldap::sync

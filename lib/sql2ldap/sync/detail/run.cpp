@@ -1,0 +1,117 @@
+#include <sql2ldap/sync/detail/run.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/sync/apply.hpp>
+#include <sql2ldap/sync/detail/origins.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+std::uint64_t allowed(double percent, std::uint64_t at_least, std::uint64_t of) {
+  return std::max(at_least, static_cast<std::uint64_t>(std::floor(percent / 100.0 * static_cast<double>(of))));
+}
+
+}  // namespace
+
+result<std::unique_ptr<run>> run::begin(const parties& who, const run_options& how, facts_ptr facts) {
+  if (facts == nullptr) {
+    S2L_TRY_ASSIGN(auto described, who.to.describe());
+    facts = std::make_shared<const model::directory_facts>(std::move(described));
+  }
+  auto out = std::unique_ptr<run>(new run(who, how, std::move(facts)));
+  S2L_TRY_ASSIGN(out->own_snapshot_, who.from.open_snapshot());
+  out->snapshot_ = out->own_snapshot_.get();
+  S2L_TRY_ASSIGN(out->state_, compare(who, how, *out->snapshot_, out->facts_->schema));
+  return out;
+}
+
+result<std::unique_ptr<run>> run::begin_keys(const parties& who, const run_options& how, facts_ptr facts,
+                                             model::snapshot& from, dirty_keys& dirty, const rest_of_directory& rest) {
+  auto out = std::unique_ptr<run>(new run(who, how, std::move(facts)));
+  out->snapshot_ = &from;
+  S2L_TRY_ASSIGN(out->state_, compare_keys(who, how, from, out->facts_->schema, dirty, rest));
+  return out;
+}
+
+result<void> run::each_step(const step_sink& to, const std::function<void(const step_problem&)>& problem) {
+  const bool report = !reported_;
+  reported_ = true;
+  undone_ = 0;
+  foreign_ = 0;
+  stepper steps(who_, how_, *snapshot_, facts_->schema, state_);
+  const auto on_problem = [&](const step_problem& p) {
+    ++undone_;
+    if (p.foreign) ++foreign_;
+    if (problem) problem(p);
+    if (!report) return;
+    const origins names(who_.map);
+    how_.rejects({names.kind_name(p.origin), "", names.key_text(p.origin), "", p.dn, p.reason, 0, p.origin});
+  };
+  const model::reject_sink silent = [](const model::reject&) {};
+  S2L_TRY(steps.run(to, on_problem, report ? how_.rejects : silent));
+  wanted_ = steps.wanted_count();
+  rejected_rows_ = state_.first_load ? steps.rejected_count() : state_.rejected;
+  return {};
+}
+
+counts run::totals(counts done, std::uint64_t updated) const {
+  done.wanted = wanted_;
+  done.present = state_.present;
+  done.foreign += foreign_;
+  done.rejected += rejected_rows_ + undone_;
+  const std::uint64_t unequal = updated + undone_in_place();
+  done.equal = state_.equal + (state_.differ > unequal ? state_.differ - unequal : 0);
+  return done;
+}
+
+result<void> run::check_limits() {
+  if (!how_.limits.enforced || state_.first_load) return {};
+  const std::uint64_t deletes_allowed =
+      allowed(how_.limits.deletes_percent, how_.limits.deletes_at_least, state_.present);
+  const std::uint64_t changes_allowed =
+      allowed(how_.limits.changes_percent, how_.limits.changes_at_least, state_.present);
+  const std::uint64_t deletes = state_.surplus.size();
+  std::uint64_t changes = state_.differ;
+  if (changes > changes_allowed) {
+    // Some only seem to differ: clear-text passwords, children of renamed parents. Count exactly.
+    changes = 0;
+    const bool reported = std::exchange(reported_, true);
+    S2L_TRY(each_step([&](step s) -> result<void> {
+      changes += s.kind == step::what::update ? 1 : 0;
+      return {};
+    }));
+    reported_ = reported;
+  }
+  if (deletes > deletes_allowed)
+    return fail(error_kind::limit,
+                fmt::format("{} of {} entries would be deleted, {} are allowed; nothing was written", deletes,
+                            state_.present, deletes_allowed),
+                "look at `sql2ldap plan`; if it is right, raise --max-deletes for this run or say --yes");
+  if (changes > changes_allowed)
+    return fail(error_kind::limit,
+                fmt::format("{} of {} entries would be changed, {} are allowed; nothing was written", changes,
+                            state_.present, changes_allowed),
+                "look at `sql2ldap plan`; if it is right, raise --max-changes for this run or say --yes");
+  return {};
+}
+
+result<counts> run::apply(const step_watch& watch, const std::function<void(const step_problem&)>& problem) {
+  applier writer(who_, how_, *facts_);
+  if (!state_.first_load) writer.set_total(state_.missing + state_.differ + state_.surplus.size());
+  std::uint64_t updated = 0;
+  const step_sink write = [&](step s) -> result<void> {
+    S2L_TRY(watch(s));
+    updated += s.kind == step::what::update ? 1 : 0;
+    return writer.push(std::move(s));
+  };
+  S2L_TRY(each_step(write, problem));
+  S2L_TRY(writer.finish());
+  return totals(writer.done(), updated);
+}
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,58 @@
+// One run: a snapshot, the directory's facts, what the comparison of both gave, and the writing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <sql2ldap/sync/compare.hpp>
+#include <sql2ldap/sync/steps.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+namespace sql2ldap::sync {
+
+class run {
+ public:
+  using facts_ptr = std::shared_ptr<const model::directory_facts>;
+  // `facts` null: asks the directory.
+  [[nodiscard]] static result<std::unique_ptr<run>> begin(const parties& who, const run_options& how,
+                                                          facts_ptr facts = nullptr);
+  // Of some keys, in a snapshot that is open already. `dirty` and `rest` outlive the run.
+  [[nodiscard]] static result<std::unique_ptr<run>> begin_keys(const parties& who, const run_options& how,
+                                                               facts_ptr facts, model::snapshot& from,
+                                                               dirty_keys& dirty, const rest_of_directory& rest);
+
+  [[nodiscard]] const comparison& state() const noexcept { return state_; }
+  [[nodiscard]] const model::directory_facts& facts() const noexcept { return *facts_; }
+
+  // Gives each step to `to`; what stays undone goes to the rejects the first time.
+  [[nodiscard]] result<void> each_step(const step_sink& to,
+                                       const std::function<void(const step_problem&)>& problem = {});
+  // `done`: what was written, or would be.
+  [[nodiscard]] counts totals(counts done, std::uint64_t updated) const;
+  [[nodiscard]] result<void> check_limits();
+
+  // Sees each step before it is written; its error ends the run.
+  using step_watch = std::function<result<void>(step&)>;
+  [[nodiscard]] result<counts> apply(const step_watch& watch,
+                                     const std::function<void(const step_problem&)>& problem = {});
+
+ private:
+  run(const parties& who, const run_options& how, facts_ptr facts) : who_(who), how_(how), facts_(std::move(facts)) {}
+  // Problems of missing entries say nothing about the differing ones.
+  [[nodiscard]] std::uint64_t undone_in_place() const noexcept { return undone_ > foreign_ ? undone_ - foreign_ : 0; }
+
+  const parties& who_;
+  const run_options& how_;
+  facts_ptr facts_;
+  std::unique_ptr<model::snapshot> own_snapshot_;
+  model::snapshot* snapshot_ = nullptr;
+  comparison state_;
+  bool reported_ = false;
+  std::uint64_t wanted_ = 0;
+  std::uint64_t rejected_rows_ = 0;
+  std::uint64_t undone_ = 0;
+  std::uint64_t foreign_ = 0;
+};
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,35 @@
+#include <sql2ldap/sync/dirty_keys.hpp>
+
+#include <utility>
+
+#include <sql2ldap/base/limits.hpp>
+
+namespace sql2ldap::sync {
+
+result<void> add_touched(const mapping::mapping& map, const model::row_image& row, model::snapshot& after,
+                         dirty_keys& out) {
+  for (const mapping::touched& t : map.touched_by(row)) {
+    if (out.everything()) return {};
+    if (std::holds_alternative<mapping::everything>(t.which)) {
+      out.add_everything();
+    } else if (const auto* key = std::get_if<mapping::key_values>(&t.which)) {
+      out.add(t.kind, *key);
+    } else {
+      S2L_TRY_ASSIGN(const auto rows, after.rows(std::get<model::query>(t.which)));
+      while (true) {
+        S2L_TRY_ASSIGN(const auto found, rows->next());
+        if (!found) break;
+        mapping::key_values key_of_row;
+        for (const model::field& f : *found) {
+          if (f.null) break;
+          key_of_row.emplace_back(f.bytes);
+        }
+        if (key_of_row.size() == found->size()) out.add(t.kind, std::move(key_of_row));
+      }
+    }
+    if (out.size() > limits::keys_reread_max) out.add_everything();
+  }
+  return {};
+}
+
+}  // namespace sql2ldap::sync

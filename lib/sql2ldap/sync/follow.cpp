@@ -1,0 +1,169 @@
+#include <sql2ldap/sync/follow.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/sync/detail/run.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+constexpr int passes_max = 100;  // each sets somebody free; what is left then waits for the next retry
+
+void add(counts& sums, const counts& more) {
+  sums.wanted += more.wanted;
+  sums.equal += more.equal;
+  sums.added += more.added;
+  sums.modified += more.modified;
+  sums.renamed += more.renamed;
+  sums.deleted += more.deleted;
+  sums.foreign += more.foreign;
+  sums.rejected += more.rejected;
+}
+
+}  // namespace
+
+follower::follower(const parties& who, const run_options& how) : who_(who), how_(how), origins_(who.map) {}
+
+result<void> follower::ask_for_facts() {
+  if (facts_ != nullptr) return {};
+  S2L_TRY_ASSIGN(auto facts, who_.to.describe());
+  facts_ = std::make_shared<const model::directory_facts>(std::move(facts));
+  return {};
+}
+
+void follower::put_aside(findings&& found) {
+  for (auto& [origin, why] : found.list) {
+    if (origin.empty()) continue;
+    why.name_taken = found.name_taken.contains(origin);
+    aside_.insert_or_assign(std::move(origin), std::move(why));
+  }
+}
+
+run_options follower::collecting(findings& into) const {
+  run_options how = how_;
+  how.rejects = [this, &into](model::reject r) {
+    into.list.emplace_back(r.origin, set_aside{r.dn, r.reason});
+    how_.rejects(std::move(r));
+  };
+  how.skipped = [&into](std::string_view origin, std::string_view dn) {
+    into.list.emplace_back(std::string(origin), set_aside{std::string(dn), "its parent does not exist", true});
+  };
+  return how;
+}
+
+result<counts> follower::apply(run& what, moves& seen, findings& into) {
+  S2L_TRY(what.check_limits());
+  return what.apply(
+      [&](step& s) -> result<void> {
+        note(s, seen);
+        return {};
+      },
+      [&](const step_problem& p) {
+        if (p.foreign) into.name_taken.insert(p.origin);
+      });
+}
+
+void follower::note(const step& s, moves& seen) {
+  for (const model::change& c : s.changes) {
+    if (const auto* added = std::get_if<model::add_entry>(&c.what)) {
+      seen.taken.insert(model::dn_hash(added->content.dn()));
+    } else if (const auto* deleted = std::get_if<model::delete_entry>(&c.what)) {
+      seen.freed.insert(model::dn_hash(deleted->dn));
+    } else if (const auto* renamed = std::get_if<model::rename_entry>(&c.what)) {
+      seen.freed.insert(model::dn_hash(renamed->dn));
+      seen.taken.insert(model::dn_hash(s.dn));
+    }
+  }
+}
+
+// Who was set aside because of a name that is free now, or of a parent that is there now.
+dirty_keys follower::freed_by(const moves& seen) const {
+  dirty_keys out(who_.map.kinds().size());
+  for (const auto& [origin, why] : aside_) {
+    if (why.dn.empty()) continue;
+    if (!seen.freed.contains(model::dn_hash(why.dn)) &&
+        !seen.taken.contains(model::dn_hash(model::parent_text(why.dn))))
+      continue;
+    if (auto parts = origins_.parse(origin)) out.add(parts->kind, std::move(parts->key));
+  }
+  return out;
+}
+
+result<counts> follower::reconcile() {
+  S2L_TRY(ask_for_facts());
+  findings found;
+  moves seen;
+  const run_options how = collecting(found);
+  S2L_TRY_ASSIGN(const auto whole, run::begin(who_, how, facts_));
+  S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
+  aside_.clear();
+  put_aside(std::move(found));
+  present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);
+  return done;
+}
+
+result<counts> follower::follow(std::span<const model::row_image> changed) {
+  S2L_TRY(ask_for_facts());
+  S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());
+  dirty_keys dirty(who_.map.kinds().size());
+  for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *now, dirty));
+  return bring_in_step(*now, std::move(dirty));
+}
+
+result<counts> follower::retry() {
+  dirty_keys dirty(who_.map.kinds().size());
+  for (const auto& [origin, why] : aside_)
+    if (auto parts = origins_.parse(origin)) dirty.add(parts->kind, std::move(parts->key));
+  if (dirty.empty()) return counts{};
+  S2L_TRY(ask_for_facts());
+  S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());
+  return bring_in_step(*now, std::move(dirty));
+}
+
+result<counts> follower::bring_in_step(model::snapshot& from, dirty_keys dirty) {
+  counts sums;
+  for (int pass = 0; pass < passes_max && !dirty.empty(); ++pass) {
+    moves seen;
+    if (!dirty.everything()) {
+      S2L_TRY_ASSIGN(const counts done, one_pass(from, dirty, seen));
+      add(sums, done);
+    }
+    if (dirty.everything()) {
+      S2L_TRY_ASSIGN(const counts done, reconcile());
+      add(sums, done);
+      break;
+    }
+    dirty = freed_by(seen);
+  }
+  sums.present = present_;
+  return sums;
+}
+
+result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen) {
+  findings found;
+  const run_options how = collecting(found);
+  std::unordered_set<std::uint64_t> strangers;
+  for (const auto& [origin, why] : aside_)
+    if (why.name_taken) strangers.insert(model::dn_hash(why.dn));
+  rest_of_directory rest;
+  rest.present = present_;
+  rest.held_by_a_stranger = [&](std::uint64_t dn_hash) { return strangers.contains(dn_hash); };
+  S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
+  if (dirty.everything()) return counts{};
+  S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
+  for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
+    for (const mapping::key_values& key : dirty.of(kind)) {
+      const std::vector<std::string_view> parts(key.begin(), key.end());
+      aside_.erase(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts));
+    }
+  }
+  put_aside(std::move(found));
+  present_ += done.added;
+  present_ -= std::min(present_, done.deleted);
+  return done;
+}
+
+}  // namespace sql2ldap::sync

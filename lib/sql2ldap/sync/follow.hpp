@@ -1,0 +1,78 @@
+// After the first load: keeps the directory in step with the tables, change by change. A change
+// only names rows; what they have a part in is read again and compared, so a change that is told
+// twice, or late, does no harm. Rows and entries that cannot be brought in step are set aside, and
+// tried again when what stood in their way is gone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <sql2ldap/model/row.hpp>
+#include <sql2ldap/sync/dirty_keys.hpp>
+#include <sql2ldap/sync/steps.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+namespace sql2ldap::sync {
+
+class run;
+
+struct set_aside {
+  std::string dn;  // "" when it is not known
+  std::string reason;
+  bool skipped = false;     // an orphan that the mapping says to leave out: no reject
+  bool name_taken = false;  // by an entry that is not ours
+};
+
+class follower {
+ public:
+  // Both outlive the follower.
+  follower(const parties& who, const run_options& how);
+
+  // Compares everything and mends it; limits apply. To be done first, and whenever changes may have been missed.
+  [[nodiscard]] result<counts> reconcile();
+  // Brings in step what these rows, as they were and as they are, have a part in. Limits apply: above
+  // them nothing is written, and the same call may be made again with other limits. After any error
+  // the same rows must be given again, or reconcile() called.
+  [[nodiscard]] result<counts> follow(std::span<const model::row_image> changed);
+  // Tries again what was set aside.
+  [[nodiscard]] result<counts> retry();
+
+  // By origin.
+  [[nodiscard]] const std::map<std::string, set_aside, std::less<>>& aside() const noexcept { return aside_; }
+
+ private:
+  // Names that a run gave away, and names under which children may stand now.
+  struct moves {
+    std::unordered_set<std::uint64_t> freed;
+    std::unordered_set<std::uint64_t> taken;
+  };
+  [[nodiscard]] result<void> ask_for_facts();
+  [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
+  // What a run sets aside, until it is known that the run came to its end.
+  struct findings {
+    std::vector<std::pair<std::string, set_aside>> list;
+    std::unordered_set<std::string> name_taken;  // origins
+  };
+  [[nodiscard]] run_options collecting(findings& into) const;
+  [[nodiscard]] result<counts> apply(run& what, moves& seen, findings& into);
+  [[nodiscard]] result<counts> one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen);
+  [[nodiscard]] dirty_keys freed_by(const moves& seen) const;
+  static void note(const step& s, moves& seen);
+  void put_aside(findings&& found);
+
+  const parties& who_;
+  const run_options& how_;
+  origins origins_;
+  std::shared_ptr<const model::directory_facts> facts_;
+  std::map<std::string, set_aside, std::less<>> aside_;
+  std::uint64_t present_ = 0;  // entries of ours in the directory
+};
+
+}  // namespace sql2ldap::sync
