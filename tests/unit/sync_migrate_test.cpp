@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/sync/apply.hpp>
 
 #include <support/temp_dir.hpp>
 #include <support/world.hpp>
@@ -201,6 +202,25 @@ TEST(sync_migrate, a_lost_answer_is_read_back) {
       EXPECT_EQ(done.rejected, 0U) << w.reject_reasons();
       EXPECT_TRUE(w.verify().empty());
     }
+}
+
+TEST(sync_migrate, a_lost_answer_is_not_read_from_the_entry_that_stood_there_before) {
+  const model::schema schema = two_users().directory.describe()->schema;
+  const std::vector<model::change> batch = {
+      {"world/list/2", model::delete_entry{"uid=d,dc=example"}},
+      {"world/list/0", model::rename_entry{"uid=b,dc=example", "uid=d", true, ""}},
+      {"world/list/0",
+       model::modify_entry{"uid=d,dc=example", {{model::modification::operation::replace, description, {"d"}}}}}};
+  const auto nothing_done = [&](std::string_view dn) -> result<std::optional<model::entry>> {
+    const bool first = dn == "uid=d,dc=example";
+    if (!first && dn != "uid=b,dc=example") return std::nullopt;
+    model::entry e;
+    e.set_dn(dn);
+    e.add(model::names::origin, first ? "world/list/2" : "world/list/0");
+    e.add(description, "d");
+    return e;
+  };
+  EXPECT_EQ(sync::changes_done(batch, schema, nothing_done), 0U);
 }
 
 TEST(sync_migrate, gives_up_when_every_answer_is_lost) {

@@ -186,6 +186,7 @@ class reader {
     options.base = who_.base;
     options.containers = false;
     options.schema = &schema_;
+    options.skipped = how_.skipped;
     wanted_entries all(who_.map, from_, options, how_.rejects);
     for (std::uint64_t done = 0;; ++done) {
       S2L_TRY(tick(progress::phase::reading_source, done, 0));

@@ -15,6 +15,7 @@
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/set_aside.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
@@ -123,13 +124,12 @@ struct comparison {
 // What a comparison of some keys must know of the rest.
 struct rest_of_directory {
   std::uint64_t present = 0;  // entries of ours, these included: the limits are percentages of them
-  // Does an entry of somebody else stand where a row of ours makes one? Its children may stand below it.
-  std::function<bool(std::uint64_t dn_hash)> held_by_a_stranger = [](std::uint64_t) { return false; };
+  const set_aside_list& aside;
 };
 
 // The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name
-// that one of them wants, who stands below one that goes, the parent that exists for its children
-// alone. With dirty.everything() afterwards nothing was compared: it is cheaper to compare all.
+// that one of them wants, who waits for that name, who stands below one that goes, the parent that exists for its
+// children alone. With dirty.everything() afterwards nothing was compared: it is cheaper to compare all.
 [[nodiscard]] result<comparison> compare_keys(const parties& who, const run_options& how, model::snapshot& from,
                                               const model::schema& schema, dirty_keys& dirty,
                                               const rest_of_directory& rest);

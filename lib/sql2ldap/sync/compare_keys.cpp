@@ -24,14 +24,23 @@ class keys_reader {
         dirty_(dirty),
         rest_(rest),
         origins_(who.map),
-        digester_(who.map, schema) {}
+        digester_(who.map, schema) {
+    for (const auto& [origin, why] : rest.aside) {
+      if (why.dn.empty()) continue;
+      const std::uint64_t dn_hash = model::dn_hash(why.dn);
+      waiting_.emplace(dn_hash, origin);
+      waiting_below_.emplace(model::dn_hash(model::parent_text(why.dn)), origin);
+    }
+  }
 
   result<comparison> run() {
     do {
       grown_ = false;
       out_ = {};
       rejects_.clear();
+      skipped_.clear();
       names_.clear();
+      note_strangers();
       if (dirty_.size() > limits::keys_reread_max) dirty_.add_everything();
       if (dirty_.everything()) return std::move(out_);
       S2L_TRY(read_wanted());
@@ -41,6 +50,7 @@ class keys_reader {
       S2L_TRY(add_made_parents());
     } while (grown_);
     for (model::reject& r : rejects_) how_.rejects(std::move(r));
+    for (const auto& [origin, dn] : skipped_) how_.skipped(origin, dn);
     out_.present = rest_.present;
     out_.count_differences();
     return std::move(out_);
@@ -51,12 +61,14 @@ class keys_reader {
   struct parents {
     const parties* who = nullptr;
     const dirty_keys* dirty = nullptr;
-    const rest_of_directory* rest = nullptr;
+    const set_aside_list* aside = nullptr;
+    std::shared_ptr<const dn_set> names_of_strangers;
     origins names;
     std::unordered_map<std::uint64_t, bool> known;
 
     result<bool> exists(std::string_view dn, std::uint64_t dn_hash) {
-      if (rest->held_by_a_stranger(dn_hash)) return true;
+      // A row of ours would make an entry there, but a stranger's stands in its place.
+      if (names_of_strangers->contains(dn_hash)) return true;
       if (const auto found = known.find(dn_hash); found != known.end()) return found->second;
       S2L_TRY_ASSIGN(
           auto found,
@@ -64,13 +76,26 @@ class keys_reader {
       S2L_TRY_ASSIGN(const model::entry* there, found->next());
       bool stays = false;
       if (there != nullptr) {
-        const auto parts = names.parse(there->first_value_of(model::names::origin));
-        stays = parts && !dirty->contains(parts->kind, parts->key);
+        const std::string_view origin = there->first_value_of(model::names::origin);
+        const auto parts = names.parse(origin);
+        const auto waits = aside->find(origin);
+        const bool left_over = waits != aside->end() && waits->second.left_over;
+        stays = parts && !dirty->contains(parts->kind, parts->key) && !left_over;
       }
       known[dn_hash] = stays;
       return stays;
     }
   };
+
+  // The names that strangers hold and that rows wait for, of rows that are not in question.
+  void note_strangers() {
+    names_of_strangers_ = std::make_shared<dn_set>();
+    for (const auto& [origin, why] : rest_.aside) {
+      const auto parts = origins_.parse(origin);
+      if (why.name_taken && parts && !dirty_.contains(parts->kind, parts->key))
+        names_of_strangers_->insert(model::dn_hash(why.dn));
+    }
+  }
 
   result<void> read_wanted() {
     wanted_options options;
@@ -80,10 +105,11 @@ class keys_reader {
     options.only.emplace(who_.map.kinds().size());
     for (std::size_t kind = 0; kind < options.only->size(); ++kind)
       (*options.only)[kind].assign(dirty_.of(kind).begin(), dirty_.of(kind).end());
-    const auto asked = std::make_shared<parents>(parents{&who_, &dirty_, &rest_, origins_, {}});
+    const auto asked =
+        std::make_shared<parents>(parents{&who_, &dirty_, &rest_.aside, names_of_strangers_, origins_, {}});
     options.parent_exists = [asked](std::string_view dn, std::uint64_t dn_hash) { return asked->exists(dn, dn_hash); };
     out_.scope = options;
-    options.skipped = how_.skipped;
+    options.skipped = [this](std::string_view origin, std::string_view dn) { skipped_.emplace_back(origin, dn); };
     wanted_entries all(who_.map, from_, options, [this](model::reject r) { rejects_.push_back(std::move(r)); });
     while (true) {
       S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
@@ -140,6 +166,8 @@ class keys_reader {
   // Whoever of ours has a name that is wanted is compared as well: both may be on the move.
   result<void> add_holders() {
     for (const auto& [dn, origin] : names_) {
+      const auto [first, last] = waiting_.equal_range(model::dn_hash(dn));
+      for (auto waits = first; waits != last; ++waits) grow_by(waits->second);
       const std::uint64_t origin_hash = run_hash64(origin);
       const bool elsewhere = out_.moved.contains(origin_hash);
       if (out_.table.find(origin_hash)->now() != wanted_table::status::missing && !elsewhere) continue;
@@ -160,23 +188,42 @@ class keys_reader {
     return {};
   }
 
-  // Below an entry that goes nothing of ours can stay as it is.
+  // Below an entry that goes nothing of ours can stay as it is; nor below a stranger's in whose place
+  // no row of ours makes one any more.
   result<void> add_children() {
     for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
       const surplus_list::item gone = out_.surplus[i];
-      const std::optional<std::size_t> kind = origins_.kind_of(gone.origin);
-      if (!kind || !who_.map.kinds()[*kind].is_parent) continue;
-      S2L_TRY_ASSIGN(auto below, who_.to.search({std::string(gone.dn),
-                                                 model::search_scope::subtree,
-                                                 codec::filter::present(model::names::origin).text(),
-                                                 {model::names::origin},
-                                                 0}));
-      while (true) {
-        S2L_TRY_ASSIGN(const model::entry* child, below->next());
-        if (child == nullptr) break;
-        grow_by(child->first_value_of(model::names::origin));
-      }
+      if (is_parent(gone.origin)) S2L_TRY(add_below(std::string(gone.dn)));
     }
+    for (const auto& [origin, why] : rest_.aside) {
+      const auto parts = origins_.parse(origin);
+      if (!why.name_taken || !parts || !dirty_.contains(parts->kind, parts->key) || !is_parent(origin)) continue;
+      if (!out_.wanted_dns.contains(model::dn_hash(why.dn))) S2L_TRY(add_below(why.dn));
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_parent(std::string_view origin) const {
+    const std::optional<std::size_t> kind = origins_.kind_of(origin);
+    return kind && who_.map.kinds()[*kind].is_parent;
+  }
+  result<void> add_below(const std::string& dn) {
+    const auto [first, last] = waiting_below_.equal_range(model::dn_hash(dn));
+    for (auto waits = first; waits != last; ++waits) grow_by(waits->second);
+    auto below = who_.to.search({dn,
+                                 model::search_scope::subtree,
+                                 codec::filter::present(model::names::origin).text(),
+                                 {model::names::origin},
+                                 0});
+    while (true) {
+      if (!below) return when_gone(std::move(below).error());
+      auto child = (*below)->next();
+      if (!child) return when_gone(std::move(child).error());
+      if (*child == nullptr) return {};
+      grow_by((*child)->first_value_of(model::names::origin));
+    }
+  }
+  static result<void> when_gone(error what) {
+    if (what.ldap_code != no_such_object) return tl::make_unexpected(std::move(what));
     return {};
   }
 
@@ -233,7 +280,11 @@ class keys_reader {
   digester digester_;
   comparison out_;
   std::vector<model::reject> rejects_;
-  std::vector<std::pair<std::string, std::string>> names_;  // DN and origin of what is wanted
+  std::vector<std::pair<std::string, std::string>> skipped_;
+  std::vector<std::pair<std::string, std::string>> names_;             // DN and origin of what is wanted
+  std::unordered_multimap<std::uint64_t, std::string> waiting_;        // DN hash -> origins set aside that want it
+  std::unordered_multimap<std::uint64_t, std::string> waiting_below_;  // the same by the name of the parent
+  std::shared_ptr<dn_set> names_of_strangers_;
   bool grown_ = false;
 };
 

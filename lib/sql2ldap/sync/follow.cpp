@@ -38,6 +38,7 @@ void follower::put_aside(findings&& found) {
   for (auto& [origin, why] : found.list) {
     if (origin.empty()) continue;
     why.name_taken = found.name_taken.contains(origin);
+    why.left_over = found.to_remove.contains(origin);
     aside_.insert_or_assign(std::move(origin), std::move(why));
   }
 }
@@ -59,6 +60,7 @@ result<counts> follower::apply(run& what, moves& seen, findings& into) {
   return what.apply(
       [&](step& s) -> result<void> {
         note(s, seen);
+        if (s.kind == step::what::remove) into.to_remove.insert(s.origin);
         return {};
       },
       [&](const step_problem& p) {
@@ -145,22 +147,30 @@ result<counts> follower::bring_in_step(model::snapshot& from, dirty_keys dirty) 
 result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen) {
   findings found;
   const run_options how = collecting(found);
-  std::unordered_set<std::uint64_t> strangers;
-  for (const auto& [origin, why] : aside_)
-    if (why.name_taken) strangers.insert(model::dn_hash(why.dn));
-  rest_of_directory rest;
-  rest.present = present_;
-  rest.held_by_a_stranger = [&](std::uint64_t dn_hash) { return strangers.contains(dn_hash); };
+  const rest_of_directory rest{present_, aside_};
   S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
   if (dirty.everything()) return counts{};
+  // Also of those that cannot go to their new names: others may push them aside.
+  for (const auto& [origin_hash, dn] : some->state().moved) seen.freed.insert(model::dn_hash(dn));
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
+  set_aside_list before;
   for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
     for (const mapping::key_values& key : dirty.of(kind)) {
       const std::vector<std::string_view> parts(key.begin(), key.end());
-      aside_.erase(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts));
+      before.insert(aside_.extract(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
     }
   }
+  const std::unordered_set<std::string> name_taken = found.name_taken;
   put_aside(std::move(found));
+  // Below a stranger's entry whose name a row of ours wants, its children may stand.
+  for (const std::string& origin : name_taken)
+    if (const auto waits = aside_.find(origin); waits != aside_.end())
+      seen.taken.insert(model::dn_hash(waits->second.dn));
+  // Who no longer waits for a name makes room for the next in the queue.
+  for (const auto& [origin, why] : before) {
+    const auto still = aside_.find(origin);
+    if (still == aside_.end() || still->second.dn != why.dn) seen.freed.insert(model::dn_hash(why.dn));
+  }
   present_ += done.added;
   present_ -= std::min(present_, done.deleted);
   return done;

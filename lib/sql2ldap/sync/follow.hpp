@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,19 +15,13 @@
 
 #include <sql2ldap/model/row.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
+#include <sql2ldap/sync/set_aside.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
 namespace sql2ldap::sync {
 
 class run;
-
-struct set_aside {
-  std::string dn;  // "" when it is not known
-  std::string reason;
-  bool skipped = false;     // an orphan that the mapping says to leave out: no reject
-  bool name_taken = false;  // by an entry that is not ours
-};
 
 class follower {
  public:
@@ -45,7 +38,7 @@ class follower {
   [[nodiscard]] result<counts> retry();
 
   // By origin.
-  [[nodiscard]] const std::map<std::string, set_aside, std::less<>>& aside() const noexcept { return aside_; }
+  [[nodiscard]] const set_aside_list& aside() const noexcept { return aside_; }
 
  private:
   // Names that a run gave away, and names under which children may stand now.
@@ -59,6 +52,7 @@ class follower {
   struct findings {
     std::vector<std::pair<std::string, set_aside>> list;
     std::unordered_set<std::string> name_taken;  // origins
+    std::unordered_set<std::string> to_remove;   // origins, whether it was done or not
   };
   [[nodiscard]] run_options collecting(findings& into) const;
   [[nodiscard]] result<counts> apply(run& what, moves& seen, findings& into);
@@ -71,7 +65,7 @@ class follower {
   const run_options& how_;
   origins origins_;
   std::shared_ptr<const model::directory_facts> facts_;
-  std::map<std::string, set_aside, std::less<>> aside_;
+  set_aside_list aside_;
   std::uint64_t present_ = 0;  // entries of ours in the directory
 };
 

@@ -32,6 +32,13 @@ bool shows(const model::entry& e, const model::modification& m, const model::sch
                      [&](const std::string& v) { return holds(e, m.name, v, schema); });
 }
 
+// Another entry may still stand where this one is to go.
+bool is_of(const model::entry& e, const model::change& c) { return e.first_value_of(model::names::origin) == c.origin; }
+bool sets_origin(const model::modify_entry& m) {
+  return std::any_of(m.modifications.begin(), m.modifications.end(),
+                     [](const model::modification& one) { return one.name == model::names::origin; });
+}
+
 class batch_reader {
  public:
   batch_reader(const std::vector<model::change>& batch, const model::schema& schema, const entry_reader& read)
@@ -73,14 +80,14 @@ class batch_reader {
                                  },
                                  [&](const model::modify_entry& m) -> result<bool> {
                                    S2L_TRY_ASSIGN(const model::entry* e, entry_at(m.dn));
-                                   if (e == nullptr) return false;
+                                   if (e == nullptr || (!sets_origin(m) && !is_of(*e, c))) return false;
                                    return std::all_of(
                                        m.modifications.begin(), m.modifications.end(),
                                        [&](const model::modification& one) { return shows(*e, one, schema_); });
                                  },
                                  [&](const model::rename_entry& r) -> result<bool> {
                                    S2L_TRY_ASSIGN(const model::entry* e, entry_at(name_after(r)));
-                                   return e != nullptr && e->first_value_of(model::names::origin) == c.origin;
+                                   return e != nullptr && is_of(*e, c);
                                  },
                                  [&](const model::delete_entry& d) -> result<bool> {
                                    S2L_TRY_ASSIGN(const model::entry* e, entry_at(d.dn));

@@ -208,6 +208,7 @@ wanted_options stepper::options_of_second_pass() const {
   out.base = who_.base;
   out.containers = false;
   out.schema = &schema_;
+  if (state_.first_load) out.skipped = how_.skipped;
   if (state_.first_load || state_.missing > 0 || state_.differ > limits::keys_reread_max ||
       state_.differing.size() != state_.differ)
     return out;

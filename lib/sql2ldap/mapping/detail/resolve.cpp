@@ -483,10 +483,19 @@ const syntax::name* parent_kind(const syntax::entry& e) {
   return nullptr;
 }
 
-// Parents before children, else as written. A cycle, or a parent that does not exist, is an error.
+bool makes_parents(const syntax::entry& e) {
+  return std::any_of(e.statements.begin(), e.statements.end(), [](const syntax::statement& s) {
+    const auto* const orphan = std::get_if<syntax::orphan>(&s.node);
+    return orphan != nullptr && orphan->policy.text == "make";
+  });
+}
+
+// Parents before children; of one depth those first that make their parents, so that for all others
+// it is settled who has one; else as written. A cycle, or a parent that does not exist, is an error.
 std::vector<const syntax::entry*> in_order(reporter& report, const std::vector<const syntax::entry*>& written,
                                            const std::map<std::string, const syntax::entry*>& kinds) {
   std::vector<const syntax::entry*> out;
+  std::map<const syntax::entry*, std::size_t> depths;
   for (const syntax::entry* const e : written) {
     std::vector<const syntax::entry*> chain;
     const syntax::entry* next = e;
@@ -500,8 +509,13 @@ std::vector<const syntax::entry*> in_order(reporter& report, const std::vector<c
       const auto found = parent == nullptr ? kinds.end() : kinds.find(parent->text);
       next = found == kinds.end() ? nullptr : found->second;
     }
+    std::size_t depth = next == nullptr ? 0 : depths.at(next) + 1;
+    for (auto link = chain.rbegin(); link != chain.rend(); ++link) depths[*link] = depth++;
     out.insert(out.end(), chain.rbegin(), chain.rend());
   }
+  std::stable_sort(out.begin(), out.end(), [&](const syntax::entry* a, const syntax::entry* b) {
+    return std::pair(depths.at(a), !makes_parents(*a)) < std::pair(depths.at(b), !makes_parents(*b));
+  });
   return out;
 }
 

@@ -1,0 +1,19 @@
+// Rows and entries that cannot be brought in step for now, by origin. The others go on.
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace sql2ldap::sync {
+
+struct set_aside {
+  std::string dn;  // "" when it is not known
+  std::string reason;
+  bool skipped = false;     // an orphan that the mapping says to leave out: no reject
+  bool name_taken = false;  // by an entry that is not ours
+  bool left_over = false;   // no row makes this entry any more, but it could not be deleted
+};
+
+using set_aside_list = std::map<std::string, set_aside, std::less<>>;
+
+}  // namespace sql2ldap::sync
