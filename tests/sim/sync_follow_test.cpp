@@ -219,9 +219,11 @@ class simulation {
     for (const model::reject& r : world_.rejects)
       if (!r.origin.empty()) rejected[r.origin] |= 1;
     for (const auto& [origin, why] : keeper->aside())
-      if (!why.skipped) rejected[origin] |= 2;
+      if (!why.skipped) rejected[origin] |= why.left_over ? 3 : 2;  // verify does not try to delete
     for (const auto& [origin, sides] : rejected)
-      if (sides != 3) out += (sides == 1 ? "not set aside: " : "set aside for nothing: ") + origin + "\n";
+      if (sides != 3)
+        out += (sides == 1 ? "not set aside: " : "set aside for nothing: ") + origin +
+               (sides == 1 ? std::string() : " (" + keeper->aside().at(origin).reason + ")") + "\n";
     return out;
   }
 

@@ -68,14 +68,19 @@ result<counts> follower::apply(run& what, moves& seen, findings& into) {
       });
 }
 
+void follower::moves::free(std::string_view dn) {
+  freed.insert(model::dn_hash(dn));
+  left.insert(model::dn_hash(model::parent_text(dn)));
+}
+
 void follower::note(const step& s, moves& seen) {
   for (const model::change& c : s.changes) {
     if (const auto* added = std::get_if<model::add_entry>(&c.what)) {
       seen.taken.insert(model::dn_hash(added->content.dn()));
     } else if (const auto* deleted = std::get_if<model::delete_entry>(&c.what)) {
-      seen.freed.insert(model::dn_hash(deleted->dn));
+      seen.free(deleted->dn);
     } else if (const auto* renamed = std::get_if<model::rename_entry>(&c.what)) {
-      seen.freed.insert(model::dn_hash(renamed->dn));
+      seen.free(renamed->dn);
       seen.taken.insert(model::dn_hash(s.dn));
     }
   }
@@ -86,9 +91,10 @@ dirty_keys follower::freed_by(const moves& seen) const {
   dirty_keys out(who_.map.kinds().size());
   for (const auto& [origin, why] : aside_) {
     if (why.dn.empty()) continue;
-    if (!seen.freed.contains(model::dn_hash(why.dn)) &&
-        !seen.taken.contains(model::dn_hash(model::parent_text(why.dn))))
-      continue;
+    const std::uint64_t dn_hash = model::dn_hash(why.dn);
+    const bool may_go_on = seen.freed.contains(dn_hash) || (why.left_over && seen.left.contains(dn_hash)) ||
+                           seen.taken.contains(model::dn_hash(model::parent_text(why.dn)));
+    if (!may_go_on) continue;
     if (auto parts = origins_.parse(origin)) out.add(parts->kind, std::move(parts->key));
   }
   return out;
@@ -151,7 +157,7 @@ result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, move
   S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
   if (dirty.everything()) return counts{};
   // Also of those that cannot go to their new names: others may push them aside.
-  for (const auto& [origin_hash, dn] : some->state().moved) seen.freed.insert(model::dn_hash(dn));
+  for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
   set_aside_list before;
   for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
@@ -169,7 +175,8 @@ result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, move
   // Who no longer waits for a name makes room for the next in the queue.
   for (const auto& [origin, why] : before) {
     const auto still = aside_.find(origin);
-    if (still == aside_.end() || still->second.dn != why.dn) seen.freed.insert(model::dn_hash(why.dn));
+    const bool waits_on = still != aside_.end() && still->second.dn == why.dn && still->second.reason == why.reason;
+    if (!waits_on) seen.free(why.dn);
   }
   present_ += done.added;
   present_ -= std::min(present_, done.deleted);

@@ -41,10 +41,12 @@ class follower {
   [[nodiscard]] const set_aside_list& aside() const noexcept { return aside_; }
 
  private:
-  // Names that a run gave away, and names under which children may stand now.
+  // What a run changed for those who wait, as DN hashes.
   struct moves {
-    std::unordered_set<std::uint64_t> freed;
-    std::unordered_set<std::uint64_t> taken;
+    std::unordered_set<std::uint64_t> freed;  // names that somebody gave up
+    std::unordered_set<std::uint64_t> left;   // parents that a child went away from
+    std::unordered_set<std::uint64_t> taken;  // names under which children may stand now
+    void free(std::string_view dn);
   };
   [[nodiscard]] result<void> ask_for_facts();
   [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
