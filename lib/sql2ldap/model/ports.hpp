@@ -4,7 +4,9 @@
 // has given everything; anything less is an error.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -44,6 +46,25 @@ class source {
   [[nodiscard]] virtual result<std::unique_ptr<snapshot>> open_snapshot() = 0;
   // For people and for reports, without any secret: "postgresql://db.example.org/mail".
   [[nodiscard]] virtual std::string name() const = 0;
+};
+
+// What a transaction changed, of the tables that are followed.
+struct committed {
+  std::uint64_t position = 0;   // for feed::confirm()
+  std::vector<row_image> rows;  // as they were and as they are, in order
+  bool everything = false;      // a table was emptied, or there are too many rows to name: `rows` is empty
+};
+
+// Tells what changed, in the order of the commits; nothing that was rolled back. May tell again what
+// was not confirmed.
+class feed {
+ public:
+  virtual ~feed() = default;
+  // The next transaction, or nullopt when none came within `patience`. After an error the feed is of no
+  // more use; a transient one says that a new feed may go on where this one was confirmed.
+  [[nodiscard]] virtual result<std::optional<committed>> next(std::chrono::milliseconds patience) = 0;
+  // Everything up to this position is safe with us and need not be told again.
+  [[nodiscard]] virtual result<void> confirm(std::uint64_t position) = 0;
 };
 
 // ---- LDAP side ------------------------------------------------------------------------------

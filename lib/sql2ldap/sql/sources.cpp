@@ -1,6 +1,7 @@
 #include <sql2ldap/sql/sources.hpp>
 
 #include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/detail/pg_feed.hpp>
 #include <sql2ldap/sql/detail/postgresql.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
@@ -16,6 +17,10 @@ result<std::unique_ptr<model::source>> open_source(std::string_view url) {
   const std::string_view file = url.substr(sqlite_scheme.size());
   if (file.empty()) return fail(error_kind::usage, "the source sqlite: names no file", "sqlite:FILE");
   return detail::open_sqlite(std::string(file));
+}
+
+result<std::unique_ptr<model::feed>> open_wal_feed(std::string_view url, const wal_feed_options& options) {
+  return detail::pg_feed::open(url, options);
 }
 
 std::string without_password(std::string_view url) {

@@ -167,8 +167,9 @@ error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& ad
   return pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
 }
 
-result<pg_handle> pg_connect(const pg_address& address) {
-  const std::string conninfo(address.conninfo().reveal());
+result<pg_handle> pg_connect(const pg_address& address, pg_use use) {
+  std::string conninfo(address.conninfo().reveal());
+  if (use == pg_use::replication) append_setting(conninfo, "replication", "database");
   pg_handle connection(PQconnectStart(conninfo.c_str()));
   if (!connection) return fail(error_kind::local, "no memory for a connection");
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);

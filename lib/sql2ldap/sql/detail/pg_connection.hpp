@@ -41,7 +41,8 @@ struct pg_clear {
 using pg_result = std::unique_ptr<PGresult, pg_clear>;
 
 // Connected, with session_settings() done.
-[[nodiscard]] result<pg_handle> pg_connect(const pg_address& address);
+enum class pg_use { queries, replication };
+[[nodiscard]] result<pg_handle> pg_connect(const pg_address& address, pg_use use = pg_use::queries);
 // For statements that answer no rows, or whose rows do not matter.
 [[nodiscard]] result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address);
 // What went wrong last; `reply` may be null when there is none.

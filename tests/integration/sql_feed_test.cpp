@@ -1,0 +1,137 @@
+// The stream of changes of a real PostgreSQL, as the follower gets it.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/sql/sources.hpp>
+
+#include <support/postgres.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+std::string described(const model::committed& what) {
+  if (what.everything) return "everything";
+  std::string out;
+  for (const model::row_image& row : what.rows) {
+    out += (out.empty() ? "" : "; ") + row.table;
+    for (const auto& [column, value] : row.columns) out += " " + column + "=" + value.value_or("NULL");
+  }
+  return out;
+}
+
+class wal_feed : public ::testing::Test {
+ protected:
+  wal_feed() {
+    server_.execute("postgres", "alter system set wal_level = logical");
+    server_.crash();
+    server_.start();
+    server_.create_database("mail");
+    server_.execute("mail",
+                    "create table mailbox (id int primary key, name text); create table log (line text);"
+                    "create publication mapped for table mailbox;");
+    server_.execute("mail", "select pg_create_logical_replication_slot('syncd', 'pgoutput')");
+  }
+  [[nodiscard]] std::unique_ptr<model::feed> open(std::uint64_t from = 0) const {
+    auto feed = sql::open_wal_feed(server_.url("mail"), {"syncd", "mapped", from});
+    EXPECT_TRUE(feed.has_value()) << feed.error().text();
+    return feed ? *std::move(feed) : nullptr;
+  }
+  // All that comes until nothing comes for a while.
+  static std::vector<std::string> told(model::feed& feed, std::uint64_t* position = nullptr) {
+    std::vector<std::string> out;
+    while (true) {
+      const auto next = feed.next(out.empty() ? 10s : 300ms);
+      EXPECT_TRUE(next.has_value()) << next.error().text();
+      if (!next || !*next) return out;
+      out.push_back(described(**next));
+      if (position != nullptr) *position = (*next)->position;
+    }
+  }
+  [[nodiscard]] std::string forgotten_up_to() const {
+    return server_.execute("mail", "select confirmed_flush_lsn from pg_replication_slots");
+  }
+
+  postgres_server server_;
+};
+
+TEST_F(wal_feed, tells_committed_rows_in_order) {
+  const auto feed = open();
+  server_.execute("mail", "insert into mailbox values (1, 'ann')");
+  server_.execute("mail", "begin; insert into mailbox values (2, 'gone'); rollback");
+  server_.execute("mail", "begin; update mailbox set name = 'bob'; update mailbox set id = 3; commit");
+  server_.execute("mail", "delete from mailbox");
+  EXPECT_THAT(told(*feed),
+              ElementsAre("mailbox id=1 name=ann",
+                          "mailbox id=1; mailbox id=1 name=bob; mailbox id=1; mailbox id=3 name=bob", "mailbox id=3"));
+}
+
+TEST_F(wal_feed, tells_again_what_was_not_confirmed_and_nothing_else) {
+  std::uint64_t first = 0;
+  {
+    const auto feed = open();
+    server_.execute("mail", "insert into mailbox values (1, 'ann')");
+    EXPECT_EQ(told(*feed, &first).size(), 1U);
+    server_.execute("mail", "insert into mailbox values (2, 'bob')");
+    EXPECT_EQ(told(*feed).size(), 1U);
+    ASSERT_TRUE(feed->confirm(first).has_value());
+  }
+  {
+    const auto feed = open();
+    EXPECT_THAT(told(*feed), ElementsAre("mailbox id=2 name=bob"));
+  }
+  // What the caller knows already is not told, whatever the slot remembers.
+  std::uint64_t second = 0;
+  told(*open(), &second);
+  server_.execute("mail", "insert into mailbox values (3, 'cid')");
+  EXPECT_THAT(told(*open(second)), ElementsAre("mailbox id=3 name=cid"));
+}
+
+TEST_F(wal_feed, an_emptied_table_or_too_many_rows_are_everything) {
+  const auto feed = open();
+  server_.execute("mail", "insert into mailbox values (1, 'ann')");
+  server_.execute("mail", "truncate mailbox");
+  server_.execute("mail", "insert into mailbox select n, 'x' from generate_series(1, " +
+                              std::to_string(limits::feed_rows_max + 1) + ") n");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox id=1 name=ann", "everything", "everything"));
+}
+
+TEST_F(wal_feed, lets_the_server_forget_what_quiet_tables_would_keep) {
+  const auto feed = open();
+  server_.execute("mail", "insert into mailbox values (1, 'ann')");
+  std::uint64_t position = 0;
+  told(*feed, &position);
+  ASSERT_TRUE(feed->confirm(position).has_value());
+  const std::string before = forgotten_up_to();
+  // The server says how far it is when it has read on; each answer of ours may move the slot.
+  for (int i = 0; i < 100 && forgotten_up_to() == before; ++i) {
+    server_.execute("mail", "insert into log values ('busy'); select pg_switch_wal()");
+    ASSERT_TRUE(feed->next(100ms).has_value());
+    ASSERT_TRUE(feed->confirm(position).has_value());
+  }
+  EXPECT_NE(forgotten_up_to(), before);
+}
+
+TEST_F(wal_feed, a_lost_connection_can_be_opened_again_a_missing_slot_cannot) {
+  const auto feed = open();
+  server_.execute("mail", "select pg_terminate_backend(active_pid) from pg_replication_slots");
+  const auto lost = feed->next(10s);
+  ASSERT_FALSE(lost.has_value());
+  EXPECT_TRUE(lost.error().transient) << lost.error().text();
+
+  const auto missing = sql::open_wal_feed(server_.url("mail"), {"nobody", "mapped", 0});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_FALSE(missing.error().transient);
+  EXPECT_THAT(missing.error().text(), HasSubstr("\"nobody\" does not exist"));
+}
+
+}  // namespace
+}  // namespace sql2ldap::test
