@@ -98,12 +98,12 @@ result<void> pg_feed::confirm(std::uint64_t position) {
 
 result<bool> pg_feed::receive() {
   char* bytes = nullptr;
-  const int length = PQgetCopyData(connection_.get(), &bytes, 1);
+  int length = PQgetCopyData(connection_.get(), &bytes, 1);
   if (length == 0) {
+    // What is read here no poll() will announce: look again before waiting.
     if (PQconsumeInput(connection_.get()) == 0) return tl::make_unexpected(ended());
-    return PQisBusy(connection_.get()) == 0 && PQstatus(connection_.get()) == CONNECTION_BAD
-               ? result<bool>(tl::make_unexpected(ended()))
-               : result<bool>(false);
+    length = PQgetCopyData(connection_.get(), &bytes, 1);
+    if (length == 0) return false;
   }
   if (length < 0) return tl::make_unexpected(ended());
   const std::unique_ptr<char, free_message> owner(bytes);
