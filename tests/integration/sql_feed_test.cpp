@@ -31,17 +31,16 @@ std::string described(const model::committed& what) {
 class wal_feed : public ::testing::Test {
  protected:
   wal_feed() {
-    server_.execute("postgres", "alter system set wal_level = logical");
-    server_.crash();
-    server_.start();
     server_.create_database("mail");
-    server_.execute("mail",
-                    "create table mailbox (id int primary key, name text); create table log (line text);"
-                    "create publication mapped for table mailbox;");
-    server_.execute("mail", "select pg_create_logical_replication_slot('syncd', 'pgoutput')");
+    server_.execute("mail", "create table mailbox (id int primary key, name text); create table log (line text);");
+    auto capture = sql::open_wal_capture(server_.url("mail"), {"syncd", "mapped", {{"", "mailbox", "m"}}});
+    if (!capture) throw std::runtime_error(capture.error().text());
+    capture_ = *std::move(capture);
+    const auto begun = capture_->begin();
+    if (!begun) throw std::runtime_error(begun.error().text());
   }
   [[nodiscard]] std::unique_ptr<model::feed> open(std::uint64_t from = 0) const {
-    auto feed = sql::open_wal_feed(server_.url("mail"), {"syncd", "mapped", from});
+    auto feed = capture_->follow(from);
     EXPECT_TRUE(feed.has_value()) << feed.error().text();
     return feed ? *std::move(feed) : nullptr;
   }
@@ -60,8 +59,47 @@ class wal_feed : public ::testing::Test {
     return server_.execute("mail", "select confirmed_flush_lsn from pg_replication_slots");
   }
 
+  [[nodiscard]] model::collected look() const {
+    const auto seen = capture_->look();
+    if (!seen) throw std::runtime_error(seen.error().text());
+    return *seen;
+  }
+
   postgres_server server_;
+  std::unique_ptr<model::capture> capture_;
 };
+
+TEST_F(wal_feed, what_is_collected_is_looked_at) {
+  using state = model::collected::state;
+  const model::collected fresh = look();
+  EXPECT_EQ(fresh.now, state::ready) << fresh.reason;
+  EXPECT_GT(fresh.confirmed, 0U);
+  EXPECT_GE(fresh.end, fresh.confirmed);
+  EXPECT_THAT(fresh.history, HasSubstr("timeline 1"));
+
+  server_.execute("mail", "alter publication mapped drop table mailbox; alter publication mapped add table log");
+  EXPECT_EQ(look().now, state::broken);
+  EXPECT_THAT(look().reason, HasSubstr("does not have public.mailbox"));
+  ASSERT_TRUE(capture_->begin().has_value());
+  EXPECT_EQ(look().now, state::ready);
+
+  server_.execute("mail", "select pg_drop_replication_slot('syncd')");
+  server_.execute("mail", "select pg_create_logical_replication_slot('syncd', 'test_decoding')");
+  EXPECT_THAT(look().reason, HasSubstr("test_decoding"));
+
+  // Too much for the server to keep.
+  ASSERT_TRUE(capture_->begin().has_value());
+  server_.execute("postgres", "alter system set max_slot_wal_keep_size = '1MB'");
+  server_.execute("postgres", "alter system set wal_keep_size = 0");
+  server_.execute("postgres", "select pg_reload_conf()");
+  const bool lost = eventually(60s, [&] {
+    server_.execute("mail", "insert into log values ('x'); select pg_switch_wal()");
+    server_.execute("mail", "checkpoint");
+    return look().now == state::broken;
+  });
+  EXPECT_TRUE(lost);
+  EXPECT_THAT(look().reason, HasSubstr("wal_status lost"));
+}
 
 TEST_F(wal_feed, tells_committed_rows_in_order) {
   const auto feed = open();
@@ -120,6 +158,35 @@ TEST_F(wal_feed, lets_the_server_forget_what_quiet_tables_would_keep) {
   EXPECT_NE(forgotten_up_to(), before);
 }
 
+// PostgreSQL's log has a commit before other sessions see it; waiting for a standby makes that time long.
+TEST_F(wal_feed, tells_nothing_that_a_snapshot_would_not_show) {
+  const auto source = sql::open_source(server_.url("mail"));
+  ASSERT_TRUE(source.has_value());
+  const auto feed = open();
+  const auto settle = [&](const std::string& sql) {
+    server_.execute("postgres", sql);
+    server_.execute("postgres", "select pg_reload_conf()");
+  };
+  settle("alter system set synchronous_standby_names = 'nobody'");
+  const child_process writer({.arguments = {server_.programs() / "psql", "-X", "-q", server_.url("mail")},
+                              .input = "insert into mailbox values (1, 'ann')"});
+  ASSERT_TRUE(eventually(30s, [&] {
+    return server_.execute("mail", "select count(*) from pg_stat_activity where wait_event = 'SyncRep'") == "1\n";
+  }));
+  const auto early = feed->next(300ms);
+  ASSERT_TRUE(early.has_value()) << early.error().text();
+  EXPECT_FALSE(early->has_value());
+
+  settle("alter system reset synchronous_standby_names");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox id=1 name=ann"));
+  const auto now = (*source)->open_snapshot();
+  ASSERT_TRUE(now.has_value());
+  model::query all;
+  all.from = {"", "mailbox", "m"};
+  all.columns = {{"m", "id"}};
+  EXPECT_TRUE((*(*now)->rows(all))->next()->has_value());
+}
+
 TEST_F(wal_feed, a_lost_connection_can_be_opened_again_a_missing_slot_cannot) {
   const auto feed = open();
   server_.execute("mail", "select pg_terminate_backend(active_pid) from pg_replication_slots");
@@ -127,10 +194,12 @@ TEST_F(wal_feed, a_lost_connection_can_be_opened_again_a_missing_slot_cannot) {
   ASSERT_FALSE(lost.has_value());
   EXPECT_TRUE(lost.error().transient) << lost.error().text();
 
-  const auto missing = sql::open_wal_feed(server_.url("mail"), {"nobody", "mapped", 0});
+  server_.execute("mail", "select pg_drop_replication_slot('syncd')");
+  EXPECT_EQ(look().now, model::collected::state::missing);
+  const auto missing = capture_->follow(0);
   ASSERT_FALSE(missing.has_value());
   EXPECT_FALSE(missing.error().transient);
-  EXPECT_THAT(missing.error().text(), HasSubstr("\"nobody\" does not exist"));
+  EXPECT_THAT(missing.error().text(), HasSubstr("\"syncd\" does not exist"));
 }
 
 }  // namespace

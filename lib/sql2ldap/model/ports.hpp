@@ -50,13 +50,14 @@ class source {
 
 // What a transaction changed, of the tables that are followed.
 struct committed {
-  std::uint64_t position = 0;   // for feed::confirm()
+  std::uint64_t position = 0;  // for feed::confirm(); grows
+  std::chrono::system_clock::time_point time;
   std::vector<row_image> rows;  // as they were and as they are, in order
   bool everything = false;      // a table was emptied, or there are too many rows to name: `rows` is empty
 };
 
 // Tells what changed, in the order of the commits; nothing that was rolled back. May tell again what
-// was not confirmed.
+// was not confirmed. A snapshot that is opened after a transaction was told shows it.
 class feed {
  public:
   virtual ~feed() = default;
@@ -65,6 +66,32 @@ class feed {
   [[nodiscard]] virtual result<std::optional<committed>> next(std::chrono::milliseconds patience) = 0;
   // Everything up to this position is safe with us and need not be told again.
   [[nodiscard]] virtual result<void> confirm(std::uint64_t position) = 0;
+};
+
+// What the source has collected for us, and whether that is all.
+struct collected {
+  enum class state {
+    missing,  // nothing collects
+    broken,   // it cannot be known what was changed
+    ready,
+  } now = state::missing;
+  std::string reason;   // why it is broken
+  std::string history;  // positions of different histories cannot be compared
+  std::uint64_t confirmed = 0;
+  std::uint64_t end = 0;             // where the source is at this moment
+  std::uint64_t retained_bytes = 0;  // kept by the source because of us
+};
+
+// Collects the changes of a source, also while nobody reads them: a replication slot, a table that triggers fill.
+class capture {
+ public:
+  virtual ~capture() = default;
+  [[nodiscard]] virtual result<collected> look() = 0;
+  // Makes it ready; what had been collected is forgotten. A snapshot that is opened afterwards shows every
+  // change that will not be told.
+  [[nodiscard]] virtual result<void> begin() = 0;
+  // Tells what was committed after `from`.
+  [[nodiscard]] virtual result<std::unique_ptr<feed>> follow(std::uint64_t from) = 0;
 };
 
 // ---- LDAP side ------------------------------------------------------------------------------

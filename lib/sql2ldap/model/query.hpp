@@ -92,6 +92,7 @@ struct query {
   // row.hpp gives it). For re-reading a few keys; the source splits long lists itself.
   std::vector<column_ref> restrict_to;
   std::vector<std::vector<std::string>> keys;
+  bool few_rows = false;  // a hint, also given by `keys`: not worth a connection of its own
 };
 
 }  // namespace sql2ldap::model

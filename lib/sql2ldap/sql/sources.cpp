@@ -1,7 +1,7 @@
 #include <sql2ldap/sql/sources.hpp>
 
+#include <sql2ldap/sql/detail/pg_capture.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
-#include <sql2ldap/sql/detail/pg_feed.hpp>
 #include <sql2ldap/sql/detail/postgresql.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
@@ -19,8 +19,8 @@ result<std::unique_ptr<model::source>> open_source(std::string_view url) {
   return detail::open_sqlite(std::string(file));
 }
 
-result<std::unique_ptr<model::feed>> open_wal_feed(std::string_view url, const wal_feed_options& options) {
-  return detail::pg_feed::open(url, options);
+result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url, const wal_options& options) {
+  return detail::open_pg_capture(url, options);
 }
 
 std::string without_password(std::string_view url) {

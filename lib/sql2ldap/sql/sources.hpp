@@ -1,6 +1,7 @@
 // The room `sql`: SQL servers as model::source.
 //
-// Gives: open_source(), open_wal_feed(). Promises: read only; one consistent snapshot for all streams of it;
+// Gives: open_source(), open_wal_capture(). Promises: sources only read, captures write nothing but what they are
+// named for; one consistent snapshot for all streams of it;
 // streamed in bounded memory; values in the one form of model/row.hpp; passwords never in names,
 // messages or logs. Leaves to others: which queries (mapping) and what rows mean (mapping).
 #pragma once
@@ -9,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/ports.hpp>
@@ -20,15 +22,15 @@ namespace sql2ldap::sql {
 // but is never shown.
 [[nodiscard]] result<std::unique_ptr<model::source>> open_source(std::string_view url);
 
-// Logical decoding (wal_level = logical), streamed: a change comes when it is committed. The slot
-// (plugin pgoutput) and the publication are there already; the user may replicate. The source's
-// table names come with their schema.
-struct wal_feed_options {
+// Logical decoding (wal_level = logical) by the plugin pgoutput, streamed: a change comes when it is
+// committed. The user may replicate, and owns the tables or finds the publication made already.
+struct wal_options {
   std::string slot;
   std::string publication;
-  std::uint64_t from = 0;  // only what was committed after this position; 0 = as the slot remembers
+  std::vector<model::table_ref> tables;  // what the mapping reads; aliases do not matter
 };
-[[nodiscard]] result<std::unique_ptr<model::feed>> open_wal_feed(std::string_view url, const wal_feed_options& options);
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url,
+                                                                       const wal_options& options);
 
 // The same source for open_source(), without a password that stands in it: to be shown.
 [[nodiscard]] std::string without_password(std::string_view url);

@@ -206,6 +206,7 @@ touched through(std::size_t kind, const kind_program& k, way w, const model::row
   }
   if (!linked) return {kind, everything{}};
   model::query q;
+  q.few_rows = true;
   q.from = k.queries.main.from;
   for (const place& p : w.around) {
     q.joins.push_back({model::join::how::inner, p.table, nullptr});

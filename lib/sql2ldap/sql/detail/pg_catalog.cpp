@@ -57,8 +57,18 @@ bool flag_of(const pqxx::field& field) { return *field.c_str() == 't'; }
 
 }  // namespace
 
-model::catalog read_pg_catalog(pqxx::transaction_base& transaction) {
-  model::catalog catalog;
+std::string read_pg_stamp(pqxx::transaction_base& transaction, const std::string& oids) {
+  const pqxx::result stamp = transaction.exec(
+      "SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws(' ', attrelid, attnum, attname, atttypid, "
+      "atttypmod, attnotnull, attisdropped), ',' ORDER BY attrelid, attnum)) FROM pg_catalog.pg_attribute "
+      "WHERE attnum > 0 AND attrelid = ANY ('" +
+      oids + "'::oid[])");
+  return text_of(stamp[0][0]);
+}
+
+pg_tables read_pg_tables(pqxx::transaction_base& transaction) {
+  pg_tables out;
+  model::catalog& catalog = out.catalog;
   catalog.engine = "PostgreSQL";
   const pqxx::result facts = transaction.exec(
       "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_setting('server_encoding')");
@@ -69,6 +79,7 @@ model::catalog read_pg_catalog(pqxx::transaction_base& transaction) {
 
   std::map<std::string, std::size_t> place_of;
   for (const pqxx::row& row : transaction.exec(tables_sql)) {
+    out.oids += (out.oids.empty() ? "" : ",") + text_of(row[0]);
     place_of[text_of(row[0])] = catalog.tables.size();
     model::table_info& table = catalog.tables.emplace_back();
     table.schema = text_of(row[1]);
@@ -98,7 +109,9 @@ model::catalog read_pg_catalog(pqxx::transaction_base& transaction) {
     }
     table.unique_keys.back().push_back(text_of(row[3]));
   }
-  return catalog;
+  out.oids = "{" + out.oids + "}";
+  out.stamp = read_pg_stamp(transaction, out.oids);
+  return out;
 }
 
 }  // namespace sql2ldap::sql::detail

@@ -7,6 +7,8 @@
 
 #include <poll.h>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
 
@@ -143,9 +145,10 @@ error pg_error(std::string_view sqlstate, std::string message, const pg_address&
   what.kind = error_kind::source;
   what.message = address.name() + ": " + address.redacted(one_line(message));
   const std::string_view family = sqlstate.substr(0, 2);
-  // 40001: cancelled by recovery on a standby; 55P03: lock_timeout.
+  // 40001: cancelled by recovery on a standby; 55P03: lock_timeout; 55006: a slot that its last user, or another
+  // one, still has.
   what.transient = sqlstate.empty() || family == "08" || family == "53" || family == "57" || family == "58" ||
-                   sqlstate == "40001" || sqlstate == "55P03";
+                   sqlstate == "40001" || sqlstate == "55P03" || sqlstate == "55006";
   if (family == "28")
     what.hint = "check user and password (PGPASSFILE or ~/.pgpass) and the server's pg_hba.conf";
   else if (sqlstate == "3D000")
@@ -190,6 +193,10 @@ result<pg_handle> pg_connect(const pg_address& address, pg_use use) {
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   S2L_TRY(pg_run(connection.get(), session_settings(), address));
   return connection;
+}
+
+std::string pg_position_text(std::uint64_t position) {
+  return fmt::format("{:X}/{:X}", position >> 32U, position & 0xffff'ffffU);
 }
 
 result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address) {

@@ -1,6 +1,7 @@
 // Connections to PostgreSQL through libpq, and what its errors mean to us.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,8 @@ using pg_result = std::unique_ptr<PGresult, pg_clear>;
 // Connected, with session_settings() done.
 enum class pg_use { queries, replication };
 [[nodiscard]] result<pg_handle> pg_connect(const pg_address& address, pg_use use = pg_use::queries);
+// A place in the server's log (LSN), as PostgreSQL writes it.
+[[nodiscard]] std::string pg_position_text(std::uint64_t position);
 // For statements that answer no rows, or whose rows do not matter.
 [[nodiscard]] result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address);
 // What went wrong last; `reply` may be null when there is none.

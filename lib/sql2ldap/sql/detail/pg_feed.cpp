@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -11,6 +12,7 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/sql/detail/pg_values.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
@@ -38,14 +40,19 @@ std::uint64_t microseconds_since_2000() {
   return static_cast<std::uint64_t>(now - seconds_1970_to_2000 * 1'000'000);
 }
 
-std::string position_text(std::uint64_t position) {
-  return fmt::format("{:X}/{:X}", position >> 32U, position & 0xffff'ffffU);
+constexpr auto visibility_poll = milliseconds(1);  // until a commit that the log has told is seen by others
+
+std::chrono::system_clock::time_point time_of(std::int64_t microseconds_since_2000) {
+  using namespace std::chrono;
+  return system_clock::time_point(
+      duration_cast<system_clock::duration>(microseconds(microseconds_since_2000) + seconds(seconds_1970_to_2000)));
 }
 
 }  // namespace
 
-pg_feed::pg_feed(pg_handle connection, pg_address address, std::uint64_t from)
+pg_feed::pg_feed(pg_handle connection, pg_handle looker, pg_address address, std::uint64_t from)
     : connection_(std::move(connection)),
+      looker_(std::move(looker)),
       address_(std::move(address)),
       told_(from),
       confirmed_(from),
@@ -53,17 +60,18 @@ pg_feed::pg_feed(pg_handle connection, pg_address address, std::uint64_t from)
       heard_(clock::now()),
       reported_(heard_) {}
 
-result<std::unique_ptr<model::feed>> pg_feed::open(std::string_view url, const wal_feed_options& options) {
-  S2L_TRY_ASSIGN(pg_address address, pg_address::parse(url));
+result<std::unique_ptr<model::feed>> pg_feed::open(const pg_address& address, const wal_options& options,
+                                                   std::uint64_t from) {
   S2L_TRY_ASSIGN(pg_handle connection, pg_connect(address, pg_use::replication));
+  S2L_TRY_ASSIGN(pg_handle looker, pg_connect(address));
   const std::string sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                                      quoted_identifier(options.slot), position_text(options.from),
+                                      quoted_identifier(options.slot), pg_position_text(from),
                                       quoted_literal(quoted_identifier(options.publication)));
   const pg_result reply(PQexec(connection.get(), sql.c_str()));
   if (PQresultStatus(reply.get()) != PGRES_COPY_BOTH)
     return tl::make_unexpected(
         pg_failure(connection.get(), reply.get(), address).within("following the slot " + options.slot));
-  return std::unique_ptr<model::feed>(new pg_feed(std::move(connection), std::move(address), options.from));
+  return std::unique_ptr<model::feed>(new pg_feed(std::move(connection), std::move(looker), address, from));
 }
 
 error pg_feed::ended() const {
@@ -79,16 +87,44 @@ tl::unexpected<error> pg_feed::garbled(const char* what) const {
 result<std::optional<model::committed>> pg_feed::next(milliseconds patience) {
   const auto until = clock::now() + patience;
   while (true) {
-    S2L_TRY_ASSIGN(const bool came, receive());
+    bool came = false;
+    if (!complete_) {
+      S2L_TRY_ASSIGN(came, receive());
+    }
     if (complete_) {
-      told_ = complete_->position;
-      return std::exchange(complete_, std::nullopt);
+      S2L_TRY_ASSIGN(const bool visible, is_visible(transaction_));
+      if (visible) {
+        told_ = complete_->position;
+        return std::exchange(complete_, std::nullopt);
+      }
     }
     if (came) continue;
     S2L_TRY(keep_in_touch());
-    if (clock::now() >= until) return std::nullopt;
-    S2L_TRY(wait(until));
+    const auto now = clock::now();
+    if (now >= until) return std::nullopt;
+    S2L_TRY(wait(complete_ ? std::min(until, now + visibility_poll) : until));
   }
+}
+
+result<bool> pg_feed::is_visible(std::uint32_t transaction) {
+  const pg_result reply(PQexec(looker_.get(), "SELECT pg_catalog.txid_current_snapshot()"));
+  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK)
+    return tl::make_unexpected(pg_failure(looker_.get(), reply.get(), address_).within("following the changes"));
+  // "first in progress:first unused:in progress,..." with 64 bits; the stream tells the lower 32.
+  const std::vector<std::string_view> parts = split(PQgetvalue(reply.get(), 0, 0), ':');
+  if (parts.size() != 3) return garbled("a snapshot that cannot be read");
+  const auto number = [](std::string_view text) {
+    std::uint64_t n = 0;
+    std::from_chars(text.data(), text.data() + text.size(), n);
+    return n;
+  };
+  const std::uint64_t first_unused = number(parts[1]);
+  const auto behind = static_cast<std::int32_t>(static_cast<std::uint32_t>(first_unused) - transaction);
+  if (behind <= 0) return false;
+  const std::uint64_t whole = first_unused - static_cast<std::uint64_t>(behind);
+  if (whole < number(parts[0])) return true;
+  const std::vector<std::string_view> in_progress = split(parts[2], ',');
+  return std::none_of(in_progress.begin(), in_progress.end(), [&](auto one) { return number(one) == whole; });
 }
 
 result<void> pg_feed::confirm(std::uint64_t position) {
@@ -132,8 +168,10 @@ result<void> pg_feed::take(std::string_view message) {
 result<void> pg_feed::take_change(std::string_view bytes) {
   auto parsed = pgoutput::parse(bytes);
   if (!parsed) return tl::make_unexpected(std::move(parsed).error().within("following the changes"));
-  return std::visit(overloaded{[&](const pgoutput::begin&) -> result<void> {
+  return std::visit(overloaded{[&](const pgoutput::begin& b) -> result<void> {
                                  open_ = {};
+                                 open_.time = time_of(b.commit_time_us);
+                                 transaction_ = b.xid;
                                  in_transaction_ = true;
                                  return {};
                                },

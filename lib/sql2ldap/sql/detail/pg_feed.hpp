@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <sql2ldap/codec/pgoutput.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
@@ -17,14 +18,15 @@ namespace sql2ldap::sql::detail {
 
 class pg_feed : public model::feed {
  public:
-  [[nodiscard]] static result<std::unique_ptr<model::feed>> open(std::string_view url, const wal_feed_options& options);
+  [[nodiscard]] static result<std::unique_ptr<model::feed>> open(const pg_address& address, const wal_options& options,
+                                                                 std::uint64_t from);
 
   [[nodiscard]] result<std::optional<model::committed>> next(std::chrono::milliseconds patience) override;
   [[nodiscard]] result<void> confirm(std::uint64_t position) override;
 
  private:
   using clock = std::chrono::steady_clock;
-  pg_feed(pg_handle connection, pg_address address, std::uint64_t from);
+  pg_feed(pg_handle connection, pg_handle looker, pg_address address, std::uint64_t from);
 
   // True when something was there.
   result<bool> receive();
@@ -32,6 +34,8 @@ class pg_feed : public model::feed {
   result<void> take_change(std::string_view bytes);
   result<void> take_row(const codec::pgoutput::row_change& change);
   void add_row(model::row_image row);
+  // The log tells a commit a little before other sessions see it.
+  result<bool> is_visible(std::uint32_t transaction);
   result<void> wait(clock::time_point until);
   result<void> send_status(bool ask_for_answer = false);
   result<void> keep_in_touch();
@@ -39,9 +43,11 @@ class pg_feed : public model::feed {
   [[nodiscard]] tl::unexpected<error> garbled(const char* what) const;
 
   pg_handle connection_;
+  pg_handle looker_;  // an ordinary session beside the stream
   pg_address address_;
   std::map<std::uint32_t, codec::pgoutput::relation> tables_;
   model::committed open_;  // the transaction that is being told
+  std::uint32_t transaction_ = 0;
   bool in_transaction_ = false;
   std::optional<model::committed> complete_;
   // Four positions of the server's log, four names.

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include <sql2ldap/base/limits.hpp>
-#include <sql2ldap/sql/detail/pg_catalog.hpp>
 #include <sql2ldap/sql/detail/pg_copy.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
@@ -79,13 +78,27 @@ class pg_cursor_stream final : public model::row_stream {
 
 }  // namespace
 
-result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address) {
-  const std::shared_ptr<pg_session> session(new pg_session(address));
+result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, std::shared_ptr<pg_kept> kept) {
+  const std::shared_ptr<pg_session> session(new pg_session(address, std::move(kept)));
+  session->connection_ = std::exchange(session->kept_->connection, nullptr);
+  session->tables_ = std::move(session->kept_->tables);
+  // Where the server has gone away in between, a new connection may do.
+  if (session->connection_ != nullptr && session->begin()) return session;
+  session->tables_ = {};
+  S2L_TRY(session->connect());
   S2L_TRY(session->begin());
   return session;
 }
 
-result<void> pg_session::begin() {
+pg_session::~pg_session() {
+  transaction_.reset();
+  if (connection_ == nullptr || !connection_->is_open()) return;
+  kept_->connection = std::move(connection_);
+  kept_->tables = std::move(tables_);
+}
+
+result<void> pg_session::connect() {
+  transaction_.reset();
   try {
     connection_ = connect_once(std::string(address_.conninfo().reveal()));
   } catch (const std::exception& e) {
@@ -94,8 +107,16 @@ result<void> pg_session::begin() {
     if (!tried) return tl::make_unexpected(std::move(tried).error());
     return tl::make_unexpected(pg_error("", e.what(), address_));
   }
+  return guarded(address_,
+                 [&] {
+                   pqxx::nontransaction(*connection_).exec(session_settings());
+                   return true;
+                 })
+      .map([](bool) {});
+}
+
+result<void> pg_session::begin() {
   S2L_TRY(guarded(address_, [&] {
-    pqxx::nontransaction(*connection_).exec(session_settings());
     transaction_ = std::make_unique<snapshot_transaction>(*connection_);
     return true;
   }));
@@ -110,7 +131,8 @@ result<void> pg_session::begin() {
     }));
   return guarded(address_,
                  [&] {
-                   catalog_ = read_pg_catalog(*transaction_);
+                   if (tables_.oids.empty() || read_pg_stamp(*transaction_, tables_.oids) != tables_.stamp)
+                     tables_ = read_pg_tables(*transaction_);
                    return true;
                  })
       .map([](bool) {});
@@ -135,12 +157,13 @@ result<pg_handle> pg_session::reader() {
 }
 
 result<std::unique_ptr<model::row_stream>> pg_session::rows(const model::query& what) {
-  const std::string select = render_query(what, dialect::postgresql, catalog_);
+  const std::string select = render_query(what, dialect::postgresql, catalog());
   std::vector<std::string> names;
   for (const auto& column : what.columns) names.push_back(column.column);
-  pg_values values(result_types(what, catalog_), std::move(names), what.from.table, catalog_.encoding == "SQL_ASCII");
+  pg_values values(result_types(what, catalog()), std::move(names), what.from.table, catalog().encoding == "SQL_ASCII");
 
-  if (!snapshot_id_.empty()) {
+  const bool few_rows = what.few_rows || !what.keys.empty();
+  if (!snapshot_id_.empty() && !few_rows) {
     if (auto connection = reader())
       return pg_copy_stream::open(
           *std::move(connection), address_, select, std::move(values),

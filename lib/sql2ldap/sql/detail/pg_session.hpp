@@ -1,5 +1,5 @@
 // One snapshot of a PostgreSQL database: a transaction that holds it open, and the connections
-// that read in it.
+// that read in it. What it leaves to the next one makes that cheap.
 #pragma once
 
 #include <functional>
@@ -9,31 +9,44 @@
 #include <vector>
 
 #include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sql/detail/pg_catalog.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/pg_values.hpp>
 #include <sql2ldap/sql/detail/pqxx_compat.hpp>
 
 namespace sql2ldap::sql::detail {
 
+struct pg_kept {
+  std::unique_ptr<pqxx::connection> connection;  // null: nobody has left one
+  pg_tables tables;
+};
+
 class pg_session : public std::enable_shared_from_this<pg_session> {
  public:
-  [[nodiscard]] static result<std::shared_ptr<pg_session>> open(const pg_address& address);
+  [[nodiscard]] static result<std::shared_ptr<pg_session>> open(const pg_address& address,
+                                                                std::shared_ptr<pg_kept> kept);
+  pg_session(const pg_session&) = delete;
+  pg_session& operator=(const pg_session&) = delete;
+  ~pg_session();
 
-  [[nodiscard]] const model::catalog& catalog() const noexcept { return catalog_; }
+  [[nodiscard]] const model::catalog& catalog() const noexcept { return tables_.catalog; }
   // Streams keep the session alive.
   [[nodiscard]] result<std::unique_ptr<model::row_stream>> rows(const model::query& what);
   // One statement on the holding connection; what pqxx throws comes back as an error.
   [[nodiscard]] result<pqxx::result> execute(const std::string& sql);
 
  private:
-  explicit pg_session(pg_address address) : address_(std::move(address)) {}
+  pg_session(pg_address address, std::shared_ptr<pg_kept> kept)
+      : address_(std::move(address)), kept_(std::move(kept)) {}
+  [[nodiscard]] result<void> connect();
   [[nodiscard]] result<void> begin();
   [[nodiscard]] result<pg_handle> reader();
 
   pg_address address_;
+  std::shared_ptr<pg_kept> kept_;
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<snapshot_transaction> transaction_;
-  model::catalog catalog_;
+  pg_tables tables_;
   // Empty: other connections cannot share our snapshot, and all streams are cursors on ours.
   std::string snapshot_id_;
   std::vector<pg_handle> idle_readers_;

@@ -22,17 +22,18 @@ class pg_source final : public model::source {
  public:
   explicit pg_source(pg_address address) : address_(std::move(address)) {}
   [[nodiscard]] result<model::catalog> describe() override {
-    S2L_TRY_ASSIGN(const auto session, pg_session::open(address_));
+    S2L_TRY_ASSIGN(const auto session, pg_session::open(address_, kept_));
     return session->catalog();
   }
   [[nodiscard]] result<std::unique_ptr<model::snapshot>> open_snapshot() override {
-    S2L_TRY_ASSIGN(auto session, pg_session::open(address_));
+    S2L_TRY_ASSIGN(auto session, pg_session::open(address_, kept_));
     return std::make_unique<pg_snapshot>(std::move(session));
   }
   [[nodiscard]] std::string name() const override { return address_.name(); }
 
  private:
   pg_address address_;
+  std::shared_ptr<pg_kept> kept_ = std::make_shared<pg_kept>();
 };
 
 }  // namespace
