@@ -34,6 +34,16 @@ inline constexpr int sqlite_busy_ms_max = 10'000;          // wait for a writer'
 inline constexpr int feed_status_seconds = 10;             // a server hears from us at least so often
 inline constexpr int feed_silence_seconds_max = 60;        // then it is asked; as long again, and it is gone
 inline constexpr std::size_t feed_rows_max = 50'000;       // of one transaction; above it everything is compared
+inline constexpr std::size_t feed_rows_at_once = 450;      // of several transactions, applied as one
+inline constexpr std::size_t plan_lines_kept_max = 50;     // of a plan that waits for release
+inline constexpr std::chrono::seconds deletes_window{60};  // within it deletes count together
+inline constexpr std::chrono::seconds held_retry_every{1};  // the rows may have come back
+inline constexpr std::chrono::seconds journal_write_every{1};
+inline constexpr std::chrono::seconds aside_retry_first{1};  // then twice as long each time, up to
+inline constexpr std::chrono::seconds aside_retry_longest{3600};
+inline constexpr std::chrono::milliseconds trouble_wait_first{100};  // the same for a server that is gone
+inline constexpr std::chrono::milliseconds trouble_wait_longest{10'000};
+inline constexpr std::chrono::seconds capture_look_every{10};  // for retained WAL
 inline constexpr std::size_t keys_reread_max = 20'000;     // above it the whole source is read again
 inline constexpr std::size_t single_lookups_max = 10'000;  // above it one search of all DNs is cheaper
 inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a batch goes one by one

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/model/set_aside.hpp>
 #include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
-#include <sql2ldap/sync/set_aside.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
@@ -124,7 +124,7 @@ struct comparison {
 // What a comparison of some keys must know of the rest.
 struct rest_of_directory {
   std::uint64_t present = 0;  // entries of ours, these included: the limits are percentages of them
-  const set_aside_list& aside;
+  const model::set_aside_list& aside;
 };
 
 // The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name

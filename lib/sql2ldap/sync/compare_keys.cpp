@@ -61,7 +61,7 @@ class keys_reader {
   struct parents {
     const parties* who = nullptr;
     const dirty_keys* dirty = nullptr;
-    const set_aside_list* aside = nullptr;
+    const model::set_aside_list* aside = nullptr;
     std::shared_ptr<const dn_set> names_of_strangers;
     origins names;
     std::unordered_map<std::uint64_t, bool> known;

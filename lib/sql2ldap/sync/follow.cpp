@@ -23,6 +23,13 @@ void add(counts& sums, const counts& more) {
   sums.rejected += more.rejected;
 }
 
+model::set_aside aside_because(std::string dn, std::string reason) {
+  model::set_aside why;
+  why.dn = std::move(dn);
+  why.reason = std::move(reason);
+  return why;
+}
+
 }  // namespace
 
 follower::follower(const parties& who, const run_options& how) : who_(who), how_(how), origins_(who.map) {}
@@ -34,11 +41,22 @@ result<void> follower::ask_for_facts() {
   return {};
 }
 
-void follower::put_aside(findings&& found) {
+void follower::restore(model::set_aside_list aside, std::uint64_t entries) {
+  aside_ = std::move(aside);
+  present_ = entries;
+}
+
+void follower::put_aside(findings&& found, const model::set_aside_list& before) {
   for (auto& [origin, why] : found.list) {
     if (origin.empty()) continue;
     why.name_taken = found.name_taken.contains(origin);
     why.left_over = found.to_remove.contains(origin);
+    if (const auto earlier = before.find(origin); earlier != before.end() && earlier->second.reason == why.reason) {
+      why.since = earlier->second.since;
+      why.next_try = earlier->second.next_try;
+      why.tries = earlier->second.tries;
+      why.dropped = earlier->second.dropped;
+    }
     aside_.insert_or_assign(std::move(origin), std::move(why));
   }
 }
@@ -46,17 +64,28 @@ void follower::put_aside(findings&& found) {
 run_options follower::collecting(findings& into) const {
   run_options how = how_;
   how.rejects = [this, &into](model::reject r) {
-    into.list.emplace_back(r.origin, set_aside{r.dn, r.reason});
+    into.list.emplace_back(r.origin, aside_because(r.dn, r.reason));
     how_.rejects(std::move(r));
   };
   how.skipped = [&into](std::string_view origin, std::string_view dn) {
-    into.list.emplace_back(std::string(origin), set_aside{std::string(dn), "its parent does not exist", true});
+    model::set_aside why = aside_because(std::string(dn), "its parent does not exist");
+    why.skipped = true;
+    into.list.emplace_back(std::string(origin), std::move(why));
   };
   return how;
 }
 
+result<void> follower::check_limits(run& what) {
+  auto within = what.check_limits();
+  if (within || within.error().kind != error_kind::limit) return within;
+  S2L_TRY_ASSIGN(held_, what.outline());
+  held_.reason = within.error().message;
+  if (held_.id == released_) return {};
+  return within;
+}
+
 result<counts> follower::apply(run& what, moves& seen, findings& into) {
-  S2L_TRY(what.check_limits());
+  S2L_TRY(check_limits(what));
   return what.apply(
       [&](step& s) -> result<void> {
         note(s, seen);
@@ -107,8 +136,7 @@ result<counts> follower::reconcile() {
   const run_options how = collecting(found);
   S2L_TRY_ASSIGN(const auto whole, run::begin(who_, how, facts_));
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
-  aside_.clear();
-  put_aside(std::move(found));
+  put_aside(std::move(found), std::exchange(aside_, {}));
   present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);
   return done;
 }
@@ -121,10 +149,12 @@ result<counts> follower::follow(std::span<const model::row_image> changed) {
   return bring_in_step(*now, std::move(dirty));
 }
 
-result<counts> follower::retry() {
+result<counts> follower::retry(const choice& which) {
   dirty_keys dirty(who_.map.kinds().size());
-  for (const auto& [origin, why] : aside_)
+  for (const auto& [origin, why] : aside_) {
+    if (!which(origin, why)) continue;
     if (auto parts = origins_.parse(origin)) dirty.add(parts->kind, std::move(parts->key));
+  }
   if (dirty.empty()) return counts{};
   S2L_TRY(ask_for_facts());
   S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());
@@ -159,7 +189,7 @@ result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, move
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
-  set_aside_list before;
+  model::set_aside_list before;
   for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
     for (const mapping::key_values& key : dirty.of(kind)) {
       const std::vector<std::string_view> parts(key.begin(), key.end());
@@ -167,7 +197,7 @@ result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, move
     }
   }
   const std::unordered_set<std::string> name_taken = found.name_taken;
-  put_aside(std::move(found));
+  put_aside(std::move(found), before);
   // Below a stranger's entry whose name a row of ours wants, its children may stand.
   for (const std::string& origin : name_taken)
     if (const auto waits = aside_.find(origin); waits != aside_.end())

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,8 +16,9 @@
 #include <vector>
 
 #include <sql2ldap/model/row.hpp>
+#include <sql2ldap/model/set_aside.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
-#include <sql2ldap/sync/set_aside.hpp>
+#include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
@@ -35,10 +38,25 @@ class follower {
   // the same rows must be given again, or reconcile() called.
   [[nodiscard]] result<counts> follow(std::span<const model::row_image> changed);
   // Tries again what was set aside.
-  [[nodiscard]] result<counts> retry();
+  using choice = std::function<bool(const std::string& origin, const model::set_aside& why)>;
+  [[nodiscard]] result<counts> retry(const choice& which = [](const std::string&, const model::set_aside&) {
+    return true;
+  });
 
-  // By origin.
-  [[nodiscard]] const set_aside_list& aside() const noexcept { return aside_; }
+  // After an error of kind limit: what would be done.
+  [[nodiscard]] const held_plan& held() const noexcept { return held_; }
+  // Exactly this plan may go beyond the limits.
+  void release(std::string plan_id) { released_ = std::move(plan_id); }
+
+  // Goes on where another follower has stopped.
+  void restore(model::set_aside_list aside, std::uint64_t entries);
+  // The directory may be another one now, or have another schema.
+  void ask_again() noexcept { facts_.reset(); }
+
+  // By origin. Who is set aside again for the same reason keeps times, tries and `dropped`; they are the caller's.
+  [[nodiscard]] const model::set_aside_list& aside() const noexcept { return aside_; }
+  [[nodiscard]] model::set_aside_list& aside() noexcept { return aside_; }
+  [[nodiscard]] std::uint64_t entries() const noexcept { return present_; }
 
  private:
   // What a run changed for those who wait, as DN hashes.
@@ -52,7 +70,7 @@ class follower {
   [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
   // What a run sets aside, until it is known that the run came to its end.
   struct findings {
-    std::vector<std::pair<std::string, set_aside>> list;
+    std::vector<std::pair<std::string, model::set_aside>> list;
     std::unordered_set<std::string> name_taken;  // origins
     std::unordered_set<std::string> to_remove;   // origins, whether it was done or not
   };
@@ -61,14 +79,17 @@ class follower {
   [[nodiscard]] result<counts> one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen);
   [[nodiscard]] dirty_keys freed_by(const moves& seen) const;
   static void note(const step& s, moves& seen);
-  void put_aside(findings&& found);
+  void put_aside(findings&& found, const model::set_aside_list& before);
+  [[nodiscard]] result<void> check_limits(run& what);
 
   const parties& who_;
   const run_options& how_;
   origins origins_;
   std::shared_ptr<const model::directory_facts> facts_;
-  set_aside_list aside_;
+  model::set_aside_list aside_;
   std::uint64_t present_ = 0;  // entries of ours in the directory
+  held_plan held_;
+  std::string released_;
 };
 
 }  // namespace sql2ldap::sync

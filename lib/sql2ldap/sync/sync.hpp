@@ -30,6 +30,7 @@ struct change_limits {
   std::uint64_t deletes_at_least = 5;
   double changes_percent = 20.0;
   std::uint64_t changes_at_least = 20;
+  std::uint64_t deletes_before = 0;  // done a moment ago, and counted with those to come
   bool enforced = true;
 };
 

@@ -1,11 +1,15 @@
 #include <sql2ldap/sync/detail/run.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <sodium.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/sync/apply.hpp>
 #include <sql2ldap/sync/detail/origins.hpp>
 
@@ -14,6 +18,23 @@ namespace {
 
 std::uint64_t allowed(double percent, std::uint64_t at_least, std::uint64_t of) {
   return std::max(at_least, static_cast<std::uint64_t>(std::floor(percent / 100.0 * static_cast<double>(of))));
+}
+
+constexpr std::size_t plan_id_bytes = 16;  // hashed; the first half is enough to name one
+
+std::string_view word_for(const step& s) {
+  switch (s.kind) {
+    case step::what::container:
+    case step::what::add:
+      return "add";
+    case step::what::remove:
+      return "delete";
+    case step::what::make_way:
+      return "move away";
+    case step::what::update:
+      break;
+  }
+  return s.renamed ? "rename to" : "modify";
 }
 
 }  // namespace
@@ -75,17 +96,15 @@ result<void> run::check_limits() {
       allowed(how_.limits.deletes_percent, how_.limits.deletes_at_least, state_.present);
   const std::uint64_t changes_allowed =
       allowed(how_.limits.changes_percent, how_.limits.changes_at_least, state_.present);
-  const std::uint64_t deletes = state_.surplus.size();
+  const std::uint64_t deletes = state_.surplus.size() + (state_.surplus.size() > 0 ? how_.limits.deletes_before : 0);
   std::uint64_t changes = state_.differ;
   if (changes > changes_allowed) {
     // Some only seem to differ: clear-text passwords, children of renamed parents. Count exactly.
     changes = 0;
-    const bool reported = std::exchange(reported_, true);
-    S2L_TRY(each_step([&](step s) -> result<void> {
+    S2L_TRY(each_step_silently([&](step s) -> result<void> {
       changes += s.kind == step::what::update ? 1 : 0;
       return {};
     }));
-    reported_ = reported;
   }
   if (deletes > deletes_allowed)
     return fail(error_kind::limit,
@@ -98,6 +117,34 @@ result<void> run::check_limits() {
                             state_.present, changes_allowed),
                 "look at `sql2ldap plan`; if it is right, raise --max-changes for this run or say --yes");
   return {};
+}
+
+result<void> run::each_step_silently(const step_sink& to) {
+  const bool reported = std::exchange(reported_, true);
+  S2L_TRY(each_step(to));
+  reported_ = reported;
+  return {};
+}
+
+result<held_plan> run::outline() {
+  crypto_generichash_state hash;
+  crypto_generichash_init(&hash, nullptr, 0, plan_id_bytes);
+  held_plan out;
+  std::vector<std::string> others;
+  S2L_TRY(each_step_silently([&](const step& s) -> result<void> {
+    const std::string line = fmt::format("{} {} {}", word_for(s), s.dn, fmt::join(s.attributes(), ","));
+    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(line.data()), line.size() + 1);
+    count_step(out.what, s);
+    std::vector<std::string>& list = s.kind == step::what::remove ? out.first : others;
+    if (list.size() < limits::plan_lines_kept_max) list.push_back(fmt::format("{} {}", word_for(s), s.dn));
+    return {};
+  }));
+  for (std::string& line : others)
+    if (out.first.size() < limits::plan_lines_kept_max) out.first.push_back(std::move(line));
+  std::array<unsigned char, plan_id_bytes> digest{};
+  crypto_generichash_final(&hash, digest.data(), digest.size());
+  for (std::size_t i = 0; i < plan_id_bytes / 2; ++i) out.id += fmt::format("{:02x}", digest.at(i));
+  return out;
 }
 
 result<counts> run::apply(const step_watch& watch, const std::function<void(const step_problem&)>& problem) {

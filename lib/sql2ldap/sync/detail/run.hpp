@@ -6,6 +6,7 @@
 #include <memory>
 
 #include <sql2ldap/sync/compare.hpp>
+#include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
@@ -31,6 +32,8 @@ class run {
   // `done`: what was written, or would be.
   [[nodiscard]] counts totals(counts done, std::uint64_t updated) const;
   [[nodiscard]] result<void> check_limits();
+  // What apply() would do.
+  [[nodiscard]] result<held_plan> outline();
 
   // Sees each step before it is written; its error ends the run.
   using step_watch = std::function<result<void>(step&)>;
@@ -38,6 +41,7 @@ class run {
                                      const std::function<void(const step_problem&)>& problem = {});
 
  private:
+  [[nodiscard]] result<void> each_step_silently(const step_sink& to);
   run(const parties& who, const run_options& how, facts_ptr facts) : who_(who), how_(how), facts_(std::move(facts)) {}
   // Problems of missing entries say nothing about the differing ones.
   [[nodiscard]] std::uint64_t undone_in_place() const noexcept { return undone_ > foreign_ ? undone_ - foreign_ : 0; }

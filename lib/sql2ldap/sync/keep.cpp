@@ -1,0 +1,413 @@
+#include <sql2ldap/sync/keep.hpp>
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/limits.hpp>
+
+namespace sql2ldap::sync {
+namespace {
+
+using std::chrono::milliseconds;
+using phase = keep_status::phase;
+
+constexpr int held_retry_share = 20;  // times what the last attempt has taken
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+std::string counted(const counts& what) {
+  return fmt::format("{} added, {} modified, {} renamed, {} deleted, {} rejected", what.added, what.modified,
+                     what.renamed, what.deleted, what.rejected);
+}
+
+}  // namespace
+
+keeper::keeper(const parties& who, const run_options& how, model::capture& capture, model::journal& journal,
+               keep_options options)
+    : who_(who), how_(how), capture_(capture), journal_(journal), options_(std::move(options)), follower_(who_, how_) {
+  status_.since = options_.clock();
+}
+
+std::int64_t keeper::seconds_now() const { return std::chrono::system_clock::to_time_t(options_.clock()); }
+
+void keeper::enter(phase now) {
+  if (status_.now == now) return;
+  status_.now = now;
+  status_.since = options_.clock();
+}
+
+result<void> keeper::run(const std::function<bool()>& stop, const std::function<void(milliseconds)>& idle) {
+  milliseconds wait = limits::trouble_wait_first;
+  bool ever_in_step = false;
+  while (!stop()) {
+    auto turned = turn(limits::journal_write_every);
+    if (turned) {
+      ever_in_step = true;
+      wait = limits::trouble_wait_first;
+      if (!status_.trouble.empty())
+        options_.tell(log::level::info, "SYNC_RECOVERED", "going on after: " + status_.trouble);
+      status_.trouble.clear();
+      options_.watch(status_);
+      if (!feed_) idle(limits::held_retry_every);
+      continue;
+    }
+    if (stop()) break;
+    const error& what = turned.error();
+    if (!ever_in_step && !what.transient) return turned;
+    if (status_.trouble != what.text()) options_.tell(log::level::error, "SYNC_TROUBLE", what.text());
+    status_.trouble = what.text();
+    enter(phase::trouble);
+    options_.watch(status_);
+    idle(wait);
+    wait = std::min<milliseconds>(2 * wait, limits::trouble_wait_longest);
+  }
+  return settle();
+}
+
+result<void> keeper::turn(milliseconds patience) {
+  auto turned = [&]() -> result<void> {
+    if (!feed_ || !everything_because_.empty()) S2L_TRY(begin());
+    // While all waits for an operator nothing is followed, but whoever is asked for the plan must hear the news.
+    if (!feed_) return {};
+    S2L_TRY(gather(patience));
+    S2L_TRY(apply_waiting());
+    S2L_TRY(retry_aside());
+    return look();
+  }();
+  // What the feed has told and is not applied is told again by the next one.
+  if (!turned) let_go();
+  note_aside();
+  if (auto written = write_down(); !written && turned) turned = std::move(written);
+  return turned;
+}
+
+void keeper::let_go() {
+  feed_.reset();
+  waiting_.clear();
+  status_.waiting_rows = 0;
+  // How much is behind is not known now; what was known stays true.
+  if (!status_.behind_since) status_.behind_since = options_.clock();
+}
+
+std::string keeper::why_everything(const model::collected& now) const {
+  using state = model::collected::state;
+  if (!written_) return "the state folder knows of no earlier run";
+  if (memory_.source != who_.from.name()) return "the source was " + memory_.source;
+  if (memory_.directory != who_.to.name()) return "the directory was " + memory_.directory;
+  if (memory_.base != who_.base.text()) return "the base was " + memory_.base;
+  if (memory_.mapping != who_.map.fingerprint()) return "the mapping or a parameter of it has changed";
+  if (!memory_.in_step) return "the last comparison of everything did not come to its end";
+  if (now.now == state::missing) return "nothing has collected the changes: the slot or the triggers are gone";
+  if (now.now == state::broken) return now.reason;
+  if (memory_.history != now.history)
+    return fmt::format("the source has another history: {}, it was {}", now.history, memory_.history);
+  if (now.confirmed > memory_.applied)
+    return fmt::format("the slot has moved on without us: changes from {} to {} are not known", memory_.applied,
+                       now.confirmed);
+  if (memory_.applied > now.end)
+    return fmt::format("the source is at {}, before {}, which is applied: it was set back", now.end, memory_.applied);
+  return everything_because_;
+}
+
+result<void> keeper::begin() {
+  if (!recalled_) {
+    S2L_TRY_ASSIGN(written_, journal_.recall());
+    S2L_TRY_ASSIGN(written_aside_, journal_.recall_aside());
+    memory_ = written_.value_or(model::remembered{});
+    follower_.restore(written_aside_, memory_.entries);
+    recalled_ = true;
+  }
+  feed_.reset();
+  waiting_.clear();
+  status_.waiting_rows = 0;
+  if (status_.held && options_.clock() < next_attempt_) return {};
+  follower_.ask_again();
+  S2L_TRY_ASSIGN(model::collected now, capture_.look());
+  const std::string why = why_everything(now);
+  if (!why.empty()) {
+    everything_because_ = why;
+    if (now.now != model::collected::state::ready) {
+      // First in the journal: a crash after this must not look like a state that is known.
+      memory_.in_step = false;
+      S2L_TRY(write_down());
+      S2L_TRY(capture_.begin());
+      S2L_TRY_ASSIGN(now, capture_.look());
+    }
+    S2L_TRY(reconcile());
+    if (!everything_because_.empty()) return {};
+    memory_.source = who_.from.name();
+    memory_.directory = who_.to.name();
+    memory_.base = who_.base.text();
+    memory_.mapping = who_.map.fingerprint();
+    memory_.history = now.history;
+    memory_.applied = now.confirmed;
+    memory_.in_step = true;
+    S2L_TRY(write_down());
+  }
+  status_.history = memory_.history;
+  status_.retained_bytes = now.retained_bytes;
+  status_.at = {memory_.applied, memory_.applied, memory_.applied, now.confirmed};
+  S2L_TRY_ASSIGN(feed_, capture_.follow(memory_.applied));
+  enter(phase::following);
+  return {};
+}
+
+result<void> keeper::reconcile() {
+  if (!status_.held) {
+    options_.tell(log::level::warning, "SYNC_RECONCILE", "comparing everything: " + everything_because_);
+    enter(phase::reconciling);
+  }
+  status_.reconciled_because = everything_because_;
+  options_.watch(status_);
+  how_.limits.deletes_before = 0;
+  const auto begun = options_.clock();
+  auto compared = follower_.reconcile();
+  if (!compared) {
+    if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
+    hold(begun);
+    return {};
+  }
+  done(*compared);
+  status_.proven_at = options_.clock();
+  memory_.proven_at = seconds_now();
+  everything_because_.clear();
+  options_.tell(log::level::info, "SYNC_RECONCILED", "all entries compared: " + counted(*compared));
+  return {};
+}
+
+result<void> keeper::gather(milliseconds patience) {
+  const auto add = [&](model::committed&& one) {
+    status_.at.received = one.position;
+    status_.waiting_rows += one.rows.size();
+    if (!status_.behind_since || waiting_.empty()) status_.behind_since = one.time;
+    waiting_.push_back(std::move(one));
+  };
+  const std::size_t rows_max = status_.held ? limits::feed_rows_max : limits::feed_rows_at_once;
+  while (status_.waiting_rows < rows_max) {
+    const bool first = waiting_.empty() || status_.held;
+    S2L_TRY_ASSIGN(auto told, feed_->next(first ? patience : milliseconds(0)));
+    if (!told) break;
+    add(*std::move(told));
+    patience = milliseconds(0);
+  }
+  if (status_.held && status_.waiting_rows >= rows_max) {
+    // They queue up behind the plan that is held, in bounded memory: then all is compared.
+    model::committed all = std::move(waiting_.front());
+    all.position = waiting_.back().position;
+    all.everything = true;
+    all.rows.clear();
+    waiting_.clear();
+    waiting_.push_back(std::move(all));
+    status_.waiting_rows = 0;
+  }
+  if (waiting_.empty()) status_.behind_since.reset();
+  return {};
+}
+
+result<void> keeper::apply_waiting() {
+  if (waiting_.empty()) return {};
+  if (status_.held && options_.clock() < next_attempt_) return {};
+  const auto begun = options_.clock();
+  S2L_TRY_ASSIGN(const bool all, apply(waiting_.size()));
+  if (all) return {};
+  // One by one, so that all before the one that is too much are done.
+  while (waiting_.size() > 1) {
+    S2L_TRY_ASSIGN(const bool one, apply(1));
+    if (!one) break;
+  }
+  if (!waiting_.empty()) {
+    S2L_TRY_ASSIGN(const bool last, apply(1));
+    if (!last) hold(begun);
+  }
+  return {};
+}
+
+result<bool> keeper::apply(std::size_t transactions) {
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(transactions);
+  std::vector<model::row_image> rows;
+  bool everything = false;
+  for (auto one = waiting_.begin(); one != end; ++one) {
+    everything = everything || one->everything;
+    rows.insert(rows.end(), one->rows.begin(), one->rows.end());
+  }
+  status_.at.spooled = waiting_[transactions - 1].position;
+  const auto now = options_.clock();
+  while (!deletes_.empty() && deletes_.front().first + limits::deletes_window < now) deletes_.pop_front();
+  how_.limits.deletes_before = 0;
+  for (const auto& [when, count] : deletes_) how_.limits.deletes_before += count;
+
+  auto applied = everything ? follower_.reconcile() : follower_.follow(rows);
+  if (!applied) {
+    if (applied.error().kind == error_kind::limit) return false;
+    return tl::make_unexpected(std::move(applied).error());
+  }
+  if (applied->deleted > 0) deletes_.emplace_back(now, applied->deleted);
+  done(*applied);
+  memory_.applied = status_.at.applied = status_.at.spooled;
+  status_.transactions += transactions;
+  for (auto one = waiting_.begin(); one != end; ++one) status_.waiting_rows -= one->rows.size();
+  waiting_.erase(waiting_.begin(), end);
+  if (waiting_.empty())
+    status_.behind_since.reset();
+  else
+    status_.behind_since = waiting_.front().time;
+  enter(phase::following);
+  return true;
+}
+
+void keeper::hold(time_point begun) {
+  const held_plan& plan = follower_.held();
+  if (!status_.held || status_.held->id != plan.id) {
+    options_.tell(log::level::error, "SYNC_HELD",
+                  fmt::format("{}; plan {} waits: {}; first: {}; `sql2ldap release {}` lets it go", plan.reason,
+                              plan.id, counted(plan.what), plan.first.empty() ? "-" : plan.first.front(), plan.id));
+    if (!status_.held) status_.held_since = options_.clock();
+  }
+  status_.held = plan;
+  // The rows may come back. Where looking takes long, it is not done all the time.
+  const auto now = options_.clock();
+  next_attempt_ = now + std::max<time_point::duration>(limits::held_retry_every, held_retry_share * (now - begun));
+  enter(phase::held);
+}
+
+void keeper::release(const std::string& plan_id) {
+  follower_.release(plan_id);
+  next_attempt_ = {};
+}
+
+void keeper::done(const counts& what) {
+  counts& sums = status_.done;
+  sums.added += what.added;
+  sums.modified += what.modified;
+  sums.renamed += what.renamed;
+  sums.deleted += what.deleted;
+  sums.rejected += what.rejected;
+  sums.present = follower_.entries();
+  memory_.entries = follower_.entries();
+  if (!status_.held) return;
+  options_.tell(log::level::warning, "SYNC_RELEASED", "no plan is held any more: " + counted(what));
+  // An operator's word was for this plan; what comes next is measured anew.
+  deletes_.clear();
+  follower_.release("");
+  status_.held.reset();
+  status_.held_since.reset();
+}
+
+// ---- those set aside ------------------------------------------------------------------------
+
+void keeper::note_aside() {
+  const std::int64_t now = seconds_now();
+  status_.rejects = 0;
+  for (auto& [origin, why] : follower_.aside()) {
+    if (why.since == 0) {
+      why.since = now;
+      why.next_try = why.skipped ? never : now + limits::aside_retry_first.count();
+    }
+    if (!why.skipped && !why.dropped) ++status_.rejects;
+  }
+}
+
+result<void> keeper::retry_aside() {
+  if (status_.held) return {};
+  const std::int64_t now = seconds_now();
+  bool due = false;
+  for (auto& [origin, why] : follower_.aside()) {
+    if (why.dropped || why.next_try > now) continue;
+    due = true;
+  }
+  if (!due) return {};
+  auto tried = follower_.retry(
+      [&](const std::string&, const model::set_aside& why) { return !why.dropped && why.next_try <= now; });
+  for (auto& [origin, why] : follower_.aside()) {
+    if (why.dropped || why.next_try > now) continue;
+    const auto wait = limits::aside_retry_first.count() << std::min(++why.tries, 12U);
+    why.next_try = now + std::min(wait, limits::aside_retry_longest.count());
+  }
+  if (!tried) {
+    // Too much for the limits: it stays aside.
+    if (tried.error().kind == error_kind::limit) return {};
+    return tl::make_unexpected(std::move(tried).error());
+  }
+  done(*tried);
+  return {};
+}
+
+std::size_t keeper::retry(const std::string& origin) {
+  std::size_t found = 0;
+  for (auto& [name, why] : follower_.aside()) {
+    if ((!origin.empty() && name != origin) || why.skipped) continue;
+    ++found;
+    why.dropped = false;
+    why.next_try = 1;
+  }
+  return found;
+}
+
+std::size_t keeper::drop(const std::string& origin) {
+  std::size_t found = 0;
+  for (auto& [name, why] : follower_.aside()) {
+    if ((!origin.empty() && name != origin) || why.skipped || why.dropped) continue;
+    ++found;
+    why.dropped = true;
+  }
+  return found;
+}
+
+// ---- what is written down -------------------------------------------------------------------
+
+result<void> keeper::look() {
+  const auto now = options_.clock();
+  if (now < next_look_) return {};
+  next_look_ = now + limits::capture_look_every;
+  S2L_TRY_ASSIGN(const model::collected seen, capture_.look());
+  const bool was_much = status_.retained_bytes >= options_.retained_bytes_warning;
+  status_.retained_bytes = seen.retained_bytes;
+  if (seen.retained_bytes >= options_.retained_bytes_warning && !was_much)
+    options_.tell(log::level::warning, "SOURCE_RETAINS",
+                  fmt::format("the source keeps {} MiB of changes for us", seen.retained_bytes >> 20U));
+  return {};
+}
+
+result<void> keeper::write_down() {
+  if (!recalled_) return {};
+  const auto now = options_.clock();
+  const bool changed = !written_ || *written_ != memory_ || written_aside_ != follower_.aside();
+  if (changed) {
+    // Changes of the position alone may wait: what is not written down is told again.
+    const bool only_position = written_ && [&] {
+      model::remembered same = *written_;
+      same.applied = memory_.applied;
+      same.entries = memory_.entries;
+      return same == memory_;
+    }();
+    if (only_position && now < next_write_) return {};
+    next_write_ = now + limits::journal_write_every;
+    if (auto written = journal_.remember(memory_, follower_.aside()); !written) {
+      if (status_.journal_trouble != written.error().text())
+        options_.tell(log::level::error, "STATE_NOT_WRITTEN", written.error().text());
+      status_.journal_trouble = written.error().text();
+      // Before everything is compared it must be known to the journal; later it can wait.
+      if (!memory_.in_step) return written;
+      return {};
+    }
+    status_.journal_trouble.clear();
+    written_ = memory_;
+    written_aside_ = follower_.aside();
+  }
+  if (!feed_ || status_.at.confirmed >= memory_.applied) return {};
+  auto confirmed = feed_->confirm(memory_.applied);
+  if (!confirmed) {
+    let_go();
+    return confirmed;
+  }
+  status_.at.confirmed = memory_.applied;
+  return {};
+}
+
+result<void> keeper::settle() {
+  next_write_ = {};
+  return write_down();
+}
+
+}  // namespace sql2ldap::sync

@@ -1,0 +1,130 @@
+// Keeps a directory in step with a source for as long as it runs: finds out what it may have missed, follows the
+// changes, applies them in the order of their commits, remembers how far it came, and only then lets the source forget.
+//
+// Promises: after a crash at any point, a lost journal, a lost or foreign slot, it gets back in step by itself, by
+// comparing everything where it cannot know, and says so; nothing is confirmed that is not applied and written down;
+// what goes beyond the limits waits, with all that was committed after it, for release() or for the rows to come back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/model/journal.hpp>
+#include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sync/follow.hpp>
+#include <sql2ldap/sync/held_plan.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+namespace sql2ldap::sync {
+
+using time_point = std::chrono::system_clock::time_point;
+
+// Of the capture, each behind the one before.
+struct positions {
+  std::uint64_t received = 0;   // the feed has told it
+  std::uint64_t spooled = 0;    // taken to be applied, as one with those before it
+  std::uint64_t applied = 0;    // in the directory
+  std::uint64_t confirmed = 0;  // written down, and the source may forget it
+};
+
+struct keep_status {
+  enum class phase { starting, reconciling, following, held, trouble } now = phase::starting;
+  time_point since;
+  std::string reconciled_because;  // the last time; "" = not since the start
+  positions at;
+  std::string history;
+  std::optional<time_point> behind_since;  // commit of the oldest change that waits; nullopt = none is known
+  std::uint64_t waiting_rows = 0;
+  std::uint64_t transactions = 0;  // applied since the start
+  counts done;                     // since the start; `present` is now
+  std::uint64_t rejects = 0;       // set aside and not dropped
+  std::uint64_t retained_bytes = 0;
+  std::optional<held_plan> held;
+  std::optional<time_point> held_since;
+  std::optional<time_point> proven_at;  // when all was last compared
+  std::string trouble;                  // "" = none
+  std::string journal_trouble;
+};
+
+struct keep_options {
+  std::function<time_point()> clock = [] { return std::chrono::system_clock::now(); };
+  // An event with its ID, for the log.
+  std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](log::level, std::string_view,
+                                                                                          const std::string&) {};
+  std::function<void(const keep_status&)> watch = [](const keep_status&) {};  // after each turn
+  std::uint64_t retained_bytes_warning = std::uint64_t{1} << 30U;
+};
+
+class keeper {
+ public:
+  // All outlive the keeper.
+  keeper(const parties& who, const run_options& how, model::capture& capture, model::journal& journal,
+         keep_options options);
+
+  // Does what there is to do and waits for changes, at most `patience`. After an error (whatever its kind) the
+  // next turn begins again where it is safe.
+  [[nodiscard]] result<void> turn(std::chrono::milliseconds patience);
+  // Turns until `stop`, waiting longer and longer between errors; `idle` waits, less when it is stopped. Errors that
+  // nobody has had a chance to mend (the first turn, not transient) end it.
+  [[nodiscard]] result<void> run(const std::function<bool()>& stop,
+                                 const std::function<void(std::chrono::milliseconds)>& idle);
+  // Writes down and confirms what is applied.
+  [[nodiscard]] result<void> settle();
+
+  void release(const std::string& plan_id);
+  void compare_everything(std::string because) { everything_because_ = std::move(because); }
+  // Of those set aside, by origin; "" = all. How many there were.
+  std::size_t retry(const std::string& origin);
+  std::size_t drop(const std::string& origin);
+
+  [[nodiscard]] const keep_status& status() const noexcept { return status_; }
+  [[nodiscard]] const model::set_aside_list& aside() const noexcept { return follower_.aside(); }
+
+ private:
+  [[nodiscard]] result<void> begin();
+  [[nodiscard]] result<void> look();
+  [[nodiscard]] std::string why_everything(const model::collected& now) const;
+  [[nodiscard]] result<void> reconcile();
+  [[nodiscard]] result<void> gather(std::chrono::milliseconds patience);
+  [[nodiscard]] result<void> apply_waiting();
+  [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
+  [[nodiscard]] result<void> retry_aside();
+  [[nodiscard]] result<void> write_down();
+  void hold(time_point begun);
+  void done(const counts& what);
+  void let_go();
+  void note_aside();
+  void enter(keep_status::phase now);
+  [[nodiscard]] std::int64_t seconds_now() const;
+
+  const parties& who_;
+  run_options how_;  // with the deletes of a moment ago
+  model::capture& capture_;
+  model::journal& journal_;
+  keep_options options_;
+  follower follower_;
+
+  bool recalled_ = false;
+  model::remembered memory_;
+  std::optional<model::remembered> written_;  // what the journal has
+  model::set_aside_list written_aside_;
+  std::unique_ptr<model::feed> feed_;
+  std::string everything_because_;  // not "": everything is to be compared first
+  std::deque<model::committed> waiting_;
+  std::deque<std::pair<time_point, std::uint64_t>> deletes_;
+  time_point next_attempt_;  // of what is held
+  time_point next_write_;
+  time_point next_look_;
+  keep_status status_;
+};
+
+}  // namespace sql2ldap::sync
