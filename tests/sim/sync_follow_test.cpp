@@ -1,6 +1,6 @@
 // The tables change, a feed names the rows, the follower keeps up: after each change the directory
 // is what a full run would make of it. Writes fail, answers are lost, the program dies: then it
-// reconciles, as the daemon does. SQL2LDAP_SEED=n runs that seed alone.
+// reconciles, as the daemon does. SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -56,7 +56,8 @@ TEST(sync_follow_simulation, stays_in_step_whatever_happens) {
     EXPECT_EQ(simulate(std::strtoull(seed, nullptr, 10)), "");
     return;
   }
-  constexpr std::uint64_t schedules = 1000;
+  const char* more = std::getenv("SQL2LDAP_SCHEDULES");
+  const std::uint64_t schedules = more != nullptr ? std::strtoull(more, nullptr, 10) : 1000;
   for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
     const std::string wrong = simulate(seed);
     ASSERT_EQ(wrong, "") << "run again with SQL2LDAP_SEED=" << seed;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <sql2ldap/base/error.hpp>
@@ -18,8 +19,10 @@ struct remembered {
   std::string mapping;  // its fingerprint
   std::string history;  // of the capture
 
-  bool in_step = false;        // all was compared once, and all changes up to `applied` are in the directory
-  std::uint64_t applied = 0;   // position of the capture
+  bool in_step = false;       // all was compared once, and all changes up to `applied` are in the directory
+  std::uint64_t applied = 0;  // position of the capture
+  // Entries, by origin, that a change which may be half written has brought into play.
+  std::set<std::string> unfinished;
   std::uint64_t entries = 0;   // of ours in the directory
   std::int64_t proven_at = 0;  // when all was last compared, seconds since 1970; 0 = never
 

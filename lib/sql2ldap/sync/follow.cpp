@@ -32,7 +32,8 @@ model::set_aside aside_because(std::string dn, std::string reason) {
 
 }  // namespace
 
-follower::follower(const parties& who, const run_options& how) : who_(who), how_(how), origins_(who.map) {}
+follower::follower(const parties& who, const run_options& how, spool to)
+    : who_(who), how_(how), spool_(std::move(to)), origins_(who.map) {}
 
 result<void> follower::ask_for_facts() {
   if (facts_ != nullptr) return {};
@@ -41,7 +42,8 @@ result<void> follower::ask_for_facts() {
   return {};
 }
 
-void follower::restore(model::set_aside_list aside, std::uint64_t entries) {
+void follower::restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done) {
+  half_done_ = std::move(half_done);
   aside_ = std::move(aside);
   present_ = entries;
 }
@@ -75,6 +77,19 @@ run_options follower::collecting(findings& into) const {
   return how;
 }
 
+result<void> follower::note_in_play(const dirty_keys& dirty) {
+  for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind)
+    for (const mapping::key_values& key : dirty.of(kind)) {
+      const std::vector<std::string_view> parts(key.begin(), key.end());
+      half_done_.insert(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts));
+    }
+  return spool_({false, half_done_});
+}
+
+void follower::add_known(const std::string& origin, dirty_keys& to) const {
+  if (auto parts = origins_.parse(origin)) to.add(parts->kind, std::move(parts->key));
+}
+
 result<void> follower::check_limits(run& what) {
   auto within = what.check_limits();
   if (within || within.error().kind != error_kind::limit) return within;
@@ -85,7 +100,6 @@ result<void> follower::check_limits(run& what) {
 }
 
 result<counts> follower::apply(run& what, moves& seen, findings& into) {
-  S2L_TRY(check_limits(what));
   return what.apply(
       [&](step& s) -> result<void> {
         note(s, seen);
@@ -123,8 +137,7 @@ dirty_keys follower::freed_by(const moves& seen) const {
     const std::uint64_t dn_hash = model::dn_hash(why.dn);
     const bool may_go_on = seen.freed.contains(dn_hash) || (why.left_over && seen.left.contains(dn_hash)) ||
                            seen.taken.contains(model::dn_hash(model::parent_text(why.dn)));
-    if (!may_go_on) continue;
-    if (auto parts = origins_.parse(origin)) out.add(parts->kind, std::move(parts->key));
+    if (may_go_on) add_known(origin, out);
   }
   return out;
 }
@@ -135,7 +148,10 @@ result<counts> follower::reconcile() {
   moves seen;
   const run_options how = collecting(found);
   S2L_TRY_ASSIGN(const auto whole, run::begin(who_, how, facts_));
+  S2L_TRY(check_limits(*whole));
+  S2L_TRY(spool_({true, {}}));
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
+  half_done_.clear();
   put_aside(std::move(found), std::exchange(aside_, {}));
   present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);
   return done;
@@ -152,8 +168,7 @@ result<counts> follower::follow(std::span<const model::row_image> changed) {
 result<counts> follower::retry(const choice& which) {
   dirty_keys dirty(who_.map.kinds().size());
   for (const auto& [origin, why] : aside_) {
-    if (!which(origin, why)) continue;
-    if (auto parts = origins_.parse(origin)) dirty.add(parts->kind, std::move(parts->key));
+    if (which(origin, why)) add_known(origin, dirty);
   }
   if (dirty.empty()) return counts{};
   S2L_TRY(ask_for_facts());
@@ -163,10 +178,11 @@ result<counts> follower::retry(const choice& which) {
 
 result<counts> follower::bring_in_step(model::snapshot& from, dirty_keys dirty) {
   counts sums;
+  for (const std::string& origin : half_done_) add_known(origin, dirty);
   for (int pass = 0; pass < passes_max && !dirty.empty(); ++pass) {
     moves seen;
     if (!dirty.everything()) {
-      S2L_TRY_ASSIGN(const counts done, one_pass(from, dirty, seen));
+      S2L_TRY_ASSIGN(const counts done, one_pass(from, dirty, seen, pass == 0));
       add(sums, done);
     }
     if (dirty.everything()) {
@@ -176,16 +192,20 @@ result<counts> follower::bring_in_step(model::snapshot& from, dirty_keys dirty) 
     }
     dirty = freed_by(seen);
   }
+  half_done_.clear();
   sums.present = present_;
   return sums;
 }
 
-result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen) {
+result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen, bool first) {
   findings found;
   const run_options how = collecting(found);
   const rest_of_directory rest{present_, aside_};
+  const std::size_t named = dirty.size();
   S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
   if (dirty.everything()) return counts{};
+  S2L_TRY(check_limits(*some));
+  if (!first || dirty.size() > named) S2L_TRY(note_in_play(dirty));
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));

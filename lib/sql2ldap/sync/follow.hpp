@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,14 +29,23 @@ class run;
 
 class follower {
  public:
+  // Told before anything is written of a change that also moves entries which its rows do not name: should it end
+  // half-way, nobody could find these again. Its answer must be durable; an error ends the call.
+  struct unfinished {
+    bool everything = false;
+    std::set<std::string> origins;
+  };
+  using spool = std::function<result<void>(const unfinished&)>;
+
   // Both outlive the follower.
-  follower(const parties& who, const run_options& how);
+  follower(
+      const parties& who, const run_options& how, spool to = [](const unfinished&) -> result<void> { return {}; });
 
   // Compares everything and mends it; limits apply. To be done first, and whenever changes may have been missed.
   [[nodiscard]] result<counts> reconcile();
   // Brings in step what these rows, as they were and as they are, have a part in. Limits apply: above
-  // them nothing is written, and the same call may be made again with other limits. After any error
-  // the same rows must be given again, or reconcile() called.
+  // them nothing is written, and the same call may be made again with other limits. After any error the same rows must
+  // be given again; what else was in play is remembered.
   [[nodiscard]] result<counts> follow(std::span<const model::row_image> changed);
   // Tries again what was set aside.
   using choice = std::function<bool(const std::string& origin, const model::set_aside& why)>;
@@ -49,13 +59,15 @@ class follower {
   void release(std::string plan_id) { released_ = std::move(plan_id); }
 
   // Goes on where another follower has stopped.
-  void restore(model::set_aside_list aside, std::uint64_t entries);
+  void restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done);
   // The directory may be another one now, or have another schema.
   void ask_again() noexcept { facts_.reset(); }
 
   // By origin. Who is set aside again for the same reason keeps times, tries and `dropped`; they are the caller's.
   [[nodiscard]] const model::set_aside_list& aside() const noexcept { return aside_; }
   [[nodiscard]] model::set_aside_list& aside() noexcept { return aside_; }
+  // Empty after a call that came to its end.
+  [[nodiscard]] const std::set<std::string>& half_done() const noexcept { return half_done_; }
   [[nodiscard]] std::uint64_t entries() const noexcept { return present_; }
 
  private:
@@ -76,18 +88,22 @@ class follower {
   };
   [[nodiscard]] run_options collecting(findings& into) const;
   [[nodiscard]] result<counts> apply(run& what, moves& seen, findings& into);
-  [[nodiscard]] result<counts> one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen);
+  [[nodiscard]] result<counts> one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen, bool first);
   [[nodiscard]] dirty_keys freed_by(const moves& seen) const;
   static void note(const step& s, moves& seen);
   void put_aside(findings&& found, const model::set_aside_list& before);
   [[nodiscard]] result<void> check_limits(run& what);
+  [[nodiscard]] result<void> note_in_play(const dirty_keys& dirty);
+  void add_known(const std::string& origin, dirty_keys& to) const;
 
   const parties& who_;
   const run_options& how_;
+  spool spool_;
   origins origins_;
   std::shared_ptr<const model::directory_facts> facts_;
   model::set_aside_list aside_;
   std::uint64_t present_ = 0;  // entries of ours in the directory
+  std::set<std::string> half_done_;
   held_plan held_;
   std::string released_;
 };

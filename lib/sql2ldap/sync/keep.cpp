@@ -25,7 +25,12 @@ std::string counted(const counts& what) {
 
 keeper::keeper(const parties& who, const run_options& how, model::capture& capture, model::journal& journal,
                keep_options options)
-    : who_(who), how_(how), capture_(capture), journal_(journal), options_(std::move(options)), follower_(who_, how_) {
+    : who_(who),
+      how_(how),
+      capture_(capture),
+      journal_(journal),
+      options_(std::move(options)),
+      follower_(who_, how_, [this](const follower::unfinished& what) { return spool(what); }) {
   status_.since = options_.clock();
 }
 
@@ -93,11 +98,11 @@ void keeper::let_go() {
 std::string keeper::why_everything(const model::collected& now) const {
   using state = model::collected::state;
   if (!written_) return "the state folder knows of no earlier run";
+  if (!memory_.in_step) return "the last comparison of everything did not come to its end";
   if (memory_.source != who_.from.name()) return "the source was " + memory_.source;
   if (memory_.directory != who_.to.name()) return "the directory was " + memory_.directory;
   if (memory_.base != who_.base.text()) return "the base was " + memory_.base;
   if (memory_.mapping != who_.map.fingerprint()) return "the mapping or a parameter of it has changed";
-  if (!memory_.in_step) return "the last comparison of everything did not come to its end";
   if (now.now == state::missing) return "nothing has collected the changes: the slot or the triggers are gone";
   if (now.now == state::broken) return now.reason;
   if (memory_.history != now.history)
@@ -115,7 +120,7 @@ result<void> keeper::begin() {
     S2L_TRY_ASSIGN(written_, journal_.recall());
     S2L_TRY_ASSIGN(written_aside_, journal_.recall_aside());
     memory_ = written_.value_or(model::remembered{});
-    follower_.restore(written_aside_, memory_.entries);
+    follower_.restore(written_aside_, memory_.entries, memory_.unfinished);
     recalled_ = true;
   }
   feed_.reset();
@@ -142,13 +147,14 @@ result<void> keeper::begin() {
     memory_.mapping = who_.map.fingerprint();
     memory_.history = now.history;
     memory_.applied = now.confirmed;
-    memory_.in_step = true;
     S2L_TRY(write_down());
   }
   status_.history = memory_.history;
   status_.retained_bytes = now.retained_bytes;
   status_.at = {memory_.applied, memory_.applied, memory_.applied, now.confirmed};
   S2L_TRY_ASSIGN(feed_, capture_.follow(memory_.applied));
+  // What they wait for may have happened in a call that did not come to its end.
+  for (auto& [origin, waits] : follower_.aside()) waits.next_try = 0;
   enter(phase::following);
   return {};
 }
@@ -277,6 +283,7 @@ void keeper::release(const std::string& plan_id) {
 }
 
 void keeper::done(const counts& what) {
+  memory_.in_step = true;
   counts& sums = status_.done;
   sums.added += what.added;
   sums.modified += what.modified;
@@ -311,7 +318,7 @@ void keeper::note_aside() {
 result<void> keeper::retry_aside() {
   if (status_.held) return {};
   const std::int64_t now = seconds_now();
-  bool due = false;
+  bool due = !follower_.half_done().empty();
   for (auto& [origin, why] : follower_.aside()) {
     if (why.dropped || why.next_try > now) continue;
     due = true;
@@ -322,7 +329,7 @@ result<void> keeper::retry_aside() {
   for (auto& [origin, why] : follower_.aside()) {
     if (why.dropped || why.next_try > now) continue;
     const auto wait = limits::aside_retry_first.count() << std::min(++why.tries, 12U);
-    why.next_try = now + std::min(wait, limits::aside_retry_longest.count());
+    why.next_try = why.skipped ? never : now + std::min(wait, limits::aside_retry_longest.count());
   }
   if (!tried) {
     // Too much for the limits: it stays aside.
@@ -369,8 +376,22 @@ result<void> keeper::look() {
   return {};
 }
 
+result<void> keeper::spool(const follower::unfinished& what) {
+  if (what.everything) {
+    memory_.in_step = false;
+  } else {
+    memory_.unfinished = what.origins;
+  }
+  if (written_ && written_->in_step == memory_.in_step && written_->unfinished == memory_.unfinished) return {};
+  S2L_TRY(journal_.remember(memory_, follower_.aside()));
+  written_ = memory_;
+  written_aside_ = follower_.aside();
+  return {};
+}
+
 result<void> keeper::write_down() {
   if (!recalled_) return {};
+  memory_.unfinished = follower_.half_done();
   const auto now = options_.clock();
   const bool changed = !written_ || *written_ != memory_ || written_aside_ != follower_.aside();
   if (changed) {
@@ -379,6 +400,7 @@ result<void> keeper::write_down() {
       model::remembered same = *written_;
       same.applied = memory_.applied;
       same.entries = memory_.entries;
+      if (memory_.unfinished.empty()) same.unfinished.clear();
       return same == memory_;
     }();
     if (only_position && now < next_write_) return {};

@@ -99,6 +99,7 @@ class keeper {
   [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
+  [[nodiscard]] result<void> spool(const follower::unfinished& what);
   void hold(time_point begun);
   void done(const counts& what);
   void let_go();

@@ -1,0 +1,158 @@
+// The whole daemon over ports that fail: tables change while servers lose answers, the program dies around every
+// write of its journal, the slot is dropped, read by others or moved to another server, the journal is lost, the
+// disk is full. When all is quiet at last, the directory is what a full run would make of the tables.
+// SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <sql2ldap/sync/keep.hpp>
+
+#include <support/changing_world.hpp>
+#include <support/fake_feed.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class simulation {
+ public:
+  explicit simulation(std::uint64_t seed) : at_(seed), who_(at_.hosts.parties()), how_(at_.hosts.options()) {}
+
+  // "" or what went wrong.
+  std::string run() {
+    change();
+    if (at_.chance(4)) at_.strangers();
+    start();
+    for (int round = 0; round < 20; ++round) {
+      for (std::size_t n = at_.pick(4); n > 0; --n) change();
+      if (at_.chance(4)) fate();
+      if (at_.chance(3)) trouble();
+      turn();
+      if (at_.chance(2)) calm();
+      now_ += std::chrono::milliseconds(at_.pick(at_.chance(4) ? 4'000'000 : 1500));
+    }
+    return settled();
+  }
+
+ private:
+  void start() {
+    sync::keep_options options;
+    options.clock = [this] { return now_; };
+    options.tell = [this](log::level, std::string_view id, const std::string& text) {
+      story_ += std::string(id) + " " + text + "\n";
+    };
+    keeper_.reset();
+    keeper_ = std::make_unique<sync::keeper>(who_, how_, capture_, journal_, options);
+  }
+  void change() {
+    at_.change_tables(1 + at_.pick(4));
+    std::vector<model::row_image> rows = at_.take_changes();
+    story_ += described(rows);
+    capture_.commit(std::move(rows), now_);
+  }
+  void fate() {
+    switch (at_.pick(6)) {
+      case 0:
+        story_ += "the slot is dropped\n";
+        return capture_.drop();
+      case 1:
+        story_ += "somebody reads our slot\n";
+        return capture_.move_on();
+      case 2:
+        story_ += "the journal is lost\n";
+        return crash_and([this] { journal_.lose(); });
+      case 3:
+        story_ += "both are lost\n";
+        return crash_and([this] {
+          journal_.lose();
+          capture_.drop();
+        });
+      case 4:
+        story_ += "another server goes on\n";
+        if (at_.chance(2)) capture_.drop();
+        return capture_.fail_over();
+      default:
+        story_ += "killed\n";
+        return crash_and([] {});
+    }
+  }
+  template <typename What>
+  void crash_and(const What& what) {
+    keeper_.reset();
+    what();
+    start();
+  }
+  void trouble() {
+    at_.disturb();
+    if (at_.chance(3)) capture_.cut = [this] { return at_.chance(8); };
+    if (at_.chance(3)) capture_.crash = [this] { return at_.chance(6); };
+    if (at_.chance(2))
+      journal_.on_write = [this] {
+        return at_.chance(2) ? static_cast<fake_journal::fault>(1 + at_.pick(3)) : fake_journal::fault::none;
+      };
+  }
+  void calm() {
+    at_.undisturbed();
+    capture_.cut = [] { return false; };
+    capture_.crash = [] { return false; };
+    journal_.on_write = [] { return fake_journal::fault::none; };
+  }
+  // The error, "" = none.
+  std::string turn() {
+    try {
+      const auto turned = keeper_->turn(0ms);
+      if (!turned) story_ += "error: " + turned.error().text() + "\n";
+      return turned ? "" : turned.error().text();
+    } catch (const crashed&) {
+      story_ += "crashed\n";
+      start();
+      return "crashed";
+    }
+  }
+
+  std::string settled() {
+    calm();
+    for (int quiet = 0; quiet < 3; ++quiet) {
+      now_ += 5000s;
+      if (const std::string wrong = turn(); !wrong.empty()) return "in calm weather: " + wrong + "\n" + story_;
+    }
+    if (!keeper_->settle()) return "cannot settle";
+    if (capture_.unconfirmed() > 0) return "not all is confirmed\n" + story_;
+    const std::string wrong = at_.differences(&keeper_->aside());
+    if (wrong.empty()) return "";
+    return wrong + story_ + at_.tables() + at_.hosts.plan() + at_.hosts.directory.dump();
+  }
+
+  changing_world at_;
+  sync::parties who_;
+  sync::run_options how_;
+  fake_capture capture_;
+  fake_journal journal_;
+  std::chrono::system_clock::time_point now_{std::chrono::seconds(1'700'000'000)};
+  std::unique_ptr<sync::keeper> keeper_;
+  std::string story_;
+};
+
+TEST(sync_keep_simulation, gets_back_in_step_whatever_happens) {
+  if (const char* seed = std::getenv("SQL2LDAP_SEED")) {
+    EXPECT_EQ(simulation(std::strtoull(seed, nullptr, 10)).run(), "");
+    return;
+  }
+  const char* more = std::getenv("SQL2LDAP_SCHEDULES");
+  const std::uint64_t schedules = more != nullptr ? std::strtoull(more, nullptr, 10) : 1000;
+  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
+    const std::string wrong = simulation(seed).run();
+    ASSERT_EQ(wrong, "") << "run again with SQL2LDAP_SEED=" << seed;
+  }
+}
+
+}  // namespace
+}  // namespace sql2ldap::test

@@ -1,0 +1,110 @@
+#include <support/fake_feed.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <support/fake_directory.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+tl::unexpected<error> lost() { return fail_transient(error_kind::source, "fake: connection lost"); }
+
+}  // namespace
+
+class fake_feed final : public model::feed {
+ public:
+  fake_feed(fake_capture& of, std::uint64_t from) : of_(of), told_(from), valid_while_(of.feeds_ended_) {}
+
+  result<std::optional<model::committed>> next(std::chrono::milliseconds) override {
+    if (is_over() || of_.cut()) return lost();
+    for (const model::committed& one : of_.kept_) {
+      if (one.position <= told_) continue;
+      told_ = one.position;
+      return one;
+    }
+    return std::nullopt;
+  }
+  result<void> confirm(std::uint64_t position) override {
+    if (of_.crash()) throw crashed{};
+    if (is_over() || of_.cut()) return lost();
+    of_.slot_ = std::max(*of_.slot_, position);
+    std::erase_if(of_.kept_, [&](const model::committed& one) { return one.position <= *of_.slot_; });
+    if (of_.crash()) throw crashed{};
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool is_over() const noexcept { return of_.feeds_ended_ != valid_while_; }
+
+  fake_capture& of_;
+  std::uint64_t told_;
+  int valid_while_;
+};
+
+void fake_capture::commit(std::vector<model::row_image> rows, std::chrono::system_clock::time_point when) {
+  end_ += 10;
+  if (!slot_) return;
+  model::committed one;
+  one.position = end_;
+  one.time = when;
+  one.rows = std::move(rows);
+  kept_.push_back(std::move(one));
+}
+
+void fake_capture::drop() {
+  slot_.reset();
+  ++feeds_ended_;
+}
+
+void fake_capture::fail_over() {
+  ++timeline_;
+  ++feeds_ended_;
+}
+
+void fake_capture::move_on() {
+  ++feeds_ended_;
+  kept_.clear();
+  end_ += 10;
+  if (slot_) slot_ = end_;
+}
+
+result<model::collected> fake_capture::look() {
+  if (cut()) return lost();
+  model::collected out;
+  out.now = slot_ ? model::collected::state::ready : model::collected::state::missing;
+  out.history = "timeline " + std::to_string(timeline_);
+  out.confirmed = slot_.value_or(0);
+  out.end = end_;
+  return out;
+}
+
+result<void> fake_capture::begin() {
+  if (cut()) return lost();
+  kept_.clear();
+  slot_ = end_;
+  return {};
+}
+
+result<std::unique_ptr<model::feed>> fake_capture::follow(std::uint64_t from) {
+  if (cut()) return lost();
+  if (!slot_) return fail(error_kind::source, "fake: the slot does not exist");
+  return std::make_unique<fake_feed>(*this, from);
+}
+
+void fake_journal::lose() {
+  now_.reset();
+  aside_.clear();
+}
+
+result<void> fake_journal::remember(const model::remembered& now, const model::set_aside_list& aside) {
+  const fault what = on_write();
+  if (what == fault::crash_before) throw crashed{};
+  if (what == fault::full) return fail_transient(error_kind::local, "fake: disk full");
+  now_ = now;
+  aside_ = aside;
+  if (what == fault::crash_after) throw crashed{};
+  return {};
+}
+
+}  // namespace sql2ldap::test
