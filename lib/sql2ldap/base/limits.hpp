@@ -27,16 +27,16 @@ inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;  // --config
 inline constexpr std::size_t password_file_bytes_max = 4096;       // --password-file
 inline constexpr std::size_t rejects_kept_max = 100'000;           // then counted, no longer listed
 
-inline constexpr int sql_connect_seconds_max = 10;         // until a SQL server has answered
-inline constexpr int sql_lock_seconds_max = 60;            // wait for another session's table lock
-inline constexpr int sql_cursor_rows = 5000;               // one FETCH; more gains nothing
-inline constexpr int sqlite_busy_ms_max = 10'000;          // wait for a writer's lock
-inline constexpr int feed_status_seconds = 10;             // a server hears from us at least so often
-inline constexpr int feed_silence_seconds_max = 60;        // then it is asked; as long again, and it is gone
-inline constexpr std::size_t feed_rows_max = 50'000;       // of one transaction; above it everything is compared
-inline constexpr std::size_t feed_rows_at_once = 450;      // of several transactions, applied as one
-inline constexpr std::size_t plan_lines_kept_max = 50;     // of a plan that waits for release
-inline constexpr std::chrono::seconds deletes_window{60};  // within it deletes count together
+inline constexpr int sql_connect_seconds_max = 10;          // until a SQL server has answered
+inline constexpr int sql_lock_seconds_max = 60;             // wait for another session's table lock
+inline constexpr int sql_cursor_rows = 5000;                // one FETCH; more gains nothing
+inline constexpr int sqlite_busy_ms_max = 10'000;           // wait for a writer's lock
+inline constexpr int feed_status_seconds = 10;              // a server hears from us at least so often
+inline constexpr int feed_silence_seconds_max = 60;         // then it is asked; as long again, and it is gone
+inline constexpr std::size_t feed_rows_max = 50'000;        // of one transaction; above it everything is compared
+inline constexpr std::size_t feed_rows_at_once = 450;       // of several transactions, applied as one
+inline constexpr std::size_t plan_lines_kept_max = 50;      // of a plan that waits for release
+inline constexpr std::chrono::seconds deletes_window{60};   // within it deletes count together
 inline constexpr std::chrono::seconds held_retry_every{1};  // the rows may have come back
 inline constexpr std::chrono::seconds journal_write_every{1};
 inline constexpr std::chrono::seconds aside_retry_first{1};  // then twice as long each time, up to
@@ -44,6 +44,8 @@ inline constexpr std::chrono::seconds aside_retry_longest{3600};
 inline constexpr std::chrono::milliseconds trouble_wait_first{100};  // the same for a server that is gone
 inline constexpr std::chrono::milliseconds trouble_wait_longest{10'000};
 inline constexpr std::chrono::seconds capture_look_every{10};  // for retained WAL
+inline constexpr std::chrono::seconds control_time_max{5};     // one request on the control socket
+inline constexpr std::size_t control_request_bytes_max = 64U << 10U;
 inline constexpr std::size_t keys_reread_max = 20'000;     // above it the whole source is read again
 inline constexpr std::size_t single_lookups_max = 10'000;  // above it one search of all DNs is cheaper
 inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a batch goes one by one

@@ -71,6 +71,7 @@ class feed {
 // What the source has collected for us, and whether that is all.
 struct collected {
   enum class state {
+    taken,    // by another of us, which is at work
     missing,  // nothing collects
     broken,   // it cannot be known what was changed
     ready,

@@ -205,7 +205,7 @@ result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, move
   S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
   if (dirty.everything()) return counts{};
   S2L_TRY(check_limits(*some));
-  if (!first || dirty.size() > named) S2L_TRY(note_in_play(dirty));
+  if (!first || dirty.size() > named || !half_done_.empty()) S2L_TRY(note_in_play(dirty));
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));

@@ -129,6 +129,13 @@ result<void> keeper::begin() {
   if (status_.held && options_.clock() < next_attempt_) return {};
   follower_.ask_again();
   S2L_TRY_ASSIGN(model::collected now, capture_.look());
+  if (now.now == model::collected::state::taken) {
+    if (status_.now != phase::standby)
+      options_.tell(log::level::info, "SYNC_STANDBY", "another instance is at work; this one waits to take over");
+    enter(phase::standby);
+    everything_because_ = "another instance was at work";
+    return {};
+  }
   const std::string why = why_everything(now);
   if (!why.empty()) {
     everything_because_ = why;
@@ -370,6 +377,8 @@ result<void> keeper::look() {
   S2L_TRY_ASSIGN(const model::collected seen, capture_.look());
   const bool was_much = status_.retained_bytes >= options_.retained_bytes_warning;
   status_.retained_bytes = seen.retained_bytes;
+  if (seen.now == model::collected::state::taken)
+    return fail_transient(error_kind::source, "another instance has taken over");
   if (seen.retained_bytes >= options_.retained_bytes_warning && !was_much)
     options_.tell(log::level::warning, "SOURCE_RETAINS",
                   fmt::format("the source keeps {} MiB of changes for us", seen.retained_bytes >> 20U));

@@ -37,7 +37,7 @@ struct positions {
 };
 
 struct keep_status {
-  enum class phase { starting, reconciling, following, held, trouble } now = phase::starting;
+  enum class phase { starting, standby, reconciling, following, held, trouble } now = phase::starting;
   time_point since;
   std::string reconciled_because;  // the last time; "" = not since the start
   positions at;

@@ -39,17 +39,23 @@ class pg_capture final : public model::capture {
   pg_capture(pg_address address, wal_options options) : address_(std::move(address)), options_(std::move(options)) {}
 
   [[nodiscard]] result<model::collected> look() override {
-    S2L_TRY_ASSIGN(const pg_handle connection, connect());
+    S2L_TRY_ASSIGN(const bool alone, take_lock());
+    if (!alone) {
+      model::collected out;
+      out.now = model::collected::state::taken;
+      return out;
+    }
+    PGconn* connection = lock_.get();
     // By way of JSON, since not every version has all of these columns.
     S2L_TRY_ASSIGN(
         const rows slot,
-        ask(connection.get(),
+        ask(connection,
             "SELECT plugin, database = pg_catalog.current_database(), pg_catalog.to_jsonb(s) ->> 'wal_status', "
             "pg_catalog.to_jsonb(s) ->> 'invalidation_reason', confirmed_flush_lsn - '0/0'::pg_lsn, "
             "pg_catalog.pg_current_wal_lsn() - restart_lsn FROM pg_catalog.pg_replication_slots s WHERE slot_name = " +
                 quoted_literal(options_.slot),
             address_));
-    S2L_TRY_ASSIGN(const rows server, ask(connection.get(),
+    S2L_TRY_ASSIGN(const rows server, ask(connection,
                                           "SELECT (pg_catalog.pg_control_system()).system_identifier, "
                                           "(pg_catalog.pg_control_checkpoint()).timeline_id, "
                                           "pg_catalog.pg_current_wal_lsn() - '0/0'::pg_lsn",
@@ -62,7 +68,7 @@ class pg_capture final : public model::capture {
     out.confirmed = number(s[4]);
     out.retained_bytes = number(s[5]);
     out.now = model::collected::state::broken;
-    S2L_TRY_ASSIGN(const std::string unpublished, missing_tables(connection.get()));
+    S2L_TRY_ASSIGN(const std::string unpublished, missing_tables(connection));
     if (s[0] != "pgoutput" || s[1] != "t")
       out.reason = fmt::format("the slot {} is of another use: plugin {}{}", options_.slot, s[0],
                                s[1] == "t" ? "" : ", another database");
@@ -77,7 +83,7 @@ class pg_capture final : public model::capture {
   }
 
   [[nodiscard]] result<void> begin() override {
-    S2L_TRY_ASSIGN(const pg_handle connection, connect());
+    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address_));
     S2L_TRY_ASSIGN(const rows level, ask(connection.get(), "SELECT pg_catalog.current_setting('wal_level')", address_));
     if (level[0][0] != "logical")
       return fail(error_kind::source,
@@ -100,10 +106,21 @@ class pg_capture final : public model::capture {
   }
 
  private:
-  result<pg_handle> connect() const {
-    auto connection = pg_connect(address_);
-    if (!connection) return tl::make_unexpected(std::move(connection).error());
-    return connection;
+  // Who has it may work with the slot; it goes with the connection, whatever happens to us.
+  result<bool> take_lock() {
+    if (lock_) {
+      auto alive = pg_run(lock_.get(), "SELECT 1", address_);
+      if (alive) return true;
+      lock_.reset();
+    }
+    S2L_TRY_ASSIGN(pg_handle connection, pg_connect(address_));
+    S2L_TRY_ASSIGN(const rows got, ask(connection.get(),
+                                       "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(" +
+                                           quoted_literal("sql2ldap slot " + options_.slot) + ", 0))",
+                                       address_));
+    if (got[0][0] != "t") return false;
+    lock_ = std::move(connection);
+    return true;
   }
   result<void> run(PGconn* connection, const std::string& sql) const {
     auto done = pg_run(connection, sql, address_);
@@ -160,6 +177,7 @@ class pg_capture final : public model::capture {
 
   pg_address address_;
   wal_options options_;
+  pg_handle lock_;
 };
 
 }  // namespace
