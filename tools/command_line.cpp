@@ -66,25 +66,33 @@ bool wanted(flags common, config::key_group group) {
       return common.limits;
     case config::key_group::state:
       return common.directory;
+    case config::key_group::daemon:
+      return common.daemon;
   }
   return false;
 }
 
 }  // namespace
 
-command_line::command_line()
-    : app_("Moves a mail host's SQL tables into OpenLDAP and shows what would change.", "sql2ldap") {
+command_line::command_line(const std::string& program, const std::string& text) : app_(text, program) {
   app_.formatter(std::make_shared<help_format>());
-  app_.set_version_flag("--version", fmt::format("sql2ldap {}", version), "print the version");
+  app_.set_version_flag("--version", fmt::format("{} {}", program, version), "print the version");
   app_.set_help_flag("-h,--help", "print this text");
-  app_.require_subcommand(1);
   app_.footer(exit_codes);
 }
+
+void command_line::set_action(flags common, action run) { dress(&app_, common, std::move(run)); }
 
 CLI::App* command_line::add(CLI::App* parent, const std::string& name, const std::string& text, flags common,
                             action run) {
   CLI::App* command = parent->add_subcommand(name, text);
+  parent->require_subcommand(1);
   command->footer(exit_codes);
+  dress(command, common, std::move(run));
+  return command;
+}
+
+void command_line::dress(CLI::App* command, flags common, action run) {
   add_settings(command, common);
   if (common.rejects)
     command->add_option("--rejects", options_.rejects_file, "write the rejected rows to a file, tab-separated")
@@ -95,7 +103,6 @@ CLI::App* command_line::add(CLI::App* parent, const std::string& name, const std
   if (common.json) command->add_flag("--json", options_.json, "one JSON document on standard output");
   command->add_flag("-v,--verbose", options_.verbose, "say more on standard error; twice: debugging");
   command->callback([this, run = std::move(run)] { chosen_ = run; });
-  return command;
 }
 
 void command_line::add_settings(CLI::App* command, flags common) {
@@ -127,11 +134,18 @@ void command_line::add_no_directory(CLI::App* command, const std::string& text) 
   command->add_flag("--no-directory", options_.no_directory, text);
 }
 
-result<void> command_line::finish_settings() {
-  if (!settings_file_.empty()) S2L_TRY(config::load_settings(options_.settings, settings_file_));
+result<options> command_line::reload() const {
+  options fresh = options_;
+  fresh.settings = {};
+  S2L_TRY(finish_settings(fresh));
+  return fresh;
+}
+
+result<void> command_line::finish_settings(options& into) const {
+  if (!settings_file_.empty()) S2L_TRY(config::load_settings(into.settings, settings_file_));
   for (const auto& [name, values] : given_)
     for (const std::string& value : values) {
-      auto set = config::set(options_.settings, name, value);
+      auto set = config::set(into.settings, name, value);
       if (!set) return tl::make_unexpected(std::move(set).error().within("reading the flag --" + name));
     }
   return {};
@@ -142,7 +156,7 @@ int command_line::run(int argc, char** argv) {
     app_.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
     if (problem.get_exit_code() == 0) return app_.exit(problem);  // --help and --version
-    std::string command = "sql2ldap";
+    std::string command = app_.get_name();
     for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
       at = at->get_subcommands().front();
       command += ' ' + at->get_name();
@@ -153,7 +167,7 @@ int command_line::run(int argc, char** argv) {
   log::set_level(options_.verbose > 1   ? log::level::debug
                  : options_.verbose > 0 ? log::level::info
                                         : log::level::warning);
-  auto done = finish_settings().and_then([this] { return chosen_(options_); });
+  auto done = finish_settings(options_).and_then([this] { return chosen_(options_); });
   const exit_code code = done ? *done : report(done.error(), options_.json);
   if (std::fflush(stdout) != 0) {  // a full disk must not pass for a success
     return static_cast<int>(report(fail(error_kind::local, "cannot write to standard output").value(), false));

@@ -32,25 +32,32 @@ struct flags {
   bool rejects = false;
   bool secrets = false;
   bool json = true;
+  bool daemon = false;
 };
 
 using action = std::function<result<exit_code>(const options&)>;
 
 class command_line {
  public:
-  command_line();
+  // A program with commands; with set_action() it has none.
+  command_line(const std::string& program, const std::string& text);
 
+  // The program itself, with these flags.
+  void set_action(flags common, action run);
   // A command with its common flags; its own are added to the answer.
   CLI::App* add(CLI::App* parent, const std::string& name, const std::string& text, flags common, action run);
   void add_setting(CLI::App* command, std::string_view key);  // one flag of the settings
   void add_no_directory(CLI::App* command, const std::string& text);
   [[nodiscard]] CLI::App* root() noexcept { return &app_; }
+  // The options again, with the file as it is now.
+  [[nodiscard]] result<options> reload() const;
   // Parses, runs, reports an error; the answer is the exit code of the process.
   int run(int argc, char** argv);
 
  private:
   void add_settings(CLI::App* command, flags common);
-  result<void> finish_settings();
+  void dress(CLI::App* command, flags common, action run);
+  result<void> finish_settings(options& into) const;
 
   CLI::App app_;
   options options_;
@@ -66,6 +73,9 @@ void add_migrate(command_line& line);
 void add_verify(command_line& line);
 void add_why(command_line& line);
 void add_mapping(command_line& line);
+void add_status(command_line& line);
+void add_release(command_line& line);
+void add_rejects(command_line& line);
 
 // "sql2ldap: error: ..." with its hint on standard error, and as JSON on standard output when asked.
 exit_code report(const error& problem, bool as_json);

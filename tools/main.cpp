@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   using namespace sql2ldap;
   std::ios::sync_with_stdio(false);
   try {
-    tools::command_line line;
+    tools::command_line line("sql2ldap", "Moves a mail host's SQL tables into OpenLDAP and shows what would change.");
     tools::add_inspect(line);
     tools::add_check(line);
     tools::add_plan(line);
@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
     tools::add_verify(line);
     tools::add_why(line);
     tools::add_mapping(line);
+    tools::add_status(line);
+    tools::add_release(line);
+    tools::add_rejects(line);
     return line.run(argc, argv);
   } catch (const std::exception& problem) {  // out of memory and the like
     return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));

@@ -24,16 +24,18 @@ void listen_for_stop() {
   for (const int number : {SIGINT, SIGTERM}) sigaction(number, &what, nullptr);
 }
 
+}  // namespace
+
 sync::change_limits limits_of(const options& chosen) {
   const config::settings& set = chosen.settings;
-  return {.deletes_percent = set.max_deletes.percent,
-          .deletes_at_least = set.max_deletes.entries,
-          .changes_percent = set.max_changes.percent,
-          .changes_at_least = set.max_changes.entries,
-          .enforced = !chosen.yes};
+  sync::change_limits out;
+  out.deletes_percent = set.max_deletes.percent;
+  out.deletes_at_least = set.max_deletes.entries;
+  out.changes_percent = set.max_changes.percent;
+  out.changes_at_least = set.max_changes.entries;
+  out.enforced = !chosen.yes;
+  return out;
 }
-
-}  // namespace
 
 result<mapping::mapping> open_mapping(const options& chosen) {
   if (chosen.settings.mapping.empty())
@@ -86,6 +88,14 @@ result<model::dn> open_base(const options& chosen, model::directory* to) {
                   ? "the directory does not say what it holds"
                   : fmt::format("the directory holds {}", fmt::join(facts.naming_contexts, " and ")),
               "choose with --base DN");
+}
+
+result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map) {
+  std::vector<model::table_ref> tables;
+  for (const mapping::table_use& use : map.tables()) tables.push_back({use.schema, use.table, use.table});
+  const config::settings& set = chosen.settings;
+  if (set.capture == "wal") return sql::open_wal_capture(set.source, {set.slot, set.publication, std::move(tables)});
+  return fail(error_kind::usage, fmt::format("unknown capture {}", set.capture), "--capture wal or --capture journal");
 }
 
 result<both_sides> open_both_sides(const options& chosen) {

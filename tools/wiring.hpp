@@ -31,6 +31,10 @@ struct both_sides {
 };
 [[nodiscard]] result<both_sides> open_both_sides(const options& chosen);
 
+// What tells the changes of the tables that the mapping reads.
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map);
+[[nodiscard]] sync::change_limits limits_of(const options& chosen);
+
 // Limits, rejects, progress and the answer to Ctrl-C: finish the batch, then stop; again: at once.
 [[nodiscard]] sync::run_options run_options_of(const options& chosen, reject_list& rejects, progress_line& progress);
 

@@ -46,6 +46,7 @@ inline constexpr std::chrono::milliseconds trouble_wait_longest{10'000};
 inline constexpr std::chrono::seconds capture_look_every{10};  // for retained WAL
 inline constexpr std::chrono::seconds control_time_max{5};     // one request on the control socket
 inline constexpr std::size_t control_request_bytes_max = 64U << 10U;
+inline constexpr std::size_t rejects_shown_max = 1000;     // in one answer on the control socket
 inline constexpr std::size_t keys_reread_max = 20'000;     // above it the whole source is read again
 inline constexpr std::size_t single_lookups_max = 10'000;  // above it one search of all DNs is cheaper
 inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a batch goes one by one

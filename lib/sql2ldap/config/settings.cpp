@@ -56,7 +56,17 @@ const std::vector<binding>& bindings() {
        &settings::max_deletes},
       {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},
        &settings::max_changes},
-      {{"state", text_key, key_group::state, "DIR", "folder that keeps the last run's rejects.tsv"}, &settings::state},
+      {{"state", text_key, key_group::state, "DIR",
+        "folder for what a run leaves behind: rejects, the daemon's journal"},
+       &settings::state},
+      {{"capture", text_key, key_group::daemon, "wal|journal", "how changes are collected; default wal"},
+       &settings::capture},
+      {{"slot", text_key, key_group::daemon, "NAME", "replication slot for --capture wal; default sql2ldap"},
+       &settings::slot},
+      {{"publication", text_key, key_group::daemon, "NAME", "publication for --capture wal; default sql2ldap"},
+       &settings::publication},
+      {{"metrics", text_key, key_group::daemon, "ADDRESS:PORT", "serve metrics for Prometheus there"},
+       &settings::metrics},
   };
   return all;
 }

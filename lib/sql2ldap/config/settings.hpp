@@ -36,14 +36,18 @@ struct settings {
   bool start_tls = false;
   std::string ca_file;
   bool insecure = false;
-  bool single_writes = false;  // no RFC 5805 transactions, also where they are offered
-  std::string state;           // folder for what a run leaves behind
+  bool single_writes = false;   // no RFC 5805 transactions, also where they are offered
+  std::string state;            // folder for what a run leaves behind
+  std::string capture = "wal";  // or "journal"
+  std::string slot = "sql2ldap";
+  std::string publication = "sql2ldap";
+  std::string metrics;  // ADDRESS:PORT; "" = none
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
 };
 
 enum class key_kind { text, flag, limit, table };
-enum class key_group { source, directory, limits, state };
+enum class key_group { source, directory, limits, state, daemon };
 
 // One setting: key of the file and long flag of the command line.
 struct key {

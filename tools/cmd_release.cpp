@@ -1,0 +1,28 @@
+// release: lets a plan go that the limits hold.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "ask_daemon.hpp"
+
+namespace sql2ldap::tools {
+
+void add_release(command_line& line) {
+  auto plan = std::make_shared<std::string>();
+  const auto run = [plan](const options& chosen) -> result<exit_code> {
+    S2L_TRY_ASSIGN(const json answer, ask_daemon(chosen, {{"do", "release"}, {"plan", *plan}}));
+    if (chosen.json)
+      print_json(answer);
+    else
+      fmt::print("plan {} is released\n", *plan);
+    return exit_code::done;
+  };
+  CLI::App* command = line.add(line.root(), "release",
+                               "Lets sql2ldap-syncd write a plan that goes beyond the limits. `sql2ldap status` shows "
+                               "the plan and its name; another plan, made in the meantime, is not released.",
+                               {}, run);
+  line.add_setting(command, "state");
+  command->add_option("plan", *plan, "the plan's name")->required()->type_name("PLAN");
+}
+
+}  // namespace sql2ldap::tools

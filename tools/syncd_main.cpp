@@ -1,0 +1,206 @@
+// sql2ldap-syncd: keeps the directory in step with the tables, for as long as it runs.
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <ios>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/control/control_socket.hpp>
+#include <sql2ldap/control/metrics.hpp>
+#include <sql2ldap/control/systemd.hpp>
+#include <sql2ldap/state/state_folder.hpp>
+#include <sql2ldap/sync/keep.hpp>
+#include <sql2ldap/version.hpp>
+
+#include "command_line.hpp"
+#include "desk.hpp"
+#include "wiring.hpp"
+
+namespace sql2ldap::tools {
+namespace {
+
+volatile std::sig_atomic_t stop_asked = 0;
+volatile std::sig_atomic_t reload_asked = 0;
+
+void listen_for_signals() {
+  struct sigaction what {};
+  what.sa_handler = [](int number) { (number == SIGHUP ? reload_asked : stop_asked) = 1; };
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &what, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+// All that one set of settings opens.
+struct post {
+  both_sides sides;
+  std::unique_ptr<model::capture> capture;
+};
+
+result<post> open_post(const options& chosen) {
+  S2L_TRY_ASSIGN(auto sides, open_both_sides(chosen));
+  S2L_TRY_ASSIGN(auto capture, open_capture(chosen, sides.map));
+  return post{std::move(sides), std::move(capture)};
+}
+
+class daemon {
+ public:
+  daemon(const command_line& line, options chosen) : line_(line), chosen_(std::move(chosen)) {}
+
+  result<exit_code> run() {
+    if (chosen_.settings.state.empty())
+      return fail(error_kind::usage, "where may the daemon keep what it must remember?", "--state DIR");
+    listen_for_signals();
+    S2L_TRY_ASSIGN(state_, state::open_state(chosen_.settings.state));
+    if (!state_.warning.empty()) log::event(log::level::warning, "STATE_DAMAGED", state_.warning);
+    if (!chosen_.settings.metrics.empty()) {
+      S2L_TRY_ASSIGN(metrics_, control::metrics::serve(chosen_.settings.metrics));
+    }
+    S2L_TRY_ASSIGN(const auto socket,
+                   control::control_server::listen(std::filesystem::path(chosen_.settings.state) / "control",
+                                                   [this](const std::string& request) { return answer(request); }));
+    log::event(log::level::info, "SYNC_START", fmt::format("sql2ldap-syncd {}", version));
+    while (stop_asked == 0) {
+      S2L_TRY_ASSIGN(const std::optional<post> at, open_patiently());
+      if (at) S2L_TRY(keep(*at));
+    }
+    control::notify_stopping();
+    log::event(log::level::info, "SYNC_STOP", "stopped; what was told is applied or will be told again");
+    return exit_code::done;
+  }
+
+ private:
+  // Servers that are not there yet are waited for; nullopt: until the daemon was stopped.
+  result<std::optional<post>> open_patiently() {
+    std::string told;
+    while (true) {
+      auto opened = open_post(chosen_);
+      if (opened) return std::optional<post>(*std::move(opened));
+      if (stop_asked != 0) return std::optional<post>();
+      if (!opened.error().transient) return tl::make_unexpected(std::move(opened).error());
+      control::notify_ready();
+      if (told != opened.error().text()) log::event(log::level::error, "SYNC_TROUBLE", told = opened.error().text());
+      idle(limits::trouble_wait_longest);
+    }
+  }
+
+  result<void> keep(const post& at) {
+    json facts{{"mapping", at.sides.map.name()},
+               {"source", at.sides.from->name()},
+               {"directory", at.sides.to->name()},
+               {"base", at.sides.base.text()},
+               {"capture", chosen_.settings.capture}};
+    auto board = std::make_shared<desk>(std::move(facts));
+    set_desk(board);
+    sync::run_options how;
+    how.limits = limits_of(chosen_);
+    how.stop = [] { return stop_asked != 0; };
+    how.report = [](const sync::progress&) { control::notify_alive(); };
+    how.wait = [this](std::chrono::milliseconds time) { idle(time); };
+    how.rejects = [](const model::reject& r) {
+      log::event(log::level::warning, "SYNC_REJECT", r.reason, {{"origin", r.origin}, {"dn", r.dn}});
+    };
+    sync::keep_options options;
+    options.tell = [](log::level severity, std::string_view id, const std::string& text) {
+      log::event(severity, id, text);
+    };
+    sync::keeper* keeper_at_work = nullptr;
+    options.watch = [&](const sync::keep_status& now) {
+      if (now.now != phase_) {
+        phase_ = now.now;
+        control::notify_status(std::string(word_for(now.now)));
+      }
+      control::notify_alive();
+      board->lay_out(now);
+      if (keeper_at_work != nullptr && now.now != sync::keep_status::phase::reconciling) board->visit(*keeper_at_work);
+      count(*board);
+    };
+    const sync::parties who = at.sides.parties();
+    sync::keeper keeper(who, how, *at.capture, *state_.journal, options);
+    keeper_at_work = &keeper;
+    control::notify_ready();
+    const auto stop = [this] { return stop_asked != 0 || wants_reload(); };
+    return keeper.run(stop, [this](std::chrono::milliseconds time) { idle(time); });
+  }
+
+  // The settings as they are now, when they are good.
+  bool wants_reload() {
+    if (reload_asked == 0) return false;
+    reload_asked = 0;
+    auto fresh = line_.reload();
+    if (fresh) {
+      if (auto tried = open_mapping(*fresh); !tried) fresh = tl::make_unexpected(std::move(tried).error());
+    }
+    if (!fresh) {
+      log::event(log::level::error, "RELOAD_REFUSED", fresh.error().text());
+      return false;
+    }
+    log::event(log::level::info, "RELOAD", "settings and mapping read again");
+    fresh->settings.state = chosen_.settings.state;
+    chosen_ = *std::move(fresh);
+    return true;
+  }
+
+  static void idle(std::chrono::milliseconds time) {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (stop_asked == 0 && reload_asked == 0) {
+      const auto left = until - std::chrono::steady_clock::now();
+      if (left <= left.zero()) return;
+      control::notify_alive();
+      std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, std::chrono::milliseconds(200)));
+    }
+  }
+
+  void count(desk& board) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!metrics_ || now < next_count_) return;
+    next_count_ = now + std::chrono::seconds(1);
+    board.fill(*metrics_);
+  }
+
+  std::string answer(const std::string& request) {
+    const std::shared_ptr<desk> board = desk_at_work();
+    return board ? board->answer(request) : R"({"state": "starting"})";
+  }
+  void set_desk(std::shared_ptr<desk> board) {
+    const std::lock_guard only(mutex_);
+    desk_ = std::move(board);
+  }
+  std::shared_ptr<desk> desk_at_work() {
+    const std::lock_guard only(mutex_);
+    return desk_;
+  }
+
+  const command_line& line_;
+  options chosen_;
+  state::opened state_;
+  std::unique_ptr<control::metrics> metrics_;
+  std::chrono::steady_clock::time_point next_count_;
+  sync::keep_status::phase phase_ = sync::keep_status::phase::starting;
+  std::mutex mutex_;
+  std::shared_ptr<desk> desk_;
+};
+
+}  // namespace
+}  // namespace sql2ldap::tools
+
+int main(int argc, char** argv) {
+  using namespace sql2ldap;
+  std::ios::sync_with_stdio(false);
+  try {
+    tools::command_line line("sql2ldap-syncd",
+                             "Keeps an OpenLDAP directory in step with SQL tables, change by change. Runs in the "
+                             "foreground until SIGTERM; SIGHUP reads the settings and the mapping again.");
+    line.set_action({.source = true, .directory = true, .limits = true, .json = false, .daemon = true},
+                    [&line](const tools::options& chosen) {
+                      log::set_level(chosen.verbose > 0 ? log::level::debug : log::level::info);
+                      return tools::daemon(line, chosen).run();
+                    });
+    return line.run(argc, argv);
+  } catch (const std::exception& problem) {  // out of memory and the like
+    return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));
+  }
+}
