@@ -1,0 +1,251 @@
+// sql2ldap-syncd between real servers, as an operator runs it.
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <support/sync_host.hpp>
+
+namespace {
+
+using namespace sql2ldap::test;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr auto patience = std::chrono::seconds(60);
+
+class syncd : public testing::Test {
+ protected:
+  [[nodiscard]] std::vector<std::string> with_mail(const std::string& address) const {
+    return names_in(host_.slapd, "(mail=" + address + ")");
+  }
+  [[nodiscard]] bool appears(const std::string& address) const {
+    return eventually(patience, [&] { return !with_mail(address).empty(); });
+  }
+  [[nodiscard]] bool disappears(const std::string& address) const {
+    return eventually(patience, [&] { return with_mail(address).empty(); });
+  }
+  void add_user(const std::string& local_part) const {
+    host_.sql("insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select '" +
+              local_part + "@' || domain, '{SSHA}eHh4eHh4eHh4eHh4eHh4eHh4eHhzYWx0', 'New', domain || '/" + local_part +
+              "/', 1000, '" + local_part +
+              "', domain, true from domain where domain <> 'ALL' order by domain limit 1;"
+              "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox "
+              "where local_part = '" +
+              local_part + "'");
+  }
+  [[nodiscard]] std::string first_domain() const {
+    std::string out = host_.postgres.execute("mail", "select min(domain) from domain where domain <> 'ALL'");
+    out.pop_back();
+    return out;
+  }
+  void start_in_step() {
+    host_.start();
+    ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  }
+  void expect_in_step() const { EXPECT_THAT(host_.verified(), HasSubstr("verify: 0 differences")) << host_.log(); }
+
+  sync_host host_;
+};
+
+TEST_F(syncd, fills_an_empty_directory_and_follows_each_change) {
+  start_in_step();
+  EXPECT_THAT(host_.log(), HasSubstr("the state folder knows of no earlier run"));
+  expect_in_step();
+
+  add_user("new.user");
+  const std::string domain = first_domain();
+  ASSERT_TRUE(appears("new.user@" + domain)) << host_.log();
+  host_.sql("update mailbox set username = 'renamed@" + domain +
+            "', local_part = 'renamed' where local_part = "
+            "'new.user'; update alias set address = 'renamed@" +
+            domain + "', goto = 'renamed@" + domain + "' where address like 'new.user@%'");
+  ASSERT_TRUE(appears("renamed@" + domain)) << host_.log();
+  host_.sql("begin; insert into mailbox (username, password, local_part, domain) values ('ghost@" + domain +
+            "', 'x', 'ghost', '" + domain + "'); rollback");
+  host_.sql("delete from mailbox where local_part = 'renamed'; delete from alias where address like 'renamed@%'");
+  EXPECT_TRUE(disappears("renamed@" + domain));
+  EXPECT_THAT(with_mail("ghost@" + domain), IsEmpty());
+  ASSERT_TRUE(host_.catches_up()) << host_.log();
+  expect_in_step();
+  EXPECT_EQ(host_.stop(), done) << host_.log();
+  EXPECT_NE(host_.ask("status").status, done);
+}
+
+TEST_F(syncd, goes_on_after_kill_without_comparing_everything) {
+  start_in_step();
+  ASSERT_TRUE(host_.catches_up());
+  host_.kill();
+  add_user("while.away");
+  host_.start();
+  EXPECT_TRUE(appears("while.away@" + first_domain())) << host_.log();
+  ASSERT_TRUE(host_.catches_up());
+  EXPECT_THAT(host_.log(), Not(HasSubstr("SYNC_RECONCILE")));
+  expect_in_step();
+}
+
+TEST_F(syncd, gets_back_in_step_without_slot_or_state_and_says_why) {
+  start_in_step();
+  host_.kill();
+  const auto drop_slot = [&] {
+    ASSERT_TRUE(eventually(patience, [&] {
+      return host_.postgres.execute("mail", "select count(*) from pg_replication_slots where active") == "0\n";
+    }));
+    host_.sql("select pg_drop_replication_slot('sql2ldap')");
+  };
+  drop_slot();
+  add_user("a");
+  host_.start();
+  ASSERT_TRUE(host_.says("SYNC_RECONCILE comparing everything: nothing has collected the changes"));
+  ASSERT_TRUE(host_.reaches("following"));
+  expect_in_step();
+
+  host_.kill();
+  std::filesystem::remove_all(host_.state());
+  add_user("b");
+  host_.start();
+  ASSERT_TRUE(host_.says("SYNC_RECONCILE comparing everything: the state folder knows of no earlier run"));
+  ASSERT_TRUE(host_.reaches("following"));
+  expect_in_step();
+
+  host_.kill();
+  std::filesystem::remove_all(host_.state());
+  drop_slot();
+  add_user("c");
+  host_.start();
+  ASSERT_TRUE(host_.reaches("following"));
+  EXPECT_FALSE(with_mail("c@" + first_domain()).empty());
+  expect_in_step();
+}
+
+TEST_F(syncd, a_slot_that_is_dropped_under_it_is_made_again) {
+  start_in_step();
+  host_.sql(
+      "select pg_terminate_backend(active_pid) from pg_replication_slots; "
+      "select pg_drop_replication_slot('sql2ldap')");
+  add_user("lost");
+  EXPECT_TRUE(host_.says("nothing has collected the changes"));
+  EXPECT_TRUE(appears("lost@" + first_domain())) << host_.log();
+  EXPECT_TRUE(host_.reaches("following"));
+  expect_in_step();
+}
+
+TEST_F(syncd, waits_for_servers_that_go_away) {
+  start_in_step();
+  host_.slapd.crash();
+  add_user("one");
+  ASSERT_TRUE(host_.says("SYNC_TROUBLE"));
+  EXPECT_TRUE(host_.reaches("trouble"));
+  host_.slapd.start();
+  EXPECT_TRUE(appears("one@" + first_domain())) << host_.log();
+  host_.postgres.crash();
+  EXPECT_TRUE(host_.reaches("trouble"));
+  host_.postgres.start();
+  add_user("two");
+  EXPECT_TRUE(appears("two@" + first_domain())) << host_.log();
+  ASSERT_TRUE(host_.catches_up());
+  expect_in_step();
+}
+
+TEST_F(syncd, holds_what_goes_beyond_the_limits_until_it_is_released) {
+  start_in_step();
+  const std::string domain = first_domain();
+  add_user("before");
+  const auto accounts = names_in(host_.slapd, "(objectClass=s2lMailAccount)");
+  host_.sql(
+      "create table saved as select * from mailbox; create table saved_alias as select * from alias;"
+      "begin; delete from mailbox; delete from alias; commit");
+  ASSERT_TRUE(host_.reaches("held")) << host_.log();
+  add_user("behind");
+  const nlohmann::json held = host_.status()["held"];
+  EXPECT_GT(held["deleted"].get<int>(), 5);
+  EXPECT_THAT(held["first"][0].get<std::string>(), HasSubstr("delete uid="));
+  EXPECT_GE(names_in(host_.slapd, "(objectClass=s2lMailAccount)").size(), accounts.size());
+  EXPECT_THAT(with_mail("behind@" + domain), IsEmpty());
+  EXPECT_EQ(host_.ask("status").status, differences);
+  EXPECT_EQ(host_.ask("release 0123456789abcdef").status, wrong_usage);
+
+  // The rows come back: nothing waits any more.
+  host_.sql("begin; insert into mailbox select * from saved; insert into alias select * from saved_alias; commit");
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  EXPECT_TRUE(appears("behind@" + domain));
+  expect_in_step();
+
+  host_.sql("begin; delete from mailbox; delete from alias; commit");
+  ASSERT_TRUE(host_.reaches("held"));
+  const std::string plan = host_.status()["held"]["plan"];
+  EXPECT_EQ(host_.ask("release " + plan).status, done);
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  EXPECT_THAT(names_in(host_.slapd, "(objectClass=s2lMailAccount)"), IsEmpty());
+  expect_in_step();
+}
+
+TEST_F(syncd, sets_aside_what_cannot_be_and_goes_on) {
+  start_in_step();
+  const std::string domain = first_domain();
+  host_.sql(
+      "insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) values "
+      "('not an address', '{SSHA}eHh4eHh4eHh4eHh4eHh4eHh4eHhzYWx0', 'X', 'x/', 0, 'x', '" +
+      domain + "', true)");
+  add_user("fine");
+  ASSERT_TRUE(appears("fine@" + domain));
+  EXPECT_EQ(host_.status()["rejects"], 1);
+  const captured list = host_.ask("rejects list");
+  EXPECT_EQ(list.status, differences);
+  EXPECT_THAT(list.out, AllOf(HasSubstr("postfixadmin/account/not an address"), HasSubstr("1 reject")));
+
+  EXPECT_EQ(host_.ask("rejects retry --all").status, done);
+  EXPECT_EQ(host_.ask("rejects drop --all").status, done);
+  EXPECT_EQ(host_.ask("rejects list").status, done);
+  host_.sql("update mailbox set username = 'mended@" + domain + "' where local_part = 'x'");
+  EXPECT_TRUE(appears("mended@" + domain)) << host_.log();
+  ASSERT_TRUE(host_.catches_up());
+  EXPECT_EQ(host_.status()["rejects"], 0);
+}
+
+TEST_F(syncd, a_second_one_stands_by_and_takes_over) {
+  start_in_step();
+  host_.start({}, "two");
+  ASSERT_TRUE(host_.reaches("standby", "two")) << host_.log("two");
+  add_user("first");
+  ASSERT_TRUE(appears("first@" + first_domain()));
+  host_.kill();
+  add_user("second");
+  ASSERT_TRUE(host_.reaches("following", "two")) << host_.log("two");
+  EXPECT_TRUE(appears("second@" + first_domain()));
+  EXPECT_THAT(host_.log("two"), HasSubstr("SYNC_RECONCILE"));
+  expect_in_step();
+}
+
+TEST_F(syncd, one_state_folder_is_for_one_daemon) {
+  start_in_step();
+  const captured second = run_and_capture(
+      {.arguments = {S2L_BINARY_DIR "/tools/sql2ldap-syncd", "--source", host_.postgres.url("mail"), "--mapping",
+                     "postfixadmin", "--directory", host_.slapd.ldapi(), "--state", host_.state()}});
+  EXPECT_EQ(second.status, wrong_usage);
+  EXPECT_THAT(second.err, HasSubstr("another process uses the state folder"));
+}
+
+TEST_F(syncd, reads_settings_and_mapping_again) {
+  const temp_dir folder;
+  const auto mapping = folder / "own.s2l";
+  const std::string text = read_file(S2L_SOURCE_DIR "/mappings/postfixadmin.s2l");
+  write_file(mapping, text);
+  host_.start({"--mapping", mapping});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  write_file(mapping, "mapping \"broken");
+  host_.daemon().send_signal(SIGHUP);
+  ASSERT_TRUE(host_.says("RELOAD_REFUSED"));
+  write_file(mapping, text + "\n# a remark is no other mapping\n");
+  host_.daemon().send_signal(SIGHUP);
+  ASSERT_TRUE(host_.says("RELOAD settings"));
+  add_user("after");
+  EXPECT_TRUE(appears("after@" + first_domain())) << host_.log();
+}
+
+}  // namespace
