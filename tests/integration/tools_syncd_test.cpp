@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto patience = std::chrono::seconds(20);
 
 class syncd : public testing::Test {
  protected:
@@ -34,13 +34,13 @@ class syncd : public testing::Test {
     host_.sql("insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select '" +
               local_part + "@' || domain, '{SSHA}eHh4eHh4eHh4eHh4eHh4eHh4eHhzYWx0', 'New', domain || '/" + local_part +
               "/', 1000, '" + local_part +
-              "', domain, true from domain where domain <> 'ALL' order by domain limit 1;"
+              "', domain, true from domain where domain like 'domain%' order by domain limit 1;"
               "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox "
               "where local_part = '" +
               local_part + "'");
   }
   [[nodiscard]] std::string first_domain() const {
-    std::string out = host_.postgres.execute("mail", "select min(domain) from domain where domain <> 'ALL'");
+    std::string out = host_.postgres.execute("mail", "select min(domain) from domain where domain like 'domain%'");
     out.pop_back();
     return out;
   }
@@ -164,7 +164,7 @@ TEST_F(syncd, holds_what_goes_beyond_the_limits_until_it_is_released) {
   add_user("behind");
   const nlohmann::json held = host_.status()["held"];
   EXPECT_GT(held["deleted"].get<int>(), 5);
-  EXPECT_THAT(held["first"][0].get<std::string>(), HasSubstr("delete uid="));
+  EXPECT_THAT(held["first"][0].get<std::string>(), HasSubstr("delete "));
   EXPECT_GE(names_in(host_.slapd, "(objectClass=s2lMailAccount)").size(), accounts.size());
   EXPECT_THAT(with_mail("behind@" + domain), IsEmpty());
   EXPECT_EQ(host_.ask("status").status, differences);
@@ -197,7 +197,7 @@ TEST_F(syncd, sets_aside_what_cannot_be_and_goes_on) {
   EXPECT_EQ(host_.status()["rejects"], 1);
   const captured list = host_.ask("rejects list");
   EXPECT_EQ(list.status, differences);
-  EXPECT_THAT(list.out, AllOf(HasSubstr("postfixadmin/account/not an address"), HasSubstr("1 reject")));
+  EXPECT_THAT(list.out, AllOf(HasSubstr("postfixadmin/account/not%20an%20address"), HasSubstr("1 reject")));
 
   EXPECT_EQ(host_.ask("rejects retry --all").status, done);
   EXPECT_EQ(host_.ask("rejects drop --all").status, done);
@@ -233,8 +233,8 @@ TEST_F(syncd, one_state_folder_is_for_one_daemon) {
 
 TEST_F(syncd, reads_settings_and_mapping_again) {
   const temp_dir folder;
-  const auto mapping = folder / "own.s2l";
-  const std::string text = read_file(S2L_SOURCE_DIR "/mappings/postfixadmin.s2l");
+  const auto mapping = folder / "own.map";
+  const std::string text = read_file(S2L_SOURCE_DIR "/mappings/postfixadmin.map");
   write_file(mapping, text);
   host_.start({"--mapping", mapping});
   ASSERT_TRUE(host_.reaches("following")) << host_.log();

@@ -5,7 +5,7 @@
 namespace sql2ldap::test {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto patience = std::chrono::seconds(20);
 
 }  // namespace
 
@@ -19,6 +19,8 @@ void sync_host::start(const std::vector<std::string>& more, const std::string& n
                              "--directory", slapd.ldapi(), "--base", std::string(slapd_server::suffix), "--state",
                              state(name)}};
   what.arguments.insert(what.arguments.end(), more.begin(), more.end());
+  logged_before_[name] =
+      std::filesystem::exists(folder_ / (name + ".log")) ? read_file(folder_ / (name + ".log")).size() : 0;
   daemons_[name] = std::make_unique<child_process>(what, folder_ / (name + ".log"), folder_ / (name + ".log"));
 }
 
@@ -26,7 +28,9 @@ void sync_host::kill(const std::string& name) { daemons_.at(name)->stop(SIGKILL)
 
 int sync_host::stop(const std::string& name) { return daemons_.at(name)->stop(SIGTERM, patience); }
 
-std::string sync_host::log(const std::string& name) const { return read_file(folder_ / (name + ".log")); }
+std::string sync_host::log(const std::string& name) const {
+  return read_file(folder_ / (name + ".log")).substr(logged_before_.at(name));
+}
 
 captured sync_host::ask(std::string_view words, const std::string& name) const {
   command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap"}};

@@ -27,7 +27,7 @@ class sync_host {
   void kill(const std::string& name = "one");               // -9
   [[nodiscard]] int stop(const std::string& name = "one");  // SIGTERM; the exit code
   [[nodiscard]] std::filesystem::path state(const std::string& name = "one") const { return folder_ / name; }
-  [[nodiscard]] std::string log(const std::string& name = "one") const;
+  [[nodiscard]] std::string log(const std::string& name = "one") const;  // since it was started last
 
   void sql(std::string_view text) const { postgres.execute("mail", text); }
   // `sql2ldap WORDS --state ...`.
@@ -49,6 +49,7 @@ class sync_host {
   temp_dir folder_;
   std::string url_;
   std::map<std::string, std::unique_ptr<child_process>> daemons_;
+  std::map<std::string, std::size_t> logged_before_;
 };
 
 }  // namespace sql2ldap::test
