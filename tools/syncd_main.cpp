@@ -100,9 +100,6 @@ class daemon {
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
     how.wait = [this](std::chrono::milliseconds time) { idle(time); };
-    how.rejects = [](const model::reject& r) {
-      log::event(log::level::warning, "SYNC_REJECT", r.reason, {{"origin", r.origin}, {"dn", r.dn}});
-    };
     sync::keep_options options;
     options.tell = [](log::level severity, std::string_view id, const std::string& text) {
       log::event(severity, id, text);

@@ -19,10 +19,13 @@ void sync_host::start(const std::vector<std::string>& more, const std::string& n
                              "--directory", slapd.ldapi(), "--base", std::string(slapd_server::suffix), "--state",
                              state(name)}};
   what.arguments.insert(what.arguments.end(), more.begin(), more.end());
+  what.environment = environment;
   logged_before_[name] =
       std::filesystem::exists(folder_ / (name + ".log")) ? read_file(folder_ / (name + ".log")).size() : 0;
   daemons_[name] = std::make_unique<child_process>(what, folder_ / (name + ".log"), folder_ / (name + ".log"));
 }
+
+std::string sync_host::whole_log(const std::string& name) const { return read_file(folder_ / (name + ".log")); }
 
 void sync_host::kill(const std::string& name) { daemons_.at(name)->stop(SIGKILL); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +43,9 @@ class sync_host {
   // What `verify` prints; in step when it has "0 differences".
   [[nodiscard]] std::string verified() const;
 
+  [[nodiscard]] std::string whole_log(const std::string& name = "one") const;
+
+  std::map<std::string, std::string> environment;  // of the daemon
   postgres_server postgres;
   slapd_server slapd;
 

@@ -317,6 +317,9 @@ void keeper::note_aside() {
     if (why.since == 0) {
       why.since = now;
       why.next_try = why.skipped ? never : now + limits::aside_retry_first.count();
+      if (!why.skipped)
+        options_.tell(log::level::warning, "SYNC_REJECT",
+                      fmt::format("{} is set aside: {}{}", origin, why.reason, why.dn.empty() ? "" : "; " + why.dn));
     }
     if (!why.skipped && !why.dropped) ++status_.rejects;
   }
