@@ -73,6 +73,7 @@ void add_migrate(command_line& line);
 void add_verify(command_line& line);
 void add_why(command_line& line);
 void add_mapping(command_line& line);
+void add_capture(command_line& line);
 void add_status(command_line& line);
 void add_release(command_line& line);
 void add_rejects(command_line& line);

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
     tools::add_verify(line);
     tools::add_why(line);
     tools::add_mapping(line);
+    tools::add_capture(line);
     tools::add_status(line);
     tools::add_release(line);
     tools::add_rejects(line);

@@ -90,11 +90,18 @@ result<model::dn> open_base(const options& chosen, model::directory* to) {
               "choose with --base DN");
 }
 
-result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map) {
+std::vector<model::table_ref> tables_of(const mapping::mapping& map) {
   std::vector<model::table_ref> tables;
   for (const mapping::table_use& use : map.tables()) tables.push_back({use.schema, use.table, use.table});
+  return tables;
+}
+
+result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map) {
   const config::settings& set = chosen.settings;
-  if (set.capture == "wal") return sql::open_wal_capture(set.source, {set.slot, set.publication, std::move(tables)});
+  if (set.capture == "journal") return sql::open_journal_capture(set.source, tables_of(map));
+  if (set.capture == "wal" && set.source.starts_with("sqlite:"))
+    return fail(error_kind::usage, "SQLite has no log that tells its changes", "--capture journal");
+  if (set.capture == "wal") return sql::open_wal_capture(set.source, {set.slot, set.publication, tables_of(map)});
   return fail(error_kind::usage, fmt::format("unknown capture {}", set.capture), "--capture wal or --capture journal");
 }
 

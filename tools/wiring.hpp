@@ -31,6 +31,7 @@ struct both_sides {
 };
 [[nodiscard]] result<both_sides> open_both_sides(const options& chosen);
 
+[[nodiscard]] std::vector<model::table_ref> tables_of(const mapping::mapping& map);
 // What tells the changes of the tables that the mapping reads.
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map);
 [[nodiscard]] sync::change_limits limits_of(const options& chosen);

@@ -95,10 +95,11 @@ TEST(house, rooms_include_only_what_their_line_names) {
 
 TEST(house, third_party_headers_stay_in_their_room) {
   const std::pair<std::string, std::string> homes[] = {
-      {"pqxx", "sql"},      {"libpq", "sql"},     {"sqlite3.h", "sql"},
-      {"ldap.h", "ldap"},   {"lber.h", "ldap"},   {"boost/spirit", "mapping"},
-      {"spdlog", "base"},   {"CLI", "tools"},     {"toml++", "config"},
-      {"crypt.h", "codec"}, {"openssl", "codec"}, {"idn2.h", "codec"},
+      {"pqxx", "sql"},        {"libpq", "sql"},          {"sqlite3.h", "sql"},
+      {"ldap.h", "ldap"},     {"lber.h", "ldap"},        {"boost/spirit", "mapping"},
+      {"spdlog", "base"},     {"CLI", "tools"},          {"toml++", "config"},
+      {"crypt.h", "codec"},   {"openssl", "codec"},      {"idn2.h", "codec"},
+      {"systemd", "control"}, {"prometheus", "control"}, {"boost/asio", "control"},
   };
   for (const char* folder : {"lib/sql2ldap", "tools"}) {
     for (const fs::path& file : sources_under(root / folder)) {
@@ -107,7 +108,8 @@ TEST(house, third_party_headers_stay_in_their_room) {
         const std::string header = included_by(line.text);
         for (const auto& [prefix, home] : homes) {
           if (header.compare(0, prefix.size(), prefix) == 0) {
-            EXPECT_EQ(room, home) << where(line);
+            // A journal of our own is no source.
+            EXPECT_TRUE(room == home || (room == "state" && prefix == "sqlite3.h")) << where(line);
           }
         }
       }

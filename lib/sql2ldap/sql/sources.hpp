@@ -1,9 +1,9 @@
 // The room `sql`: SQL servers as model::source.
 //
-// Gives: open_source(), open_wal_capture(). Promises: sources only read, captures write nothing but what they are
-// named for; one consistent snapshot for all streams of it;
-// streamed in bounded memory; values in the one form of model/row.hpp; passwords never in names,
-// messages or logs. Leaves to others: which queries (mapping) and what rows mean (mapping).
+// Gives: open_source(), open_wal_capture(), open_journal_capture(). Promises: sources only read, captures write nothing
+// but what they are named for; one consistent snapshot for all streams of it; streamed in bounded memory; values in the
+// one form of model/row.hpp; passwords never in names, messages or logs. Leaves to others: which queries (mapping) and
+// what rows mean (mapping).
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,17 @@ struct wal_options {
 };
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url,
                                                                        const wal_options& options);
+
+// Triggers that write each change into a table of ours (schema sql2ldap, or tables sql2ldap_* in SQLite), for servers
+// without logical decoding and for SQLite. Nobody who commits late is missed: read is what no open transaction can
+// come before.
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_journal_capture(std::string_view url,
+                                                                           const std::vector<model::table_ref>& tables);
+// The statements that make them, and that remove them without a trace; to be shown, or run in one transaction.
+[[nodiscard]] result<std::vector<std::string>> journal_install_sql(std::string_view url,
+                                                                   const std::vector<model::table_ref>& tables);
+[[nodiscard]] result<std::vector<std::string>> journal_remove_sql(std::string_view url);
+[[nodiscard]] result<void> run_all(std::string_view url, const std::vector<std::string>& statements);
 
 // The same source for open_source(), without a password that stands in it: to be shown.
 [[nodiscard]] std::string without_password(std::string_view url);

@@ -1,6 +1,5 @@
 #include <sql2ldap/sql/detail/pg_capture.hpp>
 
-#include <charconv>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,58 +14,40 @@
 namespace sql2ldap::sql::detail {
 namespace {
 
-using rows = std::vector<std::vector<std::string>>;  // NULL as ""
-
-result<rows> ask(PGconn* connection, const std::string& sql, const pg_address& address) {
-  const pg_result reply(PQexec(connection, sql.c_str()));
-  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK)
-    return tl::make_unexpected(pg_failure(connection, reply.get(), address));
-  rows out(static_cast<std::size_t>(PQntuples(reply.get())));
-  for (std::size_t row = 0; row < out.size(); ++row)
-    for (int column = 0; column < PQnfields(reply.get()); ++column)
-      out[row].emplace_back(PQgetvalue(reply.get(), static_cast<int>(row), column));
-  return out;
-}
-
-std::uint64_t number(const std::string& text) {
-  std::uint64_t n = 0;
-  std::from_chars(text.data(), text.data() + text.size(), n);
-  return n;
-}
-
 class pg_capture final : public model::capture {
  public:
   pg_capture(pg_address address, wal_options options) : address_(std::move(address)), options_(std::move(options)) {}
 
   [[nodiscard]] result<model::collected> look() override {
-    S2L_TRY_ASSIGN(const bool alone, take_lock());
+    S2L_TRY_ASSIGN(const bool alone, lead_.take("slot " + options_.slot, address_));
     if (!alone) {
       model::collected out;
       out.now = model::collected::state::taken;
       return out;
     }
-    PGconn* connection = lock_.get();
+    PGconn* connection = lead_.connection();
     // By way of JSON, since not every version has all of these columns.
     S2L_TRY_ASSIGN(
-        const rows slot,
-        ask(connection,
+        const pg_rows slot,
+        pg_ask(
+            connection,
             "SELECT plugin, database = pg_catalog.current_database(), pg_catalog.to_jsonb(s) ->> 'wal_status', "
             "pg_catalog.to_jsonb(s) ->> 'invalidation_reason', confirmed_flush_lsn - '0/0'::pg_lsn, "
             "pg_catalog.pg_current_wal_lsn() - restart_lsn FROM pg_catalog.pg_replication_slots s WHERE slot_name = " +
                 quoted_literal(options_.slot),
             address_));
-    S2L_TRY_ASSIGN(const rows server, ask(connection,
-                                          "SELECT (pg_catalog.pg_control_system()).system_identifier, "
-                                          "(pg_catalog.pg_control_checkpoint()).timeline_id, "
-                                          "pg_catalog.pg_current_wal_lsn() - '0/0'::pg_lsn",
-                                          address_));
+    S2L_TRY_ASSIGN(const pg_rows server, pg_ask(connection,
+                                                "SELECT (pg_catalog.pg_control_system()).system_identifier, "
+                                                "(pg_catalog.pg_control_checkpoint()).timeline_id, "
+                                                "pg_catalog.pg_current_wal_lsn() - '0/0'::pg_lsn",
+                                                address_));
     model::collected out;
     out.history = fmt::format("system {} timeline {} slot {}", server[0][0], server[0][1], options_.slot);
-    out.end = number(server[0][2]);
+    out.end = pg_number(server[0][2]);
     if (slot.empty()) return out;
     const std::vector<std::string>& s = slot[0];
-    out.confirmed = number(s[4]);
-    out.retained_bytes = number(s[5]);
+    out.confirmed = pg_number(s[4]);
+    out.retained_bytes = pg_number(s[5]);
     out.now = model::collected::state::broken;
     S2L_TRY_ASSIGN(const std::string unpublished, missing_tables(connection));
     if (s[0] != "pgoutput" || s[1] != "t")
@@ -84,7 +65,8 @@ class pg_capture final : public model::capture {
 
   [[nodiscard]] result<void> begin() override {
     S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address_));
-    S2L_TRY_ASSIGN(const rows level, ask(connection.get(), "SELECT pg_catalog.current_setting('wal_level')", address_));
+    S2L_TRY_ASSIGN(const pg_rows level,
+                   pg_ask(connection.get(), "SELECT pg_catalog.current_setting('wal_level')", address_));
     if (level[0][0] != "logical")
       return fail(error_kind::source,
                   fmt::format("{}: wal_level is {}, which tells no changes", address_.name(), level[0][0]),
@@ -106,22 +88,6 @@ class pg_capture final : public model::capture {
   }
 
  private:
-  // Who has it may work with the slot; it goes with the connection, whatever happens to us.
-  result<bool> take_lock() {
-    if (lock_) {
-      auto alive = pg_run(lock_.get(), "SELECT 1", address_);
-      if (alive) return true;
-      lock_.reset();
-    }
-    S2L_TRY_ASSIGN(pg_handle connection, pg_connect(address_));
-    S2L_TRY_ASSIGN(const rows got, ask(connection.get(),
-                                       "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(" +
-                                           quoted_literal("sql2ldap slot " + options_.slot) + ", 0))",
-                                       address_));
-    if (got[0][0] != "t") return false;
-    lock_ = std::move(connection);
-    return true;
-  }
   result<void> run(PGconn* connection, const std::string& sql) const {
     auto done = pg_run(connection, sql, address_);
     if (!done) return tl::make_unexpected(std::move(done).error().within("setting up the capture of changes"));
@@ -136,12 +102,12 @@ class pg_capture final : public model::capture {
     std::set<std::string> out;
     for (const model::table_ref& table : options_.tables) {
       S2L_TRY_ASSIGN(
-          const rows found,
-          ask(connection,
-              "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'p') FROM "
-              "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
-                  quoted_literal(table_name(table)) + "::regclass",
-              address_));
+          const pg_rows found,
+          pg_ask(connection,
+                 "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'p') FROM "
+                 "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
+                     quoted_literal(table_name(table)) + "::regclass",
+                 address_));
       if (found[0][1] != "t")
         return fail(error_kind::source, fmt::format("{} is not a table: nobody tells its changes", found[0][0]),
                     "let the mapping read the tables behind it");
@@ -152,11 +118,11 @@ class pg_capture final : public model::capture {
   // Of those that are wanted, as text for people; "" = none.
   result<std::string> missing_tables(PGconn* connection) const {
     S2L_TRY_ASSIGN(std::set<std::string> wanted, wanted_tables(connection));
-    S2L_TRY_ASSIGN(const rows published, ask(connection,
-                                             "SELECT pg_catalog.format('%I.%I', schemaname, tablename) FROM "
-                                             "pg_catalog.pg_publication_tables WHERE pubname = " +
-                                                 quoted_literal(options_.publication),
-                                             address_));
+    S2L_TRY_ASSIGN(const pg_rows published, pg_ask(connection,
+                                                   "SELECT pg_catalog.format('%I.%I', schemaname, tablename) FROM "
+                                                   "pg_catalog.pg_publication_tables WHERE pubname = " +
+                                                       quoted_literal(options_.publication),
+                                                   address_));
     for (const auto& row : published) wanted.erase(row[0]);
     return fmt::format("{}", fmt::join(wanted, ", "));
   }
@@ -164,10 +130,10 @@ class pg_capture final : public model::capture {
     S2L_TRY_ASSIGN(const std::string missing, missing_tables(connection));
     if (missing.empty()) return {};
     S2L_TRY_ASSIGN(const std::set<std::string> wanted, wanted_tables(connection));
-    S2L_TRY_ASSIGN(const rows there, ask(connection,
-                                         "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " +
-                                             quoted_literal(options_.publication),
-                                         address_));
+    S2L_TRY_ASSIGN(const pg_rows there, pg_ask(connection,
+                                               "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " +
+                                                   quoted_literal(options_.publication),
+                                               address_));
     const std::string name = quoted_identifier(options_.publication);
     if (there.empty())
       return run(connection, fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)",
@@ -177,7 +143,7 @@ class pg_capture final : public model::capture {
 
   pg_address address_;
   wal_options options_;
-  pg_handle lock_;
+  pg_lead lead_;
 };
 
 }  // namespace

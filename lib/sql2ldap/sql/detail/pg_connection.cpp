@@ -1,8 +1,10 @@
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -11,6 +13,7 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/sql/detail/render.hpp>
 
 namespace sql2ldap::sql::detail {
 namespace {
@@ -197,6 +200,38 @@ result<pg_handle> pg_connect(const pg_address& address, pg_use use) {
 
 std::string pg_position_text(std::uint64_t position) {
   return fmt::format("{:X}/{:X}", position >> 32U, position & 0xffff'ffffU);
+}
+
+result<pg_rows> pg_ask(PGconn* connection, const std::string& sql, const pg_address& address) {
+  const pg_result reply(PQexec(connection, sql.c_str()));
+  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK)
+    return tl::make_unexpected(pg_failure(connection, reply.get(), address));
+  pg_rows out(static_cast<std::size_t>(PQntuples(reply.get())));
+  for (std::size_t row = 0; row < out.size(); ++row)
+    for (int column = 0; column < PQnfields(reply.get()); ++column)
+      out[row].emplace_back(PQgetvalue(reply.get(), static_cast<int>(row), column));
+  return out;
+}
+
+std::uint64_t pg_number(const std::string& text) noexcept {
+  std::uint64_t n = 0;
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+result<bool> pg_lead::take(const std::string& name, const pg_address& address) {
+  if (connection_) {
+    if (pg_run(connection_.get(), "SELECT 1", address)) return true;
+    connection_.reset();
+  }
+  S2L_TRY_ASSIGN(pg_handle fresh, pg_connect(address));
+  S2L_TRY_ASSIGN(const pg_rows got, pg_ask(fresh.get(),
+                                           "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(" +
+                                               quoted_literal("sql2ldap " + name) + ", 0))",
+                                           address));
+  if (got[0][0] != "t") return false;
+  connection_ = std::move(fresh);
+  return true;
 }
 
 result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <libpq-fe.h>
 
@@ -48,6 +49,22 @@ enum class pg_use { queries, replication };
 [[nodiscard]] std::string pg_position_text(std::uint64_t position);
 // For statements that answer no rows, or whose rows do not matter.
 [[nodiscard]] result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address);
+// The rows of a query, as text; NULL as "".
+using pg_rows = std::vector<std::vector<std::string>>;
+[[nodiscard]] result<pg_rows> pg_ask(PGconn* connection, const std::string& sql, const pg_address& address);
+[[nodiscard]] std::uint64_t pg_number(const std::string& text) noexcept;
+
+// A name that one session at a time may have (an advisory lock). It goes with the connection, whatever happens to us.
+class pg_lead {
+ public:
+  // True: we have it, as the server just said. False: somebody else has.
+  [[nodiscard]] result<bool> take(const std::string& name, const pg_address& address);
+  [[nodiscard]] PGconn* connection() const noexcept { return connection_.get(); }  // while we have it
+
+ private:
+  pg_handle connection_;
+};
+
 // What went wrong last; `reply` may be null when there is none.
 [[nodiscard]] error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& address);
 // `sqlstate` empty: the connection itself failed.

@@ -1,0 +1,53 @@
+#include <sql2ldap/sql/detail/journal_row.hpp>
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace sql2ldap::sql::detail {
+namespace {
+
+std::optional<std::string> as_in_rows(const nlohmann::json& value, model::sql_type type) {
+  using model::sql_type;
+  switch (type) {
+    case sql_type::text:
+    case sql_type::other:
+      if (value.is_string()) return value.get<std::string>();
+      if (value.is_number_integer()) return value.dump();  // as SQLite keeps what looks like a number
+      return std::nullopt;
+    case sql_type::integer:
+      if (value.is_number_integer()) return value.dump();
+      return std::nullopt;
+    case sql_type::boolean:
+      if (value.is_boolean()) return value.get<bool>() ? "t" : "f";
+      if (value.is_number_integer()) return value.dump();  // SQLite has no other
+      return std::nullopt;
+    case sql_type::real:
+    case sql_type::bytes:
+    case sql_type::timestamp:
+    case sql_type::json:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+model::row_image journal_row(const std::string& schema, const std::string& name, const model::table_info* table,
+                             std::string_view json) {
+  model::row_image out{schema, name, {}};
+  const nlohmann::json row = nlohmann::json::parse(json, nullptr, false);
+  if (table == nullptr || !row.is_object()) return out;
+  for (const auto& [column, value] : row.items()) {
+    const model::column_info* known = table->find(column);
+    if (known == nullptr) continue;
+    if (value.is_null()) {
+      out.columns.emplace(column, std::nullopt);
+    } else if (auto text = as_in_rows(value, known->type)) {
+      out.columns.emplace(column, std::move(text));
+    }
+  }
+  return out;
+}
+
+}  // namespace sql2ldap::sql::detail
