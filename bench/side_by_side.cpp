@@ -19,6 +19,8 @@
 #include <support/postgres.hpp>
 #include <support/slapd.hpp>
 
+#include "postfixadmin_rows.hpp"
+
 namespace {
 
 using sql2ldap::test::postgres_server;
@@ -100,28 +102,6 @@ std::string text(const char* format, double a, double b = 0) {
   return buffer;
 }
 
-// PostfixAdmin's tables as far as the mapping reads them, filled by the server itself.
-void fill(postgres_server& server, const std::string& database, long users) {
-  const std::string schema =
-      sql2ldap::test::read_file(S2L_SOURCE_DIR "/tests/data/postfixadmin/schema-4.0.postgresql.sql");
-  server.execute(database, schema);
-  server.execute(
-      database,
-      "insert into domain (domain, description, transport, active) select 'dom' || n || '.example', 'Domain ' || "
-      "n, 'virtual', true from generate_series(0, " +
-          std::to_string((users + 99) / 100 - 1) +
-          ") n;"
-          "insert into mailbox (username, password, name, maildir, quota, local_part, domain, active) select 'user' || "
-          "n || "
-          "'@dom' || n / 100 || '.example', '$6$abcdefgh$' || rpad(md5(n::text), 86, md5(n::text)), 'User ' || n, "
-          "'dom' || n / 100 || '.example/user' || n || '/', 1048576000, 'user' || n, 'dom' || n / 100 || "
-          "'.example', true from generate_series(0, " +
-          std::to_string(users - 1) +
-          ") n;"
-          "insert into alias (address, goto, domain, active) select username, username, domain, true from mailbox;"
-          "vacuum analyze;");
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -134,9 +114,9 @@ int main(int argc, char** argv) try {
   const long online = argc > 3 ? std::atol(argv[3]) : 20'000;
   postgres_server postgres;
   const std::string url = postgres.create_database("mail");
-  fill(postgres, "mail", rows);
+  sql2ldap::test::fill_postfixadmin(postgres, "mail", rows);
   const std::string small_url = postgres.create_database("small");
-  fill(postgres, "small", online);
+  sql2ldap::test::fill_postfixadmin(postgres, "small", online);
 
   const sql2ldap::test::temp_dir files;
   const std::string ldif = files / "ready.ldif";

@@ -42,7 +42,7 @@ struct post {
 
 result<post> open_post(const options& chosen) {
   S2L_TRY_ASSIGN(auto sides, open_both_sides(chosen));
-  S2L_TRY_ASSIGN(auto capture, open_capture(chosen, sides.map));
+  S2L_TRY_ASSIGN(auto capture, open_capture(chosen, sides));
   return post{std::move(sides), std::move(capture)};
 }
 

@@ -10,6 +10,7 @@
 #include <sql2ldap/config/data_files.hpp>
 #include <sql2ldap/ldap/server.hpp>
 #include <sql2ldap/sql/sources.hpp>
+#include <sql2ldap/sync/dirty_keys.hpp>
 
 namespace sql2ldap::tools {
 
@@ -96,12 +97,20 @@ std::vector<model::table_ref> tables_of(const mapping::mapping& map) {
   return tables;
 }
 
-result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map) {
+result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides) {
   const config::settings& set = chosen.settings;
-  if (set.capture == "journal") return sql::open_journal_capture(set.source, tables_of(map));
+  if (set.capture == "journal") return sql::open_journal_capture(set.source, tables_of(sides.map));
   if (set.capture == "wal" && set.source.starts_with("sqlite:"))
     return fail(error_kind::usage, "SQLite has no log that tells its changes", "--capture journal");
-  if (set.capture == "wal") return sql::open_wal_capture(set.source, {set.slot, set.publication, tables_of(map)});
+  if (set.capture == "wal") {
+    sql::wal_options how{set.slot, set.publication, tables_of(sides.map)};
+    S2L_TRY_ASSIGN(const model::catalog catalog, sides.from->describe());
+    for (const model::table_ref& table : how.tables) {
+      const model::table_info* known = catalog.find(table.schema, table.table);
+      if (known != nullptr && sync::needs_old_rows(sides.map, *known)) how.old_rows.push_back(table);
+    }
+    return sql::open_wal_capture(set.source, how);
+  }
   return fail(error_kind::usage, fmt::format("unknown capture {}", set.capture), "--capture wal or --capture journal");
 }
 

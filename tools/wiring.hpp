@@ -33,7 +33,7 @@ struct both_sides {
 
 [[nodiscard]] std::vector<model::table_ref> tables_of(const mapping::mapping& map);
 // What tells the changes of the tables that the mapping reads.
-[[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const mapping::mapping& map);
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides);
 [[nodiscard]] sync::change_limits limits_of(const options& chosen);
 
 // Limits, rejects, progress and the answer to Ctrl-C: finish the batch, then stop; again: at once.

@@ -77,6 +77,19 @@ TEST_F(syncd, fills_an_empty_directory_and_follows_each_change) {
   EXPECT_NE(host_.ask("status").status, done);
 }
 
+TEST_F(syncd, follows_triggers_too) {
+  host_.start({"--capture", "journal"});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  add_user("by.trigger");
+  EXPECT_TRUE(appears("by.trigger@" + first_domain())) << host_.log();
+  host_.kill();
+  host_.sql("delete from alias where address like 'by.trigger@%'; delete from mailbox where local_part = 'by.trigger'");
+  host_.start({"--capture", "journal"});
+  EXPECT_TRUE(disappears("by.trigger@" + first_domain())) << host_.log();
+  EXPECT_THAT(host_.log(), Not(HasSubstr("SYNC_RECONCILE")));
+  expect_in_step();
+}
+
 TEST_F(syncd, goes_on_after_kill_without_comparing_everything) {
   start_in_step();
   ASSERT_TRUE(host_.catches_up());

@@ -194,6 +194,7 @@ class ordeal {
       : traffic_(seed),
         fate_(seed + 1),
         aloud_(aloud),
+        capture_(seed % 3 == 0 ? "journal" : "wal"),
         sql_wire_(folder_ / ".s.PGSQL.5432", host_.postgres.socket_folder() / ".s.PGSQL.5432"),
         ldap_wire_(folder_ / "ldapi", host_.slapd.folder() / "ldapi"),
         application_(host_.postgres.url("mail"), traffic_) {
@@ -207,6 +208,7 @@ class ordeal {
 
   torture_result run(std::chrono::seconds time) {
     torture_result out;
+    note("capture by " + capture_);
     start();
     const auto end = clock::now() + time;
     auto next_disaster = clock::now() + 1s;
@@ -234,7 +236,7 @@ class ordeal {
     std::string coded;
     for (const char c : ldapi) coded += c == '/' ? std::string("%2F") : std::string(1, c);
     host_.start({"--source", "postgresql:///mail?user=postgres&host=" + folder_.path().string(), "--directory",
-                 "ldapi://" + coded, "--yes"});
+                 "ldapi://" + coded, "--capture", capture_, "--yes"});
   }
   void wait_a_moment() { std::this_thread::sleep_for(std::chrono::milliseconds(fate_() % 1500)); }
 
@@ -294,13 +296,13 @@ class ordeal {
         if (!host_.daemon().running()) start();
         return;
       case 11:
-        note("the slot is dropped");
-        return drop_slot();
+        note("nobody collects any more");
+        return drop_capture();
       default:
         note("the state folder is lost");
         host_.kill();
         std::filesystem::remove_all(host_.state());
-        if (fate_() % 2 == 0) drop_slot();
+        if (fate_() % 2 == 0) drop_capture();
         return start();
     }
   }
@@ -315,8 +317,9 @@ class ordeal {
     } catch (const std::runtime_error&) {  // it is coming back from the last one
     }
   }
-  void drop_slot() {
+  void drop_capture() {
     try {
+      if (capture_ == "journal") return host_.sql("drop schema sql2ldap cascade");
       host_.sql("select pg_terminate_backend(active_pid) from pg_replication_slots where active");
       host_.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
     } catch (const std::runtime_error&) {  // the daemon was quicker
@@ -361,6 +364,7 @@ class ordeal {
   std::mt19937_64 traffic_;
   std::mt19937_64 fate_;
   bool aloud_;
+  std::string capture_;
   temp_dir folder_;
   sync_host host_;
   stream_proxy sql_wire_;

@@ -25,6 +25,7 @@ struct table_info {
   std::vector<std::string> primary_key;
   std::vector<std::vector<std::string>> unique_keys;  // without the primary key
   std::optional<std::uint64_t> estimated_rows;
+  bool tells_old_rows = true;  // to who follows its changes; else only their keys (PostgreSQL's replica identity)
 
   [[nodiscard]] const column_info* find(std::string_view column) const noexcept;
 };

@@ -28,6 +28,9 @@ struct wal_options {
   std::string slot;
   std::string publication;
   std::vector<model::table_ref> tables;  // what the mapping reads; aliases do not matter
+  // Of these the old rows must be told whole, not by their keys alone: begin() sets REPLICA IDENTITY FULL. The
+  // same for tables without a primary key, or the server would refuse the application's updates.
+  std::vector<model::table_ref> old_rows{};
 };
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url,
                                                                        const wal_options& options);

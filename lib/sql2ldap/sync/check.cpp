@@ -11,6 +11,7 @@
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
+#include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
@@ -33,6 +34,7 @@ class checker {
     S2L_TRY_ASSIGN(const model::catalog tables, from_.describe());
     add(map_.check_tables(tables), "source");
     check_encoding(tables);
+    check_old_rows(tables);
     model::schema schema = codec::builtin_schema();
     if (to_ != nullptr) {
       S2L_TRY_ASSIGN(const model::directory_facts facts, to_->describe());
@@ -63,6 +65,19 @@ class checker {
     if (tables.engine != "PostgreSQL" || tables.encoding == "UTF8") return;
     add(severity::warning, "source", "the database has the encoding " + tables.encoding,
         "text that is not UTF-8 is rejected; `decode(latin1)` in the mapping reads it");
+  }
+
+  void check_old_rows(const model::catalog& tables) {
+    std::set<std::string> told;
+    for (const mapping::table_use& use : map_.tables()) {
+      const model::table_info* table = tables.find(use.schema, use.table);
+      if (table == nullptr || table->tells_old_rows || !told.insert(table->name).second) continue;
+      if (needs_old_rows(map_, *table))
+        add(severity::note, table->name, "of a changed or deleted row its log tells only the key, not what joins need",
+            fmt::format(
+                "sql2ldap-syncd --capture wal sets it when it begins; or ALTER TABLE {}.{} REPLICA IDENTITY FULL",
+                table->schema, table->name));
+    }
   }
 
   result<void> check_directory(const model::directory_facts& facts) {

@@ -1,6 +1,8 @@
 #include <sql2ldap/sync/dirty_keys.hpp>
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include <sql2ldap/base/limits.hpp>
 
@@ -30,6 +32,15 @@ result<void> add_touched(const mapping::mapping& map, const model::row_image& ro
     if (out.size() > limits::keys_reread_max) out.add_everything();
   }
   return {};
+}
+
+bool needs_old_rows(const mapping::mapping& map, const model::table_info& table) {
+  model::row_image key{table.schema, table.name, {}};
+  for (const std::string& column : table.primary_key) key.columns.emplace(column, "");
+  const auto touched = map.touched_by(key);
+  return std::any_of(touched.begin(), touched.end(), [](const mapping::touched& one) {
+    return std::holds_alternative<mapping::everything>(one.which);
+  });
 }
 
 }  // namespace sql2ldap::sync

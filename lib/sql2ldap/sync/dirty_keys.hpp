@@ -42,4 +42,7 @@ class dirty_keys {
 [[nodiscard]] result<void> add_touched(const mapping::mapping& map, const model::row_image& row, model::snapshot& after,
                                        dirty_keys& out);
 
+// Whether, of an old row of this table, more than the primary key must be told: else everything is to be compared.
+[[nodiscard]] bool needs_old_rows(const mapping::mapping& map, const model::table_info& table);
+
 }  // namespace sql2ldap::sync

@@ -382,6 +382,11 @@ result<void> keeper::look() {
   status_.retained_bytes = seen.retained_bytes;
   if (seen.now == model::collected::state::taken)
     return fail_transient(error_kind::source, "another instance has taken over");
+  // Begun again, with everything compared.
+  if (seen.now != model::collected::state::ready || seen.history != memory_.history)
+    return fail_transient(error_kind::source,
+                          "the changes are no longer collected: " +
+                              (seen.reason.empty() ? std::string("nothing is there") : seen.reason));
   if (seen.retained_bytes >= options_.retained_bytes_warning && !was_much)
     options_.tell(log::level::warning, "SOURCE_RETAINS",
                   fmt::format("the source keeps {} MiB of changes for us", seen.retained_bytes >> 20U));

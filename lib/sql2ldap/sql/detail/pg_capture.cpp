@@ -1,5 +1,6 @@
 #include <sql2ldap/sql/detail/pg_capture.hpp>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -79,6 +80,7 @@ class pg_capture final : public model::capture {
                 "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots "
                 "WHERE slot_name = " +
                     slot));
+    S2L_TRY(set_identities(connection.get()));
     S2L_TRY(publish(connection.get()));
     return run(connection.get(), "SELECT pg_catalog.pg_create_logical_replication_slot(" + slot + ", 'pgoutput')");
   }
@@ -125,6 +127,32 @@ class pg_capture final : public model::capture {
                                                    address_));
     for (const auto& row : published) wanted.erase(row[0]);
     return fmt::format("{}", fmt::join(wanted, ", "));
+  }
+  result<void> set_identities(PGconn* connection) const {
+    for (const model::table_ref& table : options_.tables) {
+      const std::string name = table_name(table);
+      S2L_TRY_ASSIGN(
+          const pg_rows found,
+          pg_ask(connection,
+                 fmt::format("SELECT c.relreplident = 'f', c.relreplident IN ('d', 'i') AND EXISTS (SELECT 1 FROM "
+                             "pg_catalog.pg_index i WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' "
+                             "THEN i.indisprimary ELSE i.indisreplident END) FROM pg_catalog.pg_class c WHERE "
+                             "c.oid = {}::regclass",
+                             quoted_literal(name)),
+                 address_));
+      const bool is_full = found[0][0] == "t";
+      const bool has_key = found[0][1] == "t";
+      const bool wants_more = std::any_of(options_.old_rows.begin(), options_.old_rows.end(), [&](const auto& one) {
+        return one.schema == table.schema && one.table == table.table;
+      });
+      if (is_full || (has_key && !wants_more)) continue;
+      auto set = run(connection, fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", name));
+      // With a key alone all is right, only slower: `check` says so.
+      if (!set && !has_key)
+        return tl::make_unexpected(std::move(set).error().with_hint(
+            fmt::format("its owner must give it a primary key, or run ALTER TABLE {} REPLICA IDENTITY FULL", name)));
+    }
+    return {};
   }
   result<void> publish(PGconn* connection) const {
     S2L_TRY_ASSIGN(const std::string missing, missing_tables(connection));

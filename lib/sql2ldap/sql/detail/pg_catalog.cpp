@@ -10,7 +10,7 @@ namespace sql2ldap::sql::detail {
 namespace {
 
 constexpr const char* tables_sql = R"(
-SELECT c.oid::text, n.nspname, c.relname, c.reltuples::bigint
+SELECT c.oid::text, n.nspname, c.relname, c.reltuples::bigint, c.relreplident = 'f'
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
@@ -84,6 +84,7 @@ pg_tables read_pg_tables(pqxx::transaction_base& transaction) {
     model::table_info& table = catalog.tables.emplace_back();
     table.schema = text_of(row[1]);
     table.name = text_of(row[2]);
+    table.tells_old_rows = flag_of(row[4]);
     // Negative: never analyzed.
     const auto rows = row[3].as<long long>();
     if (rows >= 0) table.estimated_rows = static_cast<std::uint64_t>(rows);

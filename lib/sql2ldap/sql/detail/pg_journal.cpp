@@ -96,14 +96,14 @@ class pg_journal_feed final : public model::feed {
   result<void> read() {
     S2L_TRY_ASSIGN(
         const pg_rows rows,
-        pg_ask(
-            connection_.get(),
-            fmt::format("WITH horizon AS (SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) AS "
-                        "oldest) SELECT xid, (pg_catalog.date_part('epoch', at) * 1000000)::bigint, table_schema, "
-                        "table_name, before, after, xid < oldest FROM sql2ldap.changes, horizon WHERE xid > {} ORDER BY "
-                        "xid, id LIMIT {}",
-                        read_, limits::journal_rows_at_once + 1),
-            address_));
+        pg_ask(connection_.get(),
+               fmt::format(
+                   "WITH horizon AS (SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) AS "
+                   "oldest) SELECT xid, (pg_catalog.date_part('epoch', at) * 1000000)::bigint, table_schema, "
+                   "table_name, before, after, xid < oldest FROM sql2ldap.changes, horizon WHERE xid > {} ORDER BY "
+                   "xid, id LIMIT {}",
+                   read_, limits::journal_rows_at_once + 1),
+               address_));
     // Of a transaction that goes on behind the last row that was read, only a part is here.
     const bool more = rows.size() > limits::journal_rows_at_once;
     const std::string cut = more && rows.front()[0] != rows.back()[0] ? rows.back()[0] : "";
