@@ -61,6 +61,19 @@ TEST(touched_by, a_joined_row_without_the_columns_of_its_join_may_go_with_any) {
   EXPECT_EQ(touched_by({"", "alias", {{"address", "x@a.example"}}}), "account: everything\n");
 }
 
+TEST(touched_by, an_update_of_columns_that_nobody_reads_touches_nothing) {
+  model::row_image mailbox{"", "mailbox", {{"id", "7"}, {"username", "ann"}}};
+  mailbox.changed = {"modified", "last_login"};
+  EXPECT_EQ(touched_by(mailbox), "");
+  mailbox.changed = {"modified", "owner_id"};  // by a join's condition alone
+  EXPECT_EQ(touched_by(mailbox), "account: 7\n");
+  model::row_image blocked{"", "blocked", {{"who", "ann"}}};
+  blocked.changed = {"reason"};
+  EXPECT_EQ(touched_by(blocked), "");
+  blocked.changed = {"who"};
+  EXPECT_NE(touched_by(blocked), "");
+}
+
 TEST(touched_by, tables_that_are_not_mapped_touch_nothing) { EXPECT_EQ(touched_by({"", "log", {{"id", "1"}}}), ""); }
 
 }  // namespace

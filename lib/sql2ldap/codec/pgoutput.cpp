@@ -245,4 +245,16 @@ model::row_image image_of(const relation& table, const tuple& row, bool key_only
   return out;
 }
 
+std::optional<std::set<std::string, std::less<>>> changed_columns(const relation& table, const row_change& change) {
+  if (change.kind != row_change::what::update || change.has_old != old_row::full) return std::nullopt;
+  if (change.old.size() != table.columns.size() || change.now.size() != table.columns.size()) return std::nullopt;
+  std::set<std::string, std::less<>> out;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const value& now = change.now[i];
+    if (now.kind == value::what::unchanged) continue;
+    if (now.kind != change.old[i].kind || now.bytes != change.old[i].bytes) out.insert(table.columns[i].name);
+  }
+  return out;
+}
+
 }  // namespace sql2ldap::codec::pgoutput

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -74,5 +75,9 @@ using message = std::variant<begin, commit, relation, row_change, truncate, orig
 // The row as far as the tuple tells it, in the text form of rows: columns that were not sent, that
 // are not of the key where only the key was sent, or whose text depends on the session are left out.
 [[nodiscard]] model::row_image image_of(const relation& table, const tuple& row, bool key_only);
+
+// The columns in which two rows of a table differ; nullopt when the old one is not known as a whole.
+[[nodiscard]] std::optional<std::set<std::string, std::less<>>> changed_columns(const relation& table,
+                                                                                const row_change& change);
 
 }  // namespace sql2ldap::codec::pgoutput

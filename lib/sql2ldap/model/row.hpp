@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ struct row_image {
   std::string schema;  // "" in SQLite
   std::string table;
   std::map<std::string, std::optional<std::string>, std::less<>> columns;
+  // Of an update, where both images are known as a whole: the columns that differ. nullopt = perhaps all.
+  std::optional<std::set<std::string, std::less<>>> changed{};
 };
 
 }  // namespace sql2ldap::model

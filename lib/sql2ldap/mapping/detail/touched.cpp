@@ -180,6 +180,55 @@ void add_needed_joins(const kind_program& k, way& w) {
   }
 }
 
+// The columns of `alias` that anything in the kind reads; of others with this alias, too.
+class used_columns {
+ public:
+  used_columns(const kind_program& k, const std::string& alias) : alias_(alias) {
+    add(k.queries.main);
+    for (const auto& many : k.queries.many) add(many);
+    for (const join_use& j : k.joins) add(j.on);
+  }
+  [[nodiscard]] bool any_of(const std::set<std::string, std::less<>>& changed) const {
+    return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) { return changed.contains(name); });
+  }
+
+ private:
+  void add(const model::query& q) {
+    for (const model::column_ref& c : q.columns) add(c);
+    for (const model::column_ref& c : q.order) add(c);
+    for (const model::join& j : q.joins) add(j.on);
+    add(q.where);
+  }
+  void add(const model::column_ref& c) {
+    if (c.alias == alias_) names_.insert(c.column);
+  }
+  void add(const model::operand& o) {
+    if (const auto* const column = std::get_if<model::column_ref>(&o)) add(*column);
+  }
+  void add(const condition_ptr& c) {
+    if (c == nullptr) return;
+    const auto each = [&](const conditions& parts) {
+      for (const condition_ptr& part : parts) add(part);
+    };
+    std::visit(overloaded{[&](const model::compare& x) {
+                            add(x.left);
+                            add(x.right);
+                          },
+                          [&](const model::truth& x) { add(x.column); }, [&](const model::all_of& x) { each(x.parts); },
+                          [&](const model::any_of& x) { each(x.parts); }, [&](const model::none_of& x) { add(x.part); },
+                          [&](const model::exists& x) { add(x.on); }, [&](const auto& x) { add(x.left); }},
+               c->node);
+  }
+
+  const std::string& alias_;
+  std::set<std::string> names_;
+};
+
+// An update of columns that nobody reads touches nothing.
+bool matters(const kind_program& k, const std::string& alias, const model::row_image& row) {
+  return !row.changed || used_columns(k, alias).any_of(*row.changed);
+}
+
 bool is_of(const model::table_ref& table, const model::row_image& row) {
   return table.table == row.table && (table.schema.empty() || table.schema == row.schema);
 }
@@ -236,11 +285,13 @@ std::vector<touched> touched_by(const program& p, const model::row_image& row) {
   for (std::size_t i = 0; i < p.kinds.size(); ++i) {
     const kind_program& k = p.kinds[i];
     if (k.info.table.empty()) continue;
-    if (is_of(k.queries.main.from, row)) {
+    const model::table_ref& main = k.queries.main.from;
+    if (is_of(main, row) && matters(k, main.alias, row)) {
       if (auto own = as_main_row(i, k, row)) out.push_back(std::move(*own));
     }
     for (way& w : ways_of(k))
-      if (is_of(w.here.table, row)) out.push_back(through(i, k, std::move(w), row));
+      if (is_of(w.here.table, row) && matters(k, w.here.table.alias, row))
+        out.push_back(through(i, k, std::move(w), row));
   }
   return out;
 }

@@ -1,6 +1,8 @@
 #include <sql2ldap/sql/detail/journal_row.hpp>
 
 #include <optional>
+#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -31,12 +33,9 @@ std::optional<std::string> as_in_rows(const nlohmann::json& value, model::sql_ty
   return std::nullopt;
 }
 
-}  // namespace
-
-model::row_image journal_row(const std::string& schema, const std::string& name, const model::table_info* table,
-                             std::string_view json) {
+model::row_image image_of(const std::string& schema, const std::string& name, const model::table_info* table,
+                          const nlohmann::json& row) {
   model::row_image out{schema, name, {}};
-  const nlohmann::json row = nlohmann::json::parse(json, nullptr, false);
   if (table == nullptr || !row.is_object()) return out;
   for (const auto& [column, value] : row.items()) {
     const model::column_info* known = table->find(column);
@@ -47,6 +46,32 @@ model::row_image journal_row(const std::string& schema, const std::string& name,
       out.columns.emplace(column, std::move(text));
     }
   }
+  return out;
+}
+
+// An object or array stands for what JSON cannot hold, or may hold in two forms.
+bool is_surely_equal(const nlohmann::json& a, const nlohmann::json& b) {
+  return !a.is_structured() && !b.is_structured() && a == b;
+}
+
+}  // namespace
+
+std::vector<model::row_image> journal_rows(const std::string& schema, const std::string& name,
+                                           const model::table_info* table, std::string_view before,
+                                           std::string_view after) {
+  const nlohmann::json old = nlohmann::json::parse(before, nullptr, false);
+  const nlohmann::json now = nlohmann::json::parse(after, nullptr, false);
+  std::vector<model::row_image> out;
+  if (!before.empty()) out.push_back(image_of(schema, name, table, old));
+  if (!after.empty()) out.push_back(image_of(schema, name, table, now));
+  if (table == nullptr || !old.is_object() || !now.is_object()) return out;
+  std::set<std::string, std::less<>> changed;
+  for (const model::column_info& column : table->columns) {
+    const auto a = old.find(column.name);
+    const auto b = now.find(column.name);
+    if (a == old.end() || b == now.end() || !is_surely_equal(*a, *b)) changed.insert(column.name);
+  }
+  for (model::row_image& image : out) image.changed = changed;
   return out;
 }
 

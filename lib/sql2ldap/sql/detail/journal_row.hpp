@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sql2ldap/model/catalog.hpp>
 #include <sql2ldap/model/row.hpp>
@@ -11,7 +12,9 @@ namespace sql2ldap::sql::detail {
 
 // Columns whose JSON is not surely the text that a query would give (times, bytes, floating point, or when `table`
 // does not know them) are left out: not known.
-[[nodiscard]] model::row_image journal_row(const std::string& schema, const std::string& name,
-                                           const model::table_info* table, std::string_view json);
+// Both images of a change, as far as there are two: "" = none.
+[[nodiscard]] std::vector<model::row_image> journal_rows(const std::string& schema, const std::string& name,
+                                                         const model::table_info* table, std::string_view before,
+                                                         std::string_view after);
 
 }  // namespace sql2ldap::sql::detail

@@ -203,12 +203,18 @@ result<void> pg_feed::take_row(const pgoutput::row_change& change) {
   if (known == tables_.end()) return garbled("a change of a table that was not described");
   const pgoutput::relation& table = known->second;
   using kind = pgoutput::row_change::what;
+  const auto changed = pgoutput::changed_columns(table, change);
+  const auto told_row = [&](const pgoutput::tuple& row, bool key_only) {
+    model::row_image image = pgoutput::image_of(table, row, key_only);
+    image.changed = changed;
+    add_row(std::move(image));
+  };
   if (change.has_old != pgoutput::old_row::none)
-    add_row(pgoutput::image_of(table, change.old, change.has_old == pgoutput::old_row::key));
+    told_row(change.old, change.has_old == pgoutput::old_row::key);
   else if (change.kind == kind::update)
     // The old row had the same key; its other columns are not known.
-    add_row(pgoutput::image_of(table, change.now, true));
-  if (change.kind != kind::remove) add_row(pgoutput::image_of(table, change.now, false));
+    told_row(change.now, true);
+  if (change.kind != kind::remove) told_row(change.now, false);
   return {};
 }
 

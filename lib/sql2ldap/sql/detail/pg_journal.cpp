@@ -134,8 +134,9 @@ class pg_journal_feed final : public model::feed {
     model::committed& one = ready_.back();
     if (row[4].empty() && row[5].empty()) one.everything = true;  // TRUNCATE
     const model::table_info* table = tables_.find(row[2], row[3]);
-    for (const std::string& image : {row[4], row[5]})
-      if (!image.empty() && !one.everything) one.rows.push_back(journal_row(row[2], row[3], table, image));
+    if (!one.everything)
+      for (model::row_image& image : journal_rows(row[2], row[3], table, row[4], row[5]))
+        one.rows.push_back(std::move(image));
     if (one.everything) one.rows.clear();
   }
   result<void> wait(clock::time_point until) {

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/sql/detail/pg_copy.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
@@ -27,26 +29,34 @@ auto guarded(const pg_address& address, Work&& work) -> result<decltype(work())>
 // The slower way, when there may be only one connection: FETCH by FETCH, in binary form too.
 class pg_cursor_stream final : public model::row_stream {
  public:
-  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pg_values values)
-      : session_(std::move(session)), cursor_(std::move(cursor)), values_(std::move(values)) {}
+  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pqxx::result first, pg_values values)
+      : session_(std::move(session)),
+        cursor_(std::move(cursor)),
+        values_(std::move(values)),
+        block_(std::move(first)) {}
   pg_cursor_stream(const pg_cursor_stream&) = delete;
   pg_cursor_stream& operator=(const pg_cursor_stream&) = delete;
   ~pg_cursor_stream() override {
-    // A failed CLOSE means a failed transaction, which the next statement reports.
-    if (!closed_) static_cast<void>(session_->execute("CLOSE " + cursor_));
+    // One that many rows are left of. A failed CLOSE means a failed transaction, which the next statement reports.
+    if (!closed_ && block_.size() == limits::sql_cursor_rows) static_cast<void>(session_->execute("CLOSE " + cursor_));
   }
 
   [[nodiscard]] result<std::optional<model::row_view>> next() override {
     if (failure_) return tl::make_unexpected(*failure_);
     if (closed_) return std::nullopt;
     if (at_ == block_.size()) {
+      // A block that is not full was the last. The cursor stays until the snapshot ends: closing it is not worth a
+      // round trip.
+      if (block_.size() < limits::sql_cursor_rows) {
+        closed_ = true;
+        return std::nullopt;
+      }
       auto block = session_->execute("FETCH " + std::to_string(limits::sql_cursor_rows) + " FROM " + cursor_);
       if (!block) return failed(std::move(block).error());
       block_ = *std::move(block);
       at_ = 0;
       if (block_.empty()) {
         closed_ = true;
-        if (auto done = session_->execute("CLOSE " + cursor_); !done) return failed(std::move(done).error());
         return std::nullopt;
       }
     }
@@ -172,9 +182,10 @@ result<std::unique_ptr<model::row_stream>> pg_session::rows(const model::query& 
     snapshot_id_.clear();
   }
   const std::string cursor = "sql2ldap_" + std::to_string(++cursors_opened_);
-  auto declared = execute("DECLARE " + cursor + " BINARY NO SCROLL CURSOR FOR " + select);
+  auto declared = execute(fmt::format("DECLARE {0} BINARY NO SCROLL CURSOR FOR {1}; FETCH {2} FROM {0}", cursor, select,
+                                      limits::sql_cursor_rows));
   if (!declared) return tl::make_unexpected(std::move(declared).error().within("reading table " + what.from.table));
-  return std::make_unique<pg_cursor_stream>(shared_from_this(), cursor, std::move(values));
+  return std::make_unique<pg_cursor_stream>(shared_from_this(), cursor, *std::move(declared), std::move(values));
 }
 
 }  // namespace sql2ldap::sql::detail

@@ -168,9 +168,9 @@ class sqlite_journal_feed final : public model::feed {
       read_ = static_cast<std::uint64_t>(sqlite3_column_int64(rows.get(), 0));
       out->position = read_;
       const std::string table(sqlite_text(rows.get(), 2));
-      for (const int column : {3, 4})
-        if (sqlite3_column_type(rows.get(), column) != SQLITE_NULL)
-          out->rows.push_back(journal_row("", table, tables_.find("", table), sqlite_text(rows.get(), column)));
+      for (model::row_image& image :
+           journal_rows("", table, tables_.find("", table), sqlite_text(rows.get(), 3), sqlite_text(rows.get(), 4)))
+        out->rows.push_back(std::move(image));
     }
     more_ = count == limits::journal_rows_at_once;
     return out;
