@@ -36,6 +36,7 @@ inline constexpr int feed_silence_seconds_max = 60;          // then it is asked
 inline constexpr std::size_t feed_rows_max = 50'000;         // of one transaction; above it everything is compared
 inline constexpr std::size_t journal_rows_at_once = 10'000;  // read of the outbox; more of one transaction: everything
 inline constexpr std::size_t feed_rows_at_once = 450;        // of several transactions, applied as one
+inline constexpr std::size_t transactions_singly_max = 4;    // more that wait are applied as one
 inline constexpr std::size_t plan_lines_kept_max = 50;       // of a plan that waits for release
 inline constexpr std::chrono::seconds deletes_window{60};    // within it deletes count together
 inline constexpr std::chrono::seconds held_retry_every{1};   // the rows may have come back

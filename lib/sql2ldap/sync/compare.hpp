@@ -104,7 +104,16 @@ struct comparison {
   std::uint64_t equal = 0;
   std::uint64_t rejected = 0;
   bool base_present = true;
-  std::optional<wanted_options> scope;  // only these keys were compared: how to read them again
+  // Where only some keys were compared: their entries, so that nothing need be read again.
+  struct kept_entries {
+    struct one {
+      std::size_t kind = 0;
+      model::entry content;
+    };
+    std::vector<one> wanted;                                    // in the order of a full run
+    std::unordered_map<std::uint64_t, model::entry> present{};  // by origin hash
+  };
+  std::optional<kept_entries> kept;
 
   // Every wanted entry first, then every present one.
   [[nodiscard]] result<void> take_wanted(const wanted& w, const parties& who, digester& digests);

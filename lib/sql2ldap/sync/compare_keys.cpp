@@ -24,7 +24,11 @@ class keys_reader {
         dirty_(dirty),
         rest_(rest),
         origins_(who.map),
-        digester_(who.map, schema) {
+        digester_(who.map, schema),
+        attributes_(digester_.attributes()) {
+    for (const mapping::kind_info& kind : who.map.kinds())
+      for (const model::attribute_name name : kind.initial)
+        if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) attributes_.push_back(name);
     for (const auto& [origin, why] : rest.aside) {
       if (why.dn.empty()) continue;
       const std::uint64_t dn_hash = model::dn_hash(why.dn);
@@ -37,6 +41,7 @@ class keys_reader {
     do {
       grown_ = false;
       out_ = {};
+      out_.kept.emplace();
       rejects_.clear();
       skipped_.clear();
       names_.clear();
@@ -108,13 +113,13 @@ class keys_reader {
     const auto asked =
         std::make_shared<parents>(parents{&who_, &dirty_, &rest_.aside, names_of_strangers_, origins_, {}});
     options.parent_exists = [asked](std::string_view dn, std::uint64_t dn_hash) { return asked->exists(dn, dn_hash); };
-    out_.scope = options;
     options.skipped = [this](std::string_view origin, std::string_view dn) { skipped_.emplace_back(origin, dn); };
     wanted_entries all(who_.map, from_, options, [this](model::reject r) { rejects_.push_back(std::move(r)); });
     while (true) {
       S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
       if (!w) break;
       S2L_TRY(out_.take_wanted(*w, who_, digester_));
+      out_.kept->wanted.push_back({w->kind, *w->content});
       // A parent that only its children make has come into play with them.
       if (const auto parts = origins_.parse(w->content->first_value_of(model::names::origin)))
         grow(parts->kind, parts->key);
@@ -141,8 +146,7 @@ class keys_reader {
 
   result<void> search_present(std::vector<codec::filter>& ours) {
     const codec::filter any = codec::filter::any_of(std::exchange(ours, {}));
-    const model::search_request what{who_.base.text(), model::search_scope::subtree, any.text(), digester_.attributes(),
-                                     0};
+    const model::search_request what{who_.base.text(), model::search_scope::subtree, any.text(), attributes_, 0};
     auto all = who_.to.search(what);
     while (true) {
       if (!all) return when_no_base(std::move(all).error());
@@ -150,6 +154,7 @@ class keys_reader {
       if (!e) return when_no_base(std::move(e).error());
       if (*e == nullptr) return {};
       out_.take_present(**e, origins_, digester_);
+      out_.kept->present.insert_or_assign(run_hash64((*e)->first_value_of(model::names::origin)), **e);
     }
   }
   result<void> when_no_base(error what) {
@@ -278,6 +283,7 @@ class keys_reader {
   const rest_of_directory& rest_;
   origins origins_;
   digester digester_;
+  std::vector<model::attribute_name> attributes_;  // for the digest, and to see what differs
   comparison out_;
   std::vector<model::reject> rejects_;
   std::vector<std::pair<std::string, std::string>> skipped_;

@@ -52,6 +52,16 @@ model::change rename_change(std::string_view origin, std::string_view from, std:
   return {std::string(origin), std::move(out)};
 }
 
+// What a search for these attributes would have given.
+model::entry only(const model::entry& whole, const std::vector<model::attribute_name>& attributes) {
+  model::entry out;
+  out.set_dn(whole.dn());
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    if (std::find(attributes.begin(), attributes.end(), whole[i].name) != attributes.end())
+      out.add(whole[i].name, whole[i].bytes);
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> step::attributes() const {
@@ -186,7 +196,7 @@ result<void> stepper::take_name(std::string_view dn, std::uint64_t dn_hash) {
 // ---- the steps ------------------------------------------------------------------------------
 
 result<void> stepper::containers() {
-  if (state_.scope && state_.missing == 0) return {};
+  if (state_.kept && state_.missing == 0) return {};
   S2L_TRY_ASSIGN(const std::vector<model::entry> all, container_entries(who_.map, who_.base, !state_.base_present));
   for (const model::entry& c : all) {
     if (state_.base_present) {
@@ -203,7 +213,6 @@ result<void> stepper::containers() {
 }
 
 wanted_options stepper::options_of_second_pass() const {
-  if (state_.scope) return *state_.scope;
   wanted_options out;
   out.base = who_.base;
   out.containers = false;
@@ -234,6 +243,11 @@ bool stepper::makes_parents_of(std::size_t kind) const {
 
 result<void> stepper::entries(const model::reject_sink& rejects) {
   if (!state_.first_load && state_.missing + state_.differ == 0) return {};
+  if (state_.kept) {
+    for (const comparison::kept_entries::one& one : state_.kept->wanted)
+      S2L_TRY(entry({&one.content, one.kind}, model::dn_hash(one.content.dn())));
+    return {};
+  }
   // The comparison has reported what a full pass rejects; a first load has had none.
   wanted_entries all(
       who_.map, from_, options_of_second_pass(), state_.first_load ? rejects : [](const model::reject&) {});
@@ -249,15 +263,19 @@ result<void> stepper::entries(const model::reject_sink& rejects) {
       S2L_TRY(missing(*w, dn_hash));
       continue;
     }
-    const wanted_table::record* record =
-        state_.table.find(run_hash64(w->content->first_value_of(model::names::origin)));
-    if (record == nullptr || record->dn_hash != dn_hash)
-      return fail(error_kind::source,
-                  "the source gave other rows when it was read again: " + std::string(w->content->dn()));
-    if (record->now() == status::missing) S2L_TRY(missing(*w, dn_hash));
-    if (record->now() == status::differing) S2L_TRY(differing(*w, dn_hash));
+    S2L_TRY(entry(*w, dn_hash));
   }
   if (state_.first_load) rejected_ = all.rejected();
+  return {};
+}
+
+result<void> stepper::entry(const wanted& w, std::uint64_t dn_hash) {
+  const wanted_table::record* record = state_.table.find(run_hash64(w.content->first_value_of(model::names::origin)));
+  if (record == nullptr || record->dn_hash != dn_hash)
+    return fail(error_kind::source,
+                "the source gave other rows when it was read again: " + std::string(w.content->dn()));
+  if (record->now() == status::missing) return missing(w, dn_hash);
+  if (record->now() == status::differing) return differing(w, dn_hash);
   return {};
 }
 
@@ -324,6 +342,10 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
   const std::string now = name_now(dn);
+  if (state_.kept && now == dn) {
+    const auto known = state_.kept->present.find(run_hash64(origin));
+    if (known != state_.kept->present.end() && known->second.dn() == dn) return only(known->second, attributes);
+  }
   for (const std::string& name : {now, std::string(dn)}) {
     S2L_TRY_ASSIGN(const model::entry* there, read(name, attributes));
     if (there == nullptr || there->first_value_of(model::names::origin) != origin) continue;

@@ -61,6 +61,7 @@ class stepper {
   result<void> containers();
   result<void> entries(const model::reject_sink& rejects);
   result<void> deletes();
+  result<void> entry(const wanted& w, std::uint64_t dn_hash);
   result<void> missing(const wanted& w, std::uint64_t dn_hash);
   result<void> differing(const wanted& w, std::uint64_t dn_hash);
   result<bool> adopt(const wanted& w, std::uint64_t dn_hash);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -106,25 +105,24 @@ result<std::optional<model::committed>> pg_feed::next(milliseconds patience) {
   }
 }
 
-result<bool> pg_feed::is_visible(std::uint32_t transaction) {
-  const pg_result reply(PQexec(looker_.get(), "SELECT pg_catalog.txid_current_snapshot()"));
-  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK)
-    return tl::make_unexpected(pg_failure(looker_.get(), reply.get(), address_).within("following the changes"));
-  // "first in progress:first unused:in progress,..." with 64 bits; the stream tells the lower 32.
-  const std::vector<std::string_view> parts = split(PQgetvalue(reply.get(), 0, 0), ':');
-  if (parts.size() != 3) return garbled("a snapshot that cannot be read");
-  const auto number = [](std::string_view text) {
-    std::uint64_t n = 0;
-    std::from_chars(text.data(), text.data() + text.size(), n);
-    return n;
-  };
-  const std::uint64_t first_unused = number(parts[1]);
+bool pg_feed::snapshot::shows(std::uint32_t transaction) const {
   const auto behind = static_cast<std::int32_t>(static_cast<std::uint32_t>(first_unused) - transaction);
   if (behind <= 0) return false;
   const std::uint64_t whole = first_unused - static_cast<std::uint64_t>(behind);
-  if (whole < number(parts[0])) return true;
-  const std::vector<std::string_view> in_progress = split(parts[2], ',');
-  return std::none_of(in_progress.begin(), in_progress.end(), [&](auto one) { return number(one) == whole; });
+  return whole < oldest_running || std::find(running.begin(), running.end(), whole) == running.end();
+}
+
+result<bool> pg_feed::is_visible(std::uint32_t transaction) {
+  // Who was seen once is seen for ever.
+  if (seen_.shows(transaction)) return true;
+  auto asked = pg_ask(looker_.get(), "SELECT pg_catalog.txid_current_snapshot()", address_);
+  if (!asked) return tl::make_unexpected(std::move(asked).error().within("following the changes"));
+  // "oldest running:first unused:running,running,..."
+  const std::vector<std::string_view> parts = split((*asked)[0][0], ':');
+  if (parts.size() != 3) return garbled("a snapshot that cannot be read");
+  seen_ = {pg_number(std::string(parts[0])), pg_number(std::string(parts[1])), {}};
+  for (const std::string_view one : split(parts[2], ',')) seen_.running.push_back(pg_number(std::string(one)));
+  return seen_.shows(transaction);
 }
 
 result<void> pg_feed::confirm(std::uint64_t position) {

@@ -48,6 +48,13 @@ class pg_feed : public model::feed {
   std::map<std::uint32_t, codec::pgoutput::relation> tables_;
   model::committed open_;  // the transaction that is being told
   std::uint32_t transaction_ = 0;
+  // As the looker saw them last; with 64 bits, of which the stream tells the lower 32.
+  struct snapshot {
+    std::uint64_t oldest_running = 0;
+    std::uint64_t first_unused = 0;
+    std::vector<std::uint64_t> running;
+    [[nodiscard]] bool shows(std::uint32_t transaction) const;
+  } seen_;
   bool in_transaction_ = false;
   std::optional<model::committed> complete_;
   // Four positions of the server's log, four names.

@@ -92,9 +92,11 @@ result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, 
   const std::shared_ptr<pg_session> session(new pg_session(address, std::move(kept)));
   session->connection_ = std::exchange(session->kept_->connection, nullptr);
   session->tables_ = std::move(session->kept_->tables);
+  session->can_export_ = session->kept_->can_export;
   // Where the server has gone away in between, a new connection may do.
   if (session->connection_ != nullptr && session->begin()) return session;
   session->tables_ = {};
+  session->can_export_ = false;
   S2L_TRY(session->connect());
   S2L_TRY(session->begin());
   return session;
@@ -105,6 +107,7 @@ pg_session::~pg_session() {
   if (connection_ == nullptr || !connection_->is_open()) return;
   kept_->connection = std::move(connection_);
   kept_->tables = std::move(tables_);
+  kept_->can_export = can_export_;
 }
 
 result<void> pg_session::connect() {
@@ -130,9 +133,9 @@ result<void> pg_session::begin() {
     transaction_ = std::make_unique<snapshot_transaction>(*connection_);
     return true;
   }));
-  if (const auto exported = execute("SELECT pg_catalog.pg_export_snapshot()"))
-    snapshot_id_ = (*exported)[0][0].c_str();
-  else
+  // Where it worked before it is done when it is needed.
+  if (!can_export_) S2L_TRY(export_snapshot());
+  if (!can_export_)
     // A pooler or an old standby may refuse. That ends the transaction; the cursors need another.
     S2L_TRY(guarded(address_, [&] {
       transaction_.reset();
@@ -150,6 +153,14 @@ result<void> pg_session::begin() {
 
 result<pqxx::result> pg_session::execute(const std::string& sql) {
   return guarded(address_, [&] { return transaction_->exec(sql); });
+}
+
+result<void> pg_session::export_snapshot() {
+  auto exported = execute("SELECT pg_catalog.pg_export_snapshot()");
+  if (!exported && exported.error().transient) return tl::make_unexpected(std::move(exported).error());
+  can_export_ = exported.has_value();
+  if (exported) snapshot_id_ = (*exported)[0][0].c_str();
+  return {};
 }
 
 result<pg_handle> pg_session::reader() {
@@ -173,13 +184,14 @@ result<std::unique_ptr<model::row_stream>> pg_session::rows(const model::query& 
   pg_values values(result_types(what, catalog()), std::move(names), what.from.table, catalog().encoding == "SQL_ASCII");
 
   const bool few_rows = what.few_rows || !what.keys.empty();
-  if (!snapshot_id_.empty() && !few_rows) {
+  if (can_export_ && !few_rows) {
+    if (snapshot_id_.empty()) S2L_TRY(export_snapshot());
     if (auto connection = reader())
       return pg_copy_stream::open(
           *std::move(connection), address_, select, std::move(values),
           [self = shared_from_this()](pg_handle done) { self->idle_readers_.push_back(std::move(done)); });
     // No second connection to be had. Asking again for each stream could wait each time.
-    snapshot_id_.clear();
+    can_export_ = false;
   }
   const std::string cursor = "sql2ldap_" + std::to_string(++cursors_opened_);
   auto declared = execute(fmt::format("DECLARE {0} BINARY NO SCROLL CURSOR FOR {1}; FETCH {2} FROM {0}", cursor, select,

@@ -19,6 +19,7 @@ namespace sql2ldap::sql::detail {
 struct pg_kept {
   std::unique_ptr<pqxx::connection> connection;  // null: nobody has left one
   pg_tables tables;
+  bool can_export = false;  // its snapshots can be shared with other connections
 };
 
 class pg_session : public std::enable_shared_from_this<pg_session> {
@@ -40,6 +41,7 @@ class pg_session : public std::enable_shared_from_this<pg_session> {
       : address_(std::move(address)), kept_(std::move(kept)) {}
   [[nodiscard]] result<void> connect();
   [[nodiscard]] result<void> begin();
+  [[nodiscard]] result<void> export_snapshot();
   [[nodiscard]] result<pg_handle> reader();
 
   pg_address address_;
@@ -47,8 +49,8 @@ class pg_session : public std::enable_shared_from_this<pg_session> {
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<snapshot_transaction> transaction_;
   pg_tables tables_;
-  // Empty: other connections cannot share our snapshot, and all streams are cursors on ours.
-  std::string snapshot_id_;
+  bool can_export_ = false;  // else all streams are cursors on our connection
+  std::string snapshot_id_;  // "" = not exported yet
   std::vector<pg_handle> idle_readers_;
   std::size_t cursors_opened_ = 0;
 };
