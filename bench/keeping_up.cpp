@@ -103,7 +103,7 @@ class bench {
     const auto end = clock::now() + patience;
     while (quota_of(user) != quota) {
       if (clock::now() > end) throw std::runtime_error("not in step: " + read_file(folder_ / "log"));
-      std::this_thread::sleep_for(200us);
+      std::this_thread::sleep_for(1ms);
     }
   }
   void start() {

@@ -141,13 +141,14 @@ result<std::optional<model::entry>> applier::read(std::string_view dn) {
 
 result<void> applier::flush() {
   std::vector<step> steps = std::exchange(batch_, {});
-  batch_operations_ = 0;
+  const std::size_t operations = std::exchange(batch_operations_, 0);
   if (steps.empty()) return {};
   if (how_.stop())
     return fail_transient(error_kind::local,
                           "stopped on request after " + std::to_string(done_.differences()) + " entries were written",
                           "run it again: it goes on where it stopped");
-  bool atomic = facts_.transactions && batch_fits_transaction_;
+  // One operation is all or nothing by itself, and quicker.
+  bool atomic = facts_.transactions && batch_fits_transaction_ && operations > 1;
   std::size_t refusals = 0;
   std::size_t tries = 0;
   while (true) {
