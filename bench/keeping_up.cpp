@@ -81,6 +81,10 @@ class bench {
   void run() {
     start();
     await(users_ - 1, "1048576000");
+    // The first load is over when the daemon says so.
+    if (!eventually(patience, [&] { return read_file(folder_ / "log").find("SYNC_RECONCILED") != std::string::npos; }))
+      throw std::runtime_error("the first load does not end");
+    std::this_thread::sleep_for(2s);
     lag();
     idle();
     backlog();

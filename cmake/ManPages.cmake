@@ -4,7 +4,9 @@ if(NOT HELP2MAN)
   return()
 endif()
 foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping
-                         mapping-check mapping-show mapping-fmt)
+                         mapping-check mapping-show mapping-fmt
+                         capture capture-install capture-remove status release rejects rejects-list rejects-retry
+                         rejects-drop)
   if(command STREQUAL sql2ldap)
     set(page ${PROJECT_BINARY_DIR}/man/sql2ldap.1)
     set(words "")
@@ -17,5 +19,10 @@ foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
     COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap> ${words})
 endforeach()
-add_custom_target(man ALL DEPENDS ${pages})
+set(page ${PROJECT_BINARY_DIR}/man/sql2ldap-syncd.8)
+add_custom_command(OUTPUT ${page} DEPENDS sql2ldap-syncd ${PROJECT_SOURCE_DIR}/cmake/man-page
+  COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
+  COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap-syncd>)
+add_custom_target(man ALL DEPENDS ${pages} ${page})
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

@@ -35,7 +35,7 @@ inline constexpr int feed_status_seconds = 10;               // a server hears f
 inline constexpr int feed_silence_seconds_max = 60;          // then it is asked; as long again, and it is gone
 inline constexpr std::size_t feed_rows_max = 50'000;         // of one transaction; above it everything is compared
 inline constexpr std::size_t journal_rows_at_once = 10'000;  // read of the outbox; more of one transaction: everything
-inline constexpr std::size_t feed_rows_at_once = 450;        // of several transactions, applied as one
+inline constexpr std::size_t feed_rows_at_once = 950;        // of several transactions, applied as one
 inline constexpr std::size_t transactions_singly_max = 4;    // more that wait are applied as one
 inline constexpr std::size_t plan_lines_kept_max = 50;       // of a plan that waits for release
 inline constexpr std::chrono::seconds deletes_window{60};    // within it deletes count together
