@@ -1,0 +1,103 @@
+// The journal of the daemon: what is written is there again, in the right hands, whatever the file looks like.
+#include <filesystem>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sql2ldap/state/state_folder.hpp>
+
+#include <support/child_process.hpp>
+#include <support/temp_dir.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class state_folder : public ::testing::Test {
+ protected:
+  [[nodiscard]] state::opened open() const {
+    auto opened = state::open_state(folder_ / "state");
+    if (!opened) throw std::runtime_error(opened.error().text());
+    return *std::move(opened);
+  }
+  static model::remembered some() {
+    model::remembered out;
+    out.source = "postgresql:///mail";
+    out.directory = "ldapi:///";
+    out.base = "dc=example";
+    out.mapping = "0123";
+    out.history = "timeline 1";
+    out.in_step = true;
+    out.applied = 0xffff'ffff'0000'0001U;
+    out.unfinished = {"m/account/a", "m/account/b"};
+    out.entries = 7;
+    out.proven_at = 1'700'000'000;
+    return out;
+  }
+  static model::set_aside why(const std::string& reason) {
+    model::set_aside out;
+    out.dn = "uid=a";
+    out.reason = reason;
+    out.name_taken = true;
+    out.since = 5;
+    out.next_try = 6;
+    out.tries = 7;
+    out.dropped = true;
+    return out;
+  }
+
+  temp_dir folder_;
+};
+
+TEST_F(state_folder, remembers) {
+  {
+    const state::opened fresh = open();
+    EXPECT_EQ(*fresh.journal->recall(), std::nullopt);
+    ASSERT_TRUE(fresh.journal->remember(some(), {{"x", why("one")}, {"y", why("two")}}).has_value());
+    model::remembered later = some();
+    later.unfinished = {"m/account/c"};
+    ASSERT_TRUE(fresh.journal->remember(later, {{"y", why("three")}}).has_value());
+  }
+  const state::opened again = open();
+  const auto known = again.journal->recall();
+  ASSERT_TRUE(known.has_value() && known->has_value());
+  model::remembered expected = some();
+  expected.unfinished = {"m/account/c"};
+  EXPECT_EQ(**known, expected);
+  const model::set_aside_list aside{{"y", why("three")}};
+  EXPECT_EQ(*again.journal->recall_aside(), aside);
+}
+
+TEST_F(state_folder, is_for_one_process_and_its_owner) {
+  const state::opened first = open();
+  const auto second = state::open_state(folder_ / "state");
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().kind, error_kind::usage);
+  EXPECT_EQ(std::filesystem::status(folder_ / "state").permissions(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(state_folder, a_damaged_journal_is_put_aside) {
+  ASSERT_TRUE(open().journal->remember(some(), {}).has_value());
+  write_file(folder_ / "state/journal.db", std::string(8192, 'x'));
+  const state::opened again = open();
+  EXPECT_THAT(again.warning, HasSubstr("is damaged"));
+  EXPECT_EQ(*again.journal->recall(), std::nullopt);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "state/journal.db.damaged"));
+  EXPECT_TRUE(again.journal->remember(some(), {}).has_value());
+}
+
+TEST_F(state_folder, a_newer_journal_is_refused) {
+  ASSERT_TRUE(open().journal->remember(some(), {}).has_value());
+  const captured newer =
+      run_and_capture({.arguments = {"sqlite3", folder_ / "state/journal.db", "pragma user_version = 99"}});
+  ASSERT_EQ(newer.status, 0) << newer.err;
+  const auto refused = state::open_state(folder_ / "state");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, error_kind::usage);
+  EXPECT_THAT(refused.error().text(), HasSubstr("version 99"));
+}
+
+}  // namespace
+}  // namespace sql2ldap::test
