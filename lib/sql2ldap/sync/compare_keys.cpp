@@ -41,7 +41,7 @@ class keys_reader {
     do {
       grown_ = false;
       out_ = {};
-      out_.kept.emplace();
+      out_.kept = comparison::kept_entries{};
       rejects_.clear();
       skipped_.clear();
       names_.clear();
