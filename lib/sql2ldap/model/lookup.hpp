@@ -1,0 +1,50 @@
+// How those who answer questions of mail servers see a directory: entries by the value of an attribute, asked of a
+// server each time or of a mirror of it; and the content with its changes, from which a mirror lives.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/attribute_name.hpp>
+#include <sql2ldap/model/entry.hpp>
+
+namespace sql2ldap::model {
+
+class entry_lookup {
+ public:
+  virtual ~entry_lookup() = default;
+  // Every entry below the base with this value, under the attribute's matching rule. An empty list says that there is
+  // none; that it cannot be known at the moment is an error. From any thread.
+  [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
+};
+
+using entry_uuid = std::array<std::uint8_t, 16>;  // RFC 4530
+
+// What an RFC 4533 refreshAndPersist search tells.
+struct content_event {
+  enum class what {
+    entry,             // is there with this content: new, changed, or told again by a refresh
+    present,           // is there as it was told before
+    gone,              // was deleted, or left the search
+    refreshed_others,  // end of a refresh: who was neither `entry` nor `present` since it began is gone
+    refreshed,         // end of a refresh that told each one that is gone
+    begun_anew,        // the server cannot go on from where we were: all is told from its beginning
+  } kind = what::entry;
+  entry_uuid uuid{};  // of the first three
+  entry content;      // of `entry`
+};
+
+class content_feed {
+ public:
+  virtual ~content_feed() = default;
+  // The next event, or nullopt when none came within `patience`. After an error the feed is of no more use; a
+  // transient one says that another may be opened, which goes on where this one was.
+  [[nodiscard]] virtual result<std::optional<content_event>> next(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace sql2ldap::model
