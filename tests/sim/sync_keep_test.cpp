@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/model/uuid.hpp>
 #include <sql2ldap/sync/keep.hpp>
 
 #include <support/changing_world.hpp>
@@ -126,9 +129,39 @@ class simulation {
     }
     if (!keeper_->settle()) return "cannot settle";
     if (capture_.unconfirmed() > 0) return "not all is confirmed\n" + story_;
-    const std::string wrong = at_.differences(&keeper_->aside());
+    std::string wrong = at_.differences(&keeper_->aside());
+    if (wrong.empty()) wrong = disagreements();
     if (wrong.empty()) return "";
     return wrong + story_ + at_.tables() + at_.hosts.plan() + at_.hosts.directory.dump();
+  }
+
+  // What the journal says that both sides agree on, and what the directory holds.
+  std::string disagreements() {
+    sync::digester digests(at_.hosts.map, codec::builtin_schema());
+    const sync::origins origins(at_.hosts.map);
+    std::map<std::string, model::agreement> held;
+    for (const model::entry* e : at_.hosts.directory.all()) {
+      const std::string origin(e->first_value_of(model::names::origin));
+      const auto kind = origins.kind_of(origin);
+      if (!kind || keeper_->aside().contains(origin)) continue;
+      held.emplace(origin, model::agreement{std::string(e->dn()),
+                                            model::parse_uuid(e->first_value_of(model::names::entry_uuid)),
+                                            digests.attribute_digests(*kind, *e)});
+    }
+    std::string out;
+    for (const auto& [origin, on] : held) {
+      const auto known = journal_.agreed().find(origin);
+      if (known == journal_.agreed().end()) {
+        out += "the journal knows of no agreement on " + origin + "\n";
+      } else if (!(known->second == on)) {
+        out += "the journal has another agreement on " + origin + ", which is " + on.dn + "; it has " +
+               known->second.dn + (known->second.uuid == on.uuid ? "" : ", another entryUUID") + "\n";
+      }
+    }
+    for (const auto& [origin, on] : journal_.agreed())
+      if (!held.contains(origin) && !keeper_->aside().contains(origin))
+        out += "the journal knows of an agreement on " + origin + ", which is not there\n";
+    return out;
   }
 
   changing_world at_;

@@ -7,6 +7,7 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/model/uuid.hpp>
 #include <sql2ldap/sync/detail/any_name.hpp>
 #include <sql2ldap/sync/diff.hpp>
 
@@ -94,6 +95,12 @@ class stream : public model::entry_stream {
   std::size_t next_ = 0;
 };
 
+std::string uuid_of(std::uint64_t number) {
+  model::entry_uuid out{};
+  for (std::size_t i = out.size(); i-- > 8; number >>= 8U) out.at(i) = static_cast<std::uint8_t>(number & 0xffU);
+  return model::uuid_text(out);
+}
+
 std::string structural_class(const model::entry& e) {
   const model::schema& schema = codec::builtin_schema();
   std::string out;
@@ -164,7 +171,8 @@ std::string fake_directory::dump() const {
   for (const auto& [where, content] : tree_) {
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < content.size(); ++i)
-      codec::append_ldif_value(lines.emplace_back(), content[i].name.folded(), content[i].bytes);
+      if (!(content[i].name == model::names::entry_uuid))
+        codec::append_ldif_value(lines.emplace_back(), content[i].name.folded(), content[i].bytes);
     std::sort(lines.begin(), lines.end());
     codec::append_ldif_value(out, "dn", content.dn());
     for (const std::string& line : lines) out += line;
@@ -214,8 +222,8 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
     model::entry out;
     out.set_dn(at->second.dn());
     const auto asked = [&](attribute_name n) {
-      return what.attributes.empty() ||
-             std::find(what.attributes.begin(), what.attributes.end(), n) != what.attributes.end();
+      if (what.attributes.empty()) return !(n == model::names::entry_uuid);
+      return std::find(what.attributes.begin(), what.attributes.end(), n) != what.attributes.end();
     };
     for (std::size_t i = 0; i < at->second.size(); ++i)
       if (asked(at->second[i].name)) out.add(at->second[i].name, at->second[i].bytes);
@@ -234,6 +242,7 @@ std::optional<fake_directory::no> fake_directory::acceptable(const model::entry&
   for (const attribute_name name : schema.must_of(classes))
     if (sync::values_by_any_name(content, name, schema).empty()) return no{65, "needs " + name.text()};
   for (const attribute_name name : content.attributes()) {
+    if (name == model::names::entry_uuid) continue;
     if (!schema.allows(classes, name)) return no{65, name.text() + " not allowed"};
     const auto values = content.values_of(name);
     if (values.size() > 1 && schema.single_value(name)) return no{19, name.text() + " has more than one value"};
@@ -257,7 +266,9 @@ std::optional<fake_directory::no> fake_directory::add(tree& to, const model::ent
   if (to.contains(where)) return no{68, "entryAlreadyExists"};
   if (where != suffix_ && !to.contains(path(where.begin(), where.end() - 1))) return no{32, "no parent"};
   if (const auto why = acceptable(content)) return why;
-  to[where] = content;
+  model::entry stands = content;
+  stands.add(model::names::entry_uuid, uuid_of(++added_));
+  to[where] = std::move(stands);
   return std::nullopt;
 }
 

@@ -60,6 +60,7 @@ class fake_directory : public model::directory {
   std::string suffix_text_;
   bool transactions_;
   tree tree_;
+  mutable std::uint64_t added_ = 0;  // ever: makes entryUUIDs
 };
 
 }  // namespace sql2ldap::test

@@ -95,16 +95,72 @@ result<std::unique_ptr<model::feed>> fake_capture::follow(std::uint64_t from) {
 void fake_journal::lose() {
   now_.reset();
   aside_.clear();
+  agreed_.clear();
 }
 
-result<void> fake_journal::remember(const model::remembered& now, const model::set_aside_list& aside) {
+result<void> fake_journal::write(const std::function<void()>& change) {
   const fault what = on_write();
   if (what == fault::crash_before) throw crashed{};
   if (what == fault::full) return fail_transient(error_kind::local, "fake: disk full");
-  now_ = now;
-  aside_ = aside;
+  change();
   if (what == fault::crash_after) throw crashed{};
   return {};
+}
+
+namespace {
+
+void apply(const model::agreement_changes& changed, std::map<std::string, model::agreement>& to) {
+  for (const auto& [origin, on] : changed) {
+    if (on)
+      to.insert_or_assign(origin, *on);
+    else
+      to.erase(origin);
+  }
+}
+
+}  // namespace
+
+result<void> fake_journal::remember(const model::remembered& now, const model::set_aside_list& aside,
+                                    const model::agreement_changes& agreed) {
+  return write([&] {
+    now_ = now;
+    aside_ = aside;
+    apply(agreed, agreed_);
+  });
+}
+
+result<void> fake_journal::agree(const model::agreement_changes& changed) {
+  return write([&] { apply(changed, agreed_); });
+}
+
+result<std::optional<model::agreement>> fake_journal::agreed_on(const std::string& origin) {
+  const auto found = agreed_.find(origin);
+  return found == agreed_.end() ? std::nullopt : std::optional(found->second);
+}
+
+result<std::optional<std::string>> fake_journal::origin_with(const model::entry_uuid& uuid) {
+  for (const auto& [origin, on] : agreed_)
+    if (on.uuid == uuid) return origin;
+  return std::nullopt;
+}
+
+result<void> fake_journal::forget_agreements(const std::function<bool(std::string_view origin)>& which) {
+  return write([&] { std::erase_if(agreed_, [&](const auto& one) { return which(one.first); }); });
+}
+
+result<std::vector<std::string>> fake_journal::agreed_without_uuid(std::size_t most) {
+  std::vector<std::string> out;
+  for (const auto& [origin, on] : agreed_)
+    if (!on.uuid && out.size() < most) out.push_back(origin);
+  return out;
+}
+
+result<void> fake_journal::learn_uuids(const std::map<std::string, model::entry_uuid>& uuids) {
+  return write([&] {
+    for (const auto& [origin, uuid] : uuids)
+      if (const auto found = agreed_.find(origin); found != agreed_.end() && !found->second.uuid)
+        found->second.uuid = uuid;
+  });
 }
 
 }  // namespace sql2ldap::test

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,11 +50,24 @@ class fake_journal : public model::journal {
   void lose();  // the folder is gone
   [[nodiscard]] result<std::optional<model::remembered>> recall() override { return now_; }
   [[nodiscard]] result<model::set_aside_list> recall_aside() override { return aside_; }
-  [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside) override;
+  [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
+                                      const model::agreement_changes& agreed) override;
+  [[nodiscard]] result<void> agree(const model::agreement_changes& changed) override;
+  [[nodiscard]] result<std::optional<model::agreement>> agreed_on(const std::string& origin) override;
+  [[nodiscard]] result<std::optional<std::string>> origin_with(const model::entry_uuid& uuid) override;
+  [[nodiscard]] result<void> forget_agreements(const std::function<bool(std::string_view origin)>& which) override;
+  [[nodiscard]] result<std::vector<std::string>> agreed_without_uuid(std::size_t most) override;
+  [[nodiscard]] result<void> learn_uuids(const std::map<std::string, model::entry_uuid>& uuids) override;
+
+  [[nodiscard]] const std::map<std::string, model::agreement>& agreed() const noexcept { return agreed_; }
 
  private:
+  // What `change` does is there when a crash comes after it.
+  [[nodiscard]] result<void> write(const std::function<void()>& change);
+
   std::optional<model::remembered> now_;
   model::set_aside_list aside_;
+  std::map<std::string, model::agreement> agreed_;
 };
 
 }  // namespace sql2ldap::test

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/model/uuid.hpp>
 #include <sql2ldap/state/state_folder.hpp>
 
 #include <support/child_process.hpp>
@@ -55,10 +56,10 @@ TEST_F(state_folder, remembers) {
   {
     const state::opened fresh = open();
     EXPECT_EQ(*fresh.journal->recall(), std::nullopt);
-    ASSERT_TRUE(fresh.journal->remember(some(), {{"x", why("one")}, {"y", why("two")}}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(some(), {{"x", why("one")}, {"y", why("two")}}, {}).has_value());
     model::remembered later = some();
     later.unfinished = {"m/account/c"};
-    ASSERT_TRUE(fresh.journal->remember(later, {{"y", why("three")}}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(later, {{"y", why("three")}}, {}).has_value());
   }
   const state::opened again = open();
   const auto known = again.journal->recall();
@@ -70,6 +71,38 @@ TEST_F(state_folder, remembers) {
   EXPECT_EQ(*again.journal->recall_aside(), aside);
 }
 
+TEST_F(state_folder, knows_what_both_sides_agree_on) {
+  const model::entry_uuid uuid = *model::parse_uuid("6d3a1c9e-0001-1030-8f3a-a1b2c3d4e5f6");
+  const model::agreement anna{"uid=anna", uuid, {1, 0, 0xffff'ffff'ffff'fffeU}};
+  const model::agreement berta{"uid=berta", std::nullopt, {3}};
+  {
+    const state::opened fresh = open();
+    ASSERT_TRUE(fresh.journal->remember(some(), {}, {{"m/a/anna", anna}, {"m/a/berta", berta}}).has_value());
+    ASSERT_TRUE(fresh.journal->agree({{"m/a/gone", anna}}).has_value());
+    ASSERT_TRUE(fresh.journal->agree({{"m/a/gone", std::nullopt}}).has_value());
+  }
+  const state::opened again = open();
+  EXPECT_EQ(*again.journal->agreed_on("m/a/anna"), anna);
+  EXPECT_EQ(*again.journal->agreed_on("m/a/berta"), berta);
+  EXPECT_EQ(*again.journal->agreed_on("m/a/gone"), std::nullopt);
+  EXPECT_EQ(*again.journal->origin_with(uuid), "m/a/anna");
+  EXPECT_EQ(*again.journal->agreed_without_uuid(5), std::vector<std::string>{"m/a/berta"});
+
+  // Learnt only where it was not known; a new agreement without one means a new entry.
+  const model::entry_uuid other = *model::parse_uuid("6D3A1C9E-0002-1030-8F3A-A1B2C3D4E5F6");
+  ASSERT_TRUE(again.journal->learn_uuids({{"m/a/anna", other}, {"m/a/berta", other}, {"m/a/x", other}}).has_value());
+  EXPECT_EQ(*again.journal->origin_with(other), "m/a/berta");
+  EXPECT_EQ(*again.journal->origin_with(uuid), "m/a/anna");
+  EXPECT_EQ(*again.journal->agreed_on("m/a/x"), std::nullopt);
+  ASSERT_TRUE(again.journal->agree({{"m/a/anna", berta}}).has_value());
+  EXPECT_EQ(*again.journal->agreed_on("m/a/anna"), berta);
+
+  ASSERT_TRUE(
+      again.journal->forget_agreements([](std::string_view origin) { return origin == "m/a/anna"; }).has_value());
+  EXPECT_EQ(*again.journal->agreed_on("m/a/anna"), std::nullopt);
+  EXPECT_NE(*again.journal->agreed_on("m/a/berta"), std::nullopt);
+}
+
 TEST_F(state_folder, is_for_one_process_and_its_owner) {
   const state::opened first = open();
   const auto second = state::open_state(folder_ / "state");
@@ -79,17 +112,17 @@ TEST_F(state_folder, is_for_one_process_and_its_owner) {
 }
 
 TEST_F(state_folder, a_damaged_journal_is_put_aside) {
-  ASSERT_TRUE(open().journal->remember(some(), {}).has_value());
+  ASSERT_TRUE(open().journal->remember(some(), {}, {}).has_value());
   write_file(folder_ / "state/journal.db", std::string(8192, 'x'));
   const state::opened again = open();
   EXPECT_THAT(again.warning, HasSubstr("is damaged"));
   EXPECT_EQ(*again.journal->recall(), std::nullopt);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "state/journal.db.damaged"));
-  EXPECT_TRUE(again.journal->remember(some(), {}).has_value());
+  EXPECT_TRUE(again.journal->remember(some(), {}, {}).has_value());
 }
 
 TEST_F(state_folder, a_newer_journal_is_refused) {
-  ASSERT_TRUE(open().journal->remember(some(), {}).has_value());
+  ASSERT_TRUE(open().journal->remember(some(), {}, {}).has_value());
   const captured newer =
       run_and_capture({.arguments = {"sqlite3", folder_ / "state/journal.db", "pragma user_version = 99"}});
   ASSERT_EQ(newer.status, 0) << newer.err;

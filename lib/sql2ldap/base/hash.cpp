@@ -47,4 +47,6 @@ digest128 run_hash128(std::string_view bytes, std::uint64_t domain) noexcept {
   return {low, spread(hash.high64 ^ low)};
 }
 
+std::uint64_t stable_hash64(std::string_view bytes) noexcept { return XXH3_64bits(bytes.data(), bytes.size()); }
+
 }  // namespace sql2ldap

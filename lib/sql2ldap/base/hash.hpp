@@ -1,6 +1,5 @@
-// Digests that live as long as one run: compare two large sets in bounded memory.
-// Not for storage and not cryptographic; the seed is random per process, so that nobody can
-// prepare two values with one digest.
+// Digests, not cryptographic. run_*: live as long as one run, to compare two large sets in bounded memory; the seed is
+// random per process, so that nobody can prepare two values with one digest. stable_*: for storage.
 #pragma once
 
 #include <compare>
@@ -25,5 +24,8 @@ struct digest128 {
 [[nodiscard]] std::uint64_t run_hash64(std::string_view bytes) noexcept;
 // `domain` keeps equal bytes of different meaning apart (attribute ids, for instance).
 [[nodiscard]] digest128 run_hash128(std::string_view bytes, std::uint64_t domain = 0) noexcept;
+
+// The same in every process and on every machine.
+[[nodiscard]] std::uint64_t stable_hash64(std::string_view bytes) noexcept;
 
 }  // namespace sql2ldap

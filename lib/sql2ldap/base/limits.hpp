@@ -38,6 +38,9 @@ inline constexpr std::size_t journal_rows_at_once = 10'000;  // read of the outb
 inline constexpr std::size_t feed_rows_at_once = 950;        // of several transactions, applied as one
 inline constexpr std::size_t transactions_singly_max = 4;    // more that wait are applied as one
 inline constexpr std::size_t plan_lines_kept_max = 50;       // of a plan that waits for release
+inline constexpr std::size_t agreements_pending_max = 20'000;  // in memory until they are written; some 10 MB
+inline constexpr std::size_t origins_per_search = 50;          // in one filter
+inline constexpr std::size_t uuids_at_once = 200;              // asked for between two changes
 inline constexpr std::chrono::seconds deletes_window{60};    // within it deletes count together
 inline constexpr std::chrono::seconds held_retry_every{1};   // the rows may have come back
 inline constexpr std::chrono::seconds journal_write_every{1};

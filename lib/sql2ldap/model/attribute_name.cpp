@@ -111,6 +111,7 @@ namespace names {
 [[gnu::init_priority(101)]] const attribute_name object_class("objectClass");
 [[gnu::init_priority(101)]] const attribute_name user_password("userPassword");
 [[gnu::init_priority(101)]] const attribute_name origin("s2lOrigin");
+[[gnu::init_priority(101)]] const attribute_name entry_uuid("entryUUID");
 }  // namespace names
 
 }  // namespace sql2ldap::model

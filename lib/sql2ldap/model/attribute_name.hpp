@@ -33,7 +33,8 @@ class attribute_name {
 namespace names {  // the few that the program itself must know
 extern const attribute_name object_class;
 extern const attribute_name user_password;
-extern const attribute_name origin;  // s2lOrigin
+extern const attribute_name origin;      // s2lOrigin
+extern const attribute_name entry_uuid;  // RFC 4530
 }  // namespace names
 
 }  // namespace sql2ldap::model

@@ -2,7 +2,6 @@
 // server each time or of a mirror of it; and the content with its changes, from which a mirror lives.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/agreement.hpp>
 #include <sql2ldap/model/attribute_name.hpp>
 #include <sql2ldap/model/entry.hpp>
 
@@ -22,8 +22,6 @@ class entry_lookup {
   // none; that it cannot be known at the moment is an error. From any thread.
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
 };
-
-using entry_uuid = std::array<std::uint8_t, 16>;  // RFC 4530
 
 // What an RFC 4533 refreshAndPersist search tells.
 struct content_event {

@@ -1,9 +1,13 @@
 #include <sql2ldap/state/state_folder.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,13 +16,15 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <sql2ldap/base/big_endian.hpp>
+
 namespace sql2ldap::state {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr int application_id = 0x73326c64;  // "s2ld"
-constexpr int version = 1;
+constexpr int version = 2;
 constexpr const char* file_name = "journal.db";
 
 constexpr const char* tables_sql = R"(
@@ -27,6 +33,11 @@ CREATE TABLE unfinished (origin TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE aside (origin TEXT PRIMARY KEY, dn TEXT NOT NULL, reason TEXT NOT NULL, skipped INTEGER NOT NULL,
   name_taken INTEGER NOT NULL, left_over INTEGER NOT NULL, since INTEGER NOT NULL, next_try INTEGER NOT NULL,
   tries INTEGER NOT NULL, dropped INTEGER NOT NULL) WITHOUT ROWID;
+)";
+// Since version 2. Digests are 64-bit numbers, big-endian, one after the other.
+constexpr const char* agreed_sql = R"(
+CREATE TABLE agreed (origin TEXT PRIMARY KEY, dn TEXT NOT NULL, uuid BLOB, digests BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX agreed_by_uuid ON agreed (uuid);
 )";
 
 class lock_file {
@@ -83,6 +94,16 @@ class database {
             sqlite3_bind_text(handle_.get(), ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
       return *this;
     }
+    statement& bind_bytes(std::string_view bytes) {
+      if (status_ == SQLITE_OK)
+        status_ =
+            sqlite3_bind_blob64(handle_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+      return *this;
+    }
+    statement& bind_null() {
+      if (status_ == SQLITE_OK) status_ = sqlite3_bind_null(handle_.get(), ++bound_);
+      return *this;
+    }
     statement& bind(std::int64_t number) {
       if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(handle_.get(), ++bound_, number);
       return *this;
@@ -108,6 +129,11 @@ class database {
       return bytes == nullptr
                  ? ""
                  : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)));
+    }
+    [[nodiscard]] std::string bytes(int column) const {
+      const auto* first = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+      const auto length = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+      return first == nullptr ? "" : std::string(first, length);
     }
     [[nodiscard]] std::int64_t number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
@@ -198,19 +224,86 @@ class sqlite_journal final : public model::journal {
     }
   }
 
-  [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside) override {
-    S2L_TRY(db_.execute("BEGIN IMMEDIATE"));
-    auto written = write(now, aside).and_then([&] { return db_.execute("COMMIT"); });
-    if (!written) {
-      static_cast<void>(db_.execute("ROLLBACK"));  // what failed first is what is told
-      return written;
-    }
+  [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
+                                      const model::agreement_changes& agreed) override {
+    S2L_TRY(at_once([&] {
+      return write(now).and_then([&] { return write_aside(aside); }).and_then([&] { return write_agreed(agreed); });
+    }));
     written_ = aside;
     return {};
   }
 
+  [[nodiscard]] result<void> agree(const model::agreement_changes& changed) override {
+    return at_once([&] { return write_agreed(changed); });
+  }
+
+  [[nodiscard]] result<std::optional<model::agreement>> agreed_on(const std::string& origin) override {
+    database::statement asked(db_, "SELECT dn, uuid, digests FROM agreed WHERE origin = ?");
+    S2L_TRY_ASSIGN(const bool there, asked.bind(origin).step());
+    if (!there) return std::nullopt;
+    model::agreement out;
+    out.dn = asked.text(0);
+    if (const std::string uuid = asked.bytes(1); uuid.size() == sizeof(model::entry_uuid))
+      std::copy(uuid.begin(), uuid.end(), out.uuid.emplace().begin());
+    const std::string digests = asked.bytes(2);
+    for (std::size_t at = 0; at + sizeof(std::uint64_t) <= digests.size(); at += sizeof(std::uint64_t))
+      out.digests.push_back(read_u64(digests.data() + at));
+    return out;
+  }
+
+  [[nodiscard]] result<std::optional<std::string>> origin_with(const model::entry_uuid& uuid) override {
+    database::statement asked(db_, "SELECT origin FROM agreed WHERE uuid = ?");
+    S2L_TRY_ASSIGN(const bool there, asked.bind_bytes(text_of(uuid)).step());
+    if (!there) return std::nullopt;
+    return asked.text(0);
+  }
+
+  [[nodiscard]] result<void> forget_agreements(const std::function<bool(std::string_view origin)>& which) override {
+    return at_once([&]() -> result<void> {
+      std::vector<std::string> gone;
+      database::statement all(db_, "SELECT origin FROM agreed");
+      while (true) {
+        S2L_TRY_ASSIGN(const bool more, all.step());
+        if (!more) break;
+        if (std::string origin = all.text(0); which(origin)) gone.push_back(std::move(origin));
+      }
+      database::statement forget(db_, "DELETE FROM agreed WHERE origin = ?");
+      for (const std::string& origin : gone) S2L_TRY(forget.bind(origin).run());
+      return {};
+    });
+  }
+
+  [[nodiscard]] result<std::vector<std::string>> agreed_without_uuid(std::size_t most) override {
+    std::vector<std::string> out;
+    database::statement all(db_, "SELECT origin FROM agreed WHERE uuid IS NULL LIMIT ?");
+    all.bind(static_cast<std::int64_t>(most));
+    while (true) {
+      S2L_TRY_ASSIGN(const bool more, all.step());
+      if (!more) return out;
+      out.push_back(all.text(0));
+    }
+  }
+
+  [[nodiscard]] result<void> learn_uuids(const std::map<std::string, model::entry_uuid>& uuids) override {
+    return at_once([&]() -> result<void> {
+      database::statement learn(db_, "UPDATE agreed SET uuid = ? WHERE origin = ? AND uuid IS NULL");
+      for (const auto& [origin, uuid] : uuids) S2L_TRY(learn.bind_bytes(text_of(uuid)).bind(origin).run());
+      return {};
+    });
+  }
+
  private:
-  result<void> write(const model::remembered& now, const model::set_aside_list& aside) {
+  static std::string text_of(const model::entry_uuid& uuid) { return {uuid.begin(), uuid.end()}; }
+
+  template <typename Writes>
+  result<void> at_once(const Writes& writes) {
+    S2L_TRY(db_.execute("BEGIN IMMEDIATE"));
+    auto written = writes().and_then([&] { return db_.execute("COMMIT"); });
+    if (!written) static_cast<void>(db_.execute("ROLLBACK"));  // what failed first is what is told
+    return written;
+  }
+
+  result<void> write(const model::remembered& now) {
     database::statement put(db_, "INSERT OR REPLACE INTO remembered VALUES (?, ?)");
     S2L_TRY(put.bind("source").bind(now.source).run());
     S2L_TRY(put.bind("directory").bind(now.directory).run());
@@ -224,7 +317,7 @@ class sqlite_journal final : public model::journal {
     S2L_TRY(db_.execute("DELETE FROM unfinished"));
     database::statement half_done(db_, "INSERT INTO unfinished VALUES (?)");
     for (const std::string& origin : now.unfinished) S2L_TRY(half_done.bind(origin).run());
-    return write_aside(aside);
+    return {};
   }
   result<void> write_aside(const model::set_aside_list& aside) {
     database::statement gone(db_, "DELETE FROM aside WHERE origin = ?");
@@ -236,6 +329,30 @@ class sqlite_journal final : public model::journal {
       put.bind(origin).bind(why.dn).bind(why.reason).bind(why.skipped ? 1 : 0).bind(why.name_taken ? 1 : 0);
       put.bind(why.left_over ? 1 : 0).bind(why.since).bind(why.next_try).bind(why.tries).bind(why.dropped ? 1 : 0);
       S2L_TRY(put.run());
+    }
+    return {};
+  }
+  // What is the same costs no write: comparing everything finds most of it so.
+  result<void> write_agreed(const model::agreement_changes& changed) {
+    if (changed.empty()) return {};
+    database::statement gone(db_, "DELETE FROM agreed WHERE origin = ?");
+    database::statement put(db_,
+                            "INSERT INTO agreed VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE SET dn = excluded.dn, "
+                            "uuid = excluded.uuid, digests = excluded.digests WHERE dn <> excluded.dn "
+                            "OR uuid IS NOT excluded.uuid OR digests <> excluded.digests");
+    for (const auto& [origin, on] : changed) {
+      if (!on) {
+        S2L_TRY(gone.bind(origin).run());
+        continue;
+      }
+      std::string digests;
+      for (const std::uint64_t digest : on->digests) append_u64(digests, digest);
+      put.bind(origin).bind(on->dn);
+      if (on->uuid)
+        put.bind_bytes(text_of(*on->uuid));
+      else
+        put.bind_null();
+      S2L_TRY(put.bind_bytes(digests).run());
     }
     return {};
   }
@@ -260,9 +377,12 @@ result<std::optional<database>> open_database(const fs::path& file) {
       return fail(error_kind::usage,
                   fmt::format("{} is of version {}, which this program does not know", file.string(), found),
                   "use the newer program, or remove the file: everything is compared then");
-    if (found == version) return db.execute("SELECT * FROM remembered, unfinished, aside LIMIT 1");
+    if (found == version) return db.execute("SELECT * FROM remembered, unfinished, aside, agreed LIMIT 1");
     S2L_TRY(db.execute("BEGIN IMMEDIATE"));
-    S2L_TRY(db.execute(tables_sql));
+    if (found == 0) S2L_TRY(db.execute(tables_sql));
+    S2L_TRY(db.execute(agreed_sql));
+    // What was in step is not known entry by entry: it is compared.
+    S2L_TRY(db.execute("UPDATE remembered SET value = 0 WHERE name = 'in_step'"));
     S2L_TRY(db.execute(
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", application_id, version).c_str()));
     return {};

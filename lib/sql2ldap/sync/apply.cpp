@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/password.hpp>
@@ -47,36 +48,55 @@ void count_step(counts& sums, const step& done) {
   }
 }
 
-result<void> hash_clear_text(step& what) {
-  const auto is_clear = [](model::attribute_name name, std::string_view value) {
+namespace {
+
+// One salt for each clear text of a step, so that what is foreseen is what is written.
+class clear_text_hasher {
+ public:
+  result<void> hash(model::attribute_name name, std::string& value) {
+    if (!is_clear(name, value)) return {};
+    auto known = hashes_.find(value);
+    if (known == hashes_.end()) {
+      S2L_TRY_ASSIGN(std::string hashed,
+                     codec::hash_password(std::string_view(value).substr(codec::clear_text_marker.size())));
+      known = hashes_.emplace(value, std::move(hashed)).first;
+    }
+    value = known->second;
+    return {};
+  }
+  result<void> hash(model::entry& content) {
+    if (!is_clear(model::names::user_password, content.first_value_of(model::names::user_password))) return {};
+    model::entry out;
+    out.set_dn(content.dn());
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      std::string value(content[i].bytes);
+      S2L_TRY(hash(content[i].name, value));
+      out.add(content[i].name, value);
+    }
+    content = std::move(out);
+    return {};
+  }
+
+ private:
+  static bool is_clear(model::attribute_name name, std::string_view value) {
     return name == model::names::user_password && value.starts_with(codec::clear_text_marker);
-  };
-  const auto hashed = [](std::string_view value) {
-    return codec::hash_password(value.substr(codec::clear_text_marker.size()));
-  };
+  }
+  std::map<std::string, std::string> hashes_;
+};
+
+}  // namespace
+
+result<void> hash_clear_text(step& what) {
+  clear_text_hasher hasher;
   for (model::change& c : what.changes) {
     if (auto* modify = std::get_if<model::modify_entry>(&c.what)) {
       for (model::modification& m : modify->modifications)
-        for (std::string& v : m.values)
-          if (is_clear(m.name, v)) {
-            S2L_TRY_ASSIGN(v, hashed(v));
-          }
+        for (std::string& v : m.values) S2L_TRY(hasher.hash(m.name, v));
     } else if (auto* add = std::get_if<model::add_entry>(&c.what)) {
-      if (!add->content.first_value_of(model::names::user_password).starts_with(codec::clear_text_marker)) continue;
-      model::entry out;
-      out.set_dn(add->content.dn());
-      for (std::size_t i = 0; i < add->content.size(); ++i) {
-        const model::entry::value_ref value = add->content[i];
-        if (is_clear(value.name, value.bytes)) {
-          S2L_TRY_ASSIGN(const std::string hash, hashed(value.bytes));
-          out.add(value.name, hash);
-        } else {
-          out.add(value.name, value.bytes);
-        }
-      }
-      add->content = std::move(out);
+      S2L_TRY(hasher.hash(add->content));
     }
   }
+  if (what.after) S2L_TRY(hasher.hash(*what.after));
   return {};
 }
 
@@ -103,9 +123,11 @@ void applier::refuse(const step& what, const std::string& reason) {
       {origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0, what.origin});
 }
 
-void applier::finished(const step& what) {
+result<void> applier::finished(const step& what) {
   ++steps_done_;
   count_step(done_, what);
+  if (!how_.written) return {};
+  return how_.written(what, facts_.schema);
 }
 
 void applier::drop_below_refused(std::vector<step>& steps) {
@@ -118,11 +140,12 @@ void applier::drop_below_refused(std::vector<step>& steps) {
   });
 }
 
-void applier::settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no) {
+result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no) {
   const step& s = steps[at];
   if (s.kind == step::what::remove && no.ldap_code == no_such_object) {
-    finished(s);  // somebody else deleted it
-  } else if (s.kind == step::what::remove && no.ldap_code == not_allowed_on_non_leaf) {
+    return finished(s);  // somebody else deleted it
+  }
+  if (s.kind == step::what::remove && no.ldap_code == not_allowed_on_non_leaf) {
     refuse(s, "it has entries below it that are not ours or could not be deleted");
   } else if (no.ldap_code == entry_already_exists) {
     if (makes_entry(s)) ++done_.foreign;
@@ -131,6 +154,7 @@ void applier::settle_refusal(std::vector<step>& steps, std::size_t at, const mod
     if (makes_entry(s)) refused_.insert(model::dn_hash(s.dn));
     refuse(s, no.text);
   }
+  return {};
 }
 
 result<std::optional<model::entry>> applier::read(std::string_view dn) {
@@ -169,19 +193,19 @@ result<void> applier::write(std::vector<step>& steps, bool& atomic, std::size_t&
   const std::vector<model::change> changes = changes_of(steps);
   S2L_TRY_ASSIGN(const std::optional<model::refusal> no, who_.to.write(changes, atomic));
   if (!no) {
-    for (const step& s : steps) finished(s);
+    for (const step& s : steps) S2L_TRY(finished(s));
     steps.clear();
     return {};
   }
   const std::size_t at = step_with_change(steps, no->index);
-  settle_refusal(steps, at, *no);
+  S2L_TRY(settle_refusal(steps, at, *no));
   const auto refused = steps.begin() + static_cast<std::ptrdiff_t>(at);
   if (atomic) {
     steps.erase(refused);
     // Each refusal costs a whole transaction; where there are many, single writes are cheaper.
     if (++refusals >= limits::batch_refusals_max) atomic = false;
   } else {
-    for (auto s = steps.begin(); s != refused; ++s) finished(*s);
+    for (auto s = steps.begin(); s != refused; ++s) S2L_TRY(finished(*s));
     steps.erase(steps.begin(), refused + 1);
   }
   return {};
@@ -194,7 +218,7 @@ result<void> applier::after_lost_answer(std::vector<step>& steps, bool atomic) {
   auto s = steps.begin();
   for (; s != steps.end() && done >= s->changes.size(); ++s) {
     done -= s->changes.size();
-    finished(*s);
+    S2L_TRY(finished(*s));
   }
   // Without transactions the connection may have ended in the middle of a step.
   if (s != steps.end()) s->changes.erase(s->changes.begin(), s->changes.begin() + static_cast<std::ptrdiff_t>(done));

@@ -45,8 +45,8 @@ class applier {
   [[nodiscard]] result<std::optional<model::entry>> read(std::string_view dn);
   void drop_below_refused(std::vector<step>& steps);
   void refuse(const step& what, const std::string& reason);
-  void settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no);
-  void finished(const step& what);
+  [[nodiscard]] result<void> settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no);
+  [[nodiscard]] result<void> finished(const step& what);
 
   const parties& who_;
   const run_options& how_;

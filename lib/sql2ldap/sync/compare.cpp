@@ -93,12 +93,12 @@ result<void> comparison::take_wanted(const wanted& w, const parties& who, digest
               "the key of the kind " + who.map.kinds()[w.kind].name + " does not tell its rows apart");
 }
 
-void comparison::take_present(const model::entry& e, const origins& names, digester& digests) {
+std::optional<std::size_t> comparison::take_present(const model::entry& e, const origins& names, digester& digests) {
   const std::string_view origin = e.first_value_of(model::names::origin);
   const std::uint64_t dn_hash = model::dn_hash(e.dn());
   if (!names.is_ours(origin)) {
     foreign.insert(dn_hash);
-    return;
+    return std::nullopt;
   }
   ++present;
   const std::uint64_t origin_hash = run_hash64(origin);
@@ -109,18 +109,19 @@ void comparison::take_present(const model::entry& e, const origins& names, diges
       holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
                           static_cast<std::uint32_t>(surplus.size())};
     surplus.add(e.dn(), origin);
-    return;
+    return std::nullopt;
   }
   if (record->has(digests.digest_of(*kind, e, dn_hash))) {
     record->set(wanted_table::status::equal);
-    return;
+    return kind;
   }
   record->set(wanted_table::status::differing);
   if (differing.size() <= limits::keys_reread_max) differing.emplace_back(origin);
-  if (record->dn_hash == dn_hash) return;
+  if (record->dn_hash == dn_hash) return std::nullopt;
   moved[origin_hash] = std::string(e.dn());
   if (wanted_dns.contains(dn_hash))
     holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin), std::nullopt};
+  return std::nullopt;
 }
 
 void comparison::count_differences() {
@@ -200,13 +201,16 @@ class reader {
   }
 
   result<void> read_present() {
+    std::vector<model::attribute_name> attributes = digester_.attributes();
+    if (how_.found_equal) attributes.push_back(model::names::entry_uuid);
     S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(),
-                                             digester_.attributes(), 0}));
+                                             std::move(attributes), 0}));
     for (std::uint64_t done = 0;; ++done) {
       S2L_TRY(tick(progress::phase::reading_directory, done, out_.table.size()));
       S2L_TRY_ASSIGN(const model::entry* e, all->next());
       if (e == nullptr) return {};
-      out_.take_present(*e, origins_, digester_);
+      const std::optional<std::size_t> equal = out_.take_present(*e, origins_, digester_);
+      if (equal && how_.found_equal) S2L_TRY(how_.found_equal(*equal, *e, schema_));
     }
   }
 

@@ -117,7 +117,8 @@ struct comparison {
 
   // Every wanted entry first, then every present one.
   [[nodiscard]] result<void> take_wanted(const wanted& w, const parties& who, digester& digests);
-  void take_present(const model::entry& e, const origins& names, digester& digests);
+  // The kind, when it is as it is wanted.
+  std::optional<std::size_t> take_present(const model::entry& e, const origins& names, digester& digests);
   void count_differences();
   // One of ours with this DN stands there now?
   [[nodiscard]] const holder* holder_of(std::uint64_t dn_hash) const noexcept {

@@ -10,7 +10,6 @@
 namespace sql2ldap::sync {
 namespace {
 
-constexpr std::size_t origins_per_search = 50;
 constexpr int no_such_object = 32;
 
 class keys_reader {
@@ -29,6 +28,7 @@ class keys_reader {
     for (const mapping::kind_info& kind : who.map.kinds())
       for (const model::attribute_name name : kind.initial)
         if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) attributes_.push_back(name);
+    if (how.found_equal) attributes_.push_back(model::names::entry_uuid);
     for (const auto& [origin, why] : rest.aside) {
       if (why.dn.empty()) continue;
       const std::uint64_t dn_hash = model::dn_hash(why.dn);
@@ -58,6 +58,7 @@ class keys_reader {
     for (const auto& [origin, dn] : skipped_) how_.skipped(origin, dn);
     out_.present = rest_.present;
     out_.count_differences();
+    if (how_.found_equal) S2L_TRY(tell_equal());
     return std::move(out_);
   }
 
@@ -91,6 +92,16 @@ class keys_reader {
       return stays;
     }
   };
+
+  result<void> tell_equal() {
+    for (const auto& [origin_hash, present] : out_.kept->present) {
+      const wanted_table::record* record = out_.table.find(origin_hash);
+      const auto kind = origins_.kind_of(present.first_value_of(model::names::origin));
+      if (record != nullptr && kind && record->now() == wanted_table::status::equal)
+        S2L_TRY(how_.found_equal(*kind, present, schema_));
+    }
+    return {};
+  }
 
   // The names that strangers hold and that rows wait for, of rows that are not in question.
   void note_strangers() {
@@ -137,7 +148,7 @@ class keys_reader {
         const std::vector<std::string_view> parts(key.begin(), key.end());
         ours.push_back(codec::filter::equal(model::names::origin,
                                             mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
-        if (ours.size() == origins_per_search) S2L_TRY(search_present(ours));
+        if (ours.size() == limits::origins_per_search) S2L_TRY(search_present(ours));
       }
     }
     if (!ours.empty()) S2L_TRY(search_present(ours));

@@ -17,10 +17,11 @@ digester::digester(const mapping::mapping& map, const model::schema& schema) {
     };
     for (const model::attribute_name name : info.attributes) {
       for (const model::attribute_name any : all_names(name, schema))
-        set(any, {part::value, schema.equality_of(name), name.id() + 1});
+        set(any, {part::value, schema.equality_of(name), name.id() + 1, static_cast<std::uint32_t>(kind.attributes)});
+      ++kind.attributes;
       if (std::find(attributes_.begin(), attributes_.end(), name) == attributes_.end()) attributes_.push_back(name);
     }
-    set(model::names::object_class, {part::object_class, {}, 0});
+    set(model::names::object_class, {part::object_class, {}, 0, 0});
     set(model::names::origin, {});
     for (const std::string& name : info.classes) kind.classes.push_back(ascii_lowered(name));
   }
@@ -50,6 +51,21 @@ digest128 digester::digest_of(std::size_t kind, const model::entry& content, std
     }
   }
   return sum;
+}
+
+std::vector<std::uint64_t> digester::attribute_digests(std::size_t kind, const model::entry& content) {
+  const kind_roles& roles = kinds_[kind];
+  std::vector<std::uint64_t> out(roles.attributes, 0);
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const model::entry::value_ref value = content[i];
+    if (value.name.id() >= roles.by_attribute.size()) continue;
+    const role& r = roles.by_attribute[value.name.id()];
+    if (r.what != part::value) continue;
+    buffer_.clear();
+    model::append_normalized(buffer_, r.rule, value.bytes);
+    out[r.place] += stable_hash64(buffer_);
+  }
+  return out;
 }
 
 }  // namespace sql2ldap::sync

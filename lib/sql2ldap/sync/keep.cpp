@@ -30,7 +30,9 @@ keeper::keeper(const parties& who, const run_options& how, model::capture& captu
       capture_(capture),
       journal_(journal),
       options_(std::move(options)),
+      agreements_(who_, journal_),
       follower_(who_, how_, [this](const follower::unfinished& what) { return spool(what); }) {
+  agreements_.listen(how_);
   status_.since = options_.clock();
 }
 
@@ -175,12 +177,16 @@ result<void> keeper::reconcile() {
   options_.watch(status_);
   how_.limits.deletes_before = 0;
   const auto begun = options_.clock();
+  agreements_.begin_everything();
   auto compared = follower_.reconcile();
   if (!compared) {
+    agreements_.break_off_everything();
     if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
     hold(begun);
     return {};
   }
+  S2L_TRY(agreements_.end_everything());
+  S2L_TRY(agreements_.learn_all_uuids());
   done(*compared);
   status_.proven_at = options_.clock();
   memory_.proven_at = seconds_now();
@@ -405,7 +411,12 @@ result<void> keeper::spool(const follower::unfinished& what) {
     memory_.unfinished = what.origins;
   }
   if (written_ && written_->in_step == memory_.in_step && written_->unfinished == memory_.unfinished) return {};
-  S2L_TRY(journal_.remember(memory_, follower_.aside()));
+  return remember();
+}
+
+result<void> keeper::remember() {
+  S2L_TRY(journal_.remember(memory_, follower_.aside(), agreements_.pending()));
+  agreements_.written();
   written_ = memory_;
   written_aside_ = follower_.aside();
   return {};
@@ -415,7 +426,8 @@ result<void> keeper::write_down() {
   if (!recalled_) return {};
   memory_.unfinished = follower_.half_done();
   const auto now = options_.clock();
-  const bool changed = !written_ || *written_ != memory_ || written_aside_ != follower_.aside();
+  const bool changed = !written_ || *written_ != memory_ || written_aside_ != follower_.aside() ||
+                       !agreements_.pending().empty();
   if (changed) {
     // Changes of the position alone may wait: what is not written down is told again.
     const bool only_position = written_ && [&] {
@@ -427,7 +439,7 @@ result<void> keeper::write_down() {
     }();
     if (only_position && now < next_write_) return {};
     next_write_ = now + limits::journal_write_every;
-    if (auto written = journal_.remember(memory_, follower_.aside()); !written) {
+    if (auto written = remember(); !written) {
       if (status_.journal_trouble != written.error().text())
         options_.tell(log::level::error, "STATE_NOT_WRITTEN", written.error().text());
       status_.journal_trouble = written.error().text();
@@ -436,8 +448,7 @@ result<void> keeper::write_down() {
       return {};
     }
     status_.journal_trouble.clear();
-    written_ = memory_;
-    written_aside_ = follower_.aside();
+    if (waiting_.empty() && agreements_.lacks_uuids()) S2L_TRY(agreements_.learn_some_uuids());
   }
   if (!feed_ || status_.at.confirmed >= memory_.applied) return {};
   auto confirmed = feed_->confirm(memory_.applied);

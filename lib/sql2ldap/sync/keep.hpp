@@ -20,6 +20,7 @@
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/model/journal.hpp>
 #include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sync/agreements.hpp>
 #include <sql2ldap/sync/follow.hpp>
 #include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/sync.hpp>
@@ -99,6 +100,7 @@ class keeper {
   [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
+  [[nodiscard]] result<void> remember();
   [[nodiscard]] result<void> spool(const follower::unfinished& what);
   void hold(time_point begun);
   void done(const counts& what);
@@ -112,6 +114,7 @@ class keeper {
   model::capture& capture_;
   model::journal& journal_;
   keep_options options_;
+  agreements agreements_;
   follower follower_;
 
   bool recalled_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
@@ -14,13 +15,6 @@ namespace {
 using status = wanted_table::status;
 
 constexpr std::uint64_t progress_every = 1024;
-
-// FNV-1a: the same in every process, as the names in a plan must be.
-std::uint64_t stable_hash(std::string_view text) noexcept {
-  std::uint64_t h = 0xcbf29ce484222325ULL;
-  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return h;
-}
 
 std::string hex_of(std::uint64_t number) {
   constexpr std::string_view digits = "0123456789abcdef";
@@ -72,6 +66,13 @@ std::vector<std::string> step::attributes() const {
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
+}
+
+const model::entry* step::content() const noexcept {
+  if (kind != what::add && kind != what::update) return nullptr;
+  for (const model::change& c : changes)
+    if (const auto* added = std::get_if<model::add_entry>(&c.what)) return &added->content;
+  return after ? &*after : nullptr;
 }
 
 stepper::stepper(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema,
@@ -162,7 +163,7 @@ std::string stepper::name_now(std::string_view dn) const {
 std::string stepper::temporary_name(const holder& h) const {
   const std::string now = name_now(h.dn);
   const std::string type = now.substr(0, now.find('='));
-  return type + "=s2l-moving-" + hex_of(stable_hash(h.origin)) + "," + std::string(model::parent_text(now));
+  return type + "=s2l-moving-" + hex_of(stable_hash64(h.origin)) + "," + std::string(model::parent_text(now));
 }
 
 result<void> stepper::make_way(const holder& h) {
@@ -327,6 +328,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   out.modified = true;
   out.dn = std::string(w.content->dn());
   out.origin = std::string(w.content->first_value_of(model::names::origin));
+  out.origin_before = h->origin;
+  out.after = after_modify(*present, d.modifications, schema_);
   out.changes.push_back({h->origin, model::modify_entry{out.dn, d.modifications}});
   deleted_early_[*h->surplus] = true;
   S2L_TRY((*to_)(std::move(out)));
@@ -341,6 +344,7 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
   const mapping::kind_info& kind = who_.map.kinds()[w.kind];
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
+  if (how_.found_equal) attributes.push_back(model::names::entry_uuid);
   const std::string now = name_now(dn);
   if (state_.kept && now == dn) {
     const auto known = state_.kept->present.find(run_hash64(origin));
@@ -366,7 +370,10 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
     return {};
   }
   const entry_difference d = difference_of(content, *present, who_.map.kinds()[w.kind], schema_);
-  if (d.none()) return {};
+  if (d.none()) {
+    if (how_.found_equal) return how_.found_equal(w.kind, *present, schema_);
+    return {};
+  }
 
   step out;
   out.kind = step::what::update;
@@ -393,6 +400,8 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
     out.changes.push_back({out.origin, model::delete_entry{std::string(present->dn())}});
     out.changes.push_back({out.origin, model::add_entry{content}});
   } else {
+    const model::entry at_place = d.renamed ? after_rename(*present, out.dn, schema_) : *present;
+    out.after = after_modify(at_place, d.modifications, schema_);
     if (d.renamed) out.changes.push_back(rename_change(origin, present->dn(), content.dn()));
     if (!d.modifications.empty()) out.changes.push_back({out.origin, model::modify_entry{out.dn, d.modifications}});
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -33,7 +34,12 @@ struct step {
   bool renamed = false;
   bool modified = false;
   std::vector<model::change> changes;
+  std::string origin_before;          // of update, when the entry was another row's; else ""
+  std::optional<model::entry> after;  // of update, unless it adds the entry anew
+
   [[nodiscard]] std::vector<std::string> attributes() const;  // names that change, sorted
+  // What of the entry is known to stand in the directory once it is written; nullptr when nothing of the row does.
+  [[nodiscard]] const model::entry* content() const noexcept;
 };
 
 using step_sink = std::function<result<void>(step)>;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sql2ldap/base/big_endian.hpp>
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/catalog.hpp>
 #include <sql2ldap/model/row.hpp>
@@ -36,17 +37,5 @@ class pg_values {
   std::vector<model::field> fields_;
   std::vector<timestamp_text> made_;  // numbers and times have no text to point at
 };
-
-// Big-endian, as everything on PostgreSQL's wire.
-[[nodiscard]] inline std::uint16_t read_u16(const char* at) noexcept {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(at);
-  return static_cast<std::uint16_t>(bytes[0] << 8U | bytes[1]);
-}
-[[nodiscard]] inline std::uint32_t read_u32(const char* at) noexcept {
-  return std::uint32_t{read_u16(at)} << 16U | read_u16(at + 2);
-}
-[[nodiscard]] inline std::uint64_t read_u64(const char* at) noexcept {
-  return std::uint64_t{read_u32(at)} << 32U | read_u32(at + 4);
-}
 
 }  // namespace sql2ldap::sql::detail

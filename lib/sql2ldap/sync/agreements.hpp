@@ -1,0 +1,55 @@
+// What both sides agree on, as runs find and make it: noted entry by entry, and handed to the journal. Neither side is
+// the source here: a merge in either direction finds its common ancestor in what this keeps.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/journal.hpp>
+#include <sql2ldap/sync/detail/origins.hpp>
+#include <sql2ldap/sync/digest.hpp>
+#include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/steps.hpp>
+#include <sql2ldap/sync/sync.hpp>
+
+namespace sql2ldap::sync {
+
+class agreements {
+ public:
+  // Both outlive this.
+  agreements(const parties& who, model::journal& journal) : who_(who), journal_(journal), origins_(who.map) {}
+
+  // Runs with these options tell what they find and make.
+  void listen(run_options& how);
+
+  // Between the two, everything is compared: what is not agreed on in that time is forgotten.
+  void begin_everything() { seen_.emplace(); }
+  [[nodiscard]] result<void> end_everything();
+  void break_off_everything() noexcept { seen_.reset(); }
+
+  // Not in the journal yet. To be written with the position that it belongs to, and then let go.
+  [[nodiscard]] const model::agreement_changes& pending() const noexcept { return pending_; }
+  void written() { pending_.clear(); }
+
+  // Asks the directory for the entryUUIDs of entries that were added: of some, or of all.
+  [[nodiscard]] bool lacks_uuids() const noexcept { return lacks_uuids_; }
+  [[nodiscard]] result<void> learn_some_uuids();
+  [[nodiscard]] result<void> learn_all_uuids();
+
+ private:
+  [[nodiscard]] result<void> note(std::size_t kind, const model::entry& content, const model::schema& rules);
+  [[nodiscard]] result<void> note(const step& done, const model::schema& rules);
+  [[nodiscard]] result<void> spill();
+  [[nodiscard]] result<std::size_t> learn(const std::string& filter);
+
+  const parties& who_;
+  model::journal& journal_;
+  origins origins_;
+  std::optional<digester> digester_;
+  model::agreement_changes pending_;
+  std::optional<dn_set> seen_;  // origins, by hash
+  bool lacks_uuids_ = true;     // perhaps
+};
+
+}  // namespace sql2ldap::sync
