@@ -144,9 +144,9 @@ class simulation {
       const std::string origin(e->first_value_of(model::names::origin));
       const auto kind = origins.kind_of(origin);
       if (!kind || keeper_->aside().contains(origin)) continue;
-      held.emplace(origin, model::agreement{std::string(e->dn()),
-                                            model::parse_uuid(e->first_value_of(model::names::entry_uuid)),
-                                            digests.attribute_digests(*kind, *e)});
+      held.emplace(
+          origin, model::agreement{std::string(e->dn()), model::parse_uuid(e->first_value_of(model::names::entry_uuid)),
+                                   digests.attribute_digests(*kind, *e)});
     }
     std::string out;
     for (const auto& [origin, on] : held) {

@@ -1,5 +1,5 @@
-// What both sides held of one entry when they last agreed: the common ancestor of a three-way merge, and the map between
-// the row's key (the origin), entryUUID and DN. Neither side is the source here.
+// What both sides held of one entry when they last agreed: the common ancestor of a three-way merge, and the map
+// between the row's key (the origin), entryUUID and DN. Neither side is the source here.
 #pragma once
 
 #include <array>

@@ -96,8 +96,7 @@ class database {
     }
     statement& bind_bytes(std::string_view bytes) {
       if (status_ == SQLITE_OK)
-        status_ =
-            sqlite3_bind_blob64(handle_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+        status_ = sqlite3_bind_blob64(handle_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
       return *this;
     }
     statement& bind_null() {
@@ -336,10 +335,11 @@ class sqlite_journal final : public model::journal {
   result<void> write_agreed(const model::agreement_changes& changed) {
     if (changed.empty()) return {};
     database::statement gone(db_, "DELETE FROM agreed WHERE origin = ?");
-    database::statement put(db_,
-                            "INSERT INTO agreed VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE SET dn = excluded.dn, "
-                            "uuid = excluded.uuid, digests = excluded.digests WHERE dn <> excluded.dn "
-                            "OR uuid IS NOT excluded.uuid OR digests <> excluded.digests");
+    database::statement put(
+        db_,
+        "INSERT INTO agreed VALUES (?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE SET dn = excluded.dn, "
+        "uuid = excluded.uuid, digests = excluded.digests WHERE dn <> excluded.dn "
+        "OR uuid IS NOT excluded.uuid OR digests <> excluded.digests");
     for (const auto& [origin, on] : changed) {
       if (!on) {
         S2L_TRY(gone.bind(origin).run());

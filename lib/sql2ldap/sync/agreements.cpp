@@ -14,6 +14,10 @@ void agreements::listen(run_options& how) {
   how.found_equal = [this](std::size_t kind, const model::entry& present, const model::schema& rules) {
     return note(kind, present, rules);
   };
+  how.found_absent = [this](const std::string& origin) -> result<void> {
+    pending_.insert_or_assign(origin, std::nullopt);
+    return spill();
+  };
   how.written = [this](const step& done, const model::schema& rules) { return note(done, rules); };
 }
 
@@ -76,8 +80,11 @@ result<void> agreements::learn_all_uuids() {
 }
 
 result<std::size_t> agreements::learn(const std::string& filter) {
-  S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, filter,
-                                           {model::names::origin, model::names::entry_uuid}, 0}));
+  S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(),
+                                           model::search_scope::subtree,
+                                           filter,
+                                           {model::names::origin, model::names::entry_uuid},
+                                           0}));
   std::map<std::string, model::entry_uuid> found;
   std::size_t learnt = 0;
   while (true) {

@@ -59,6 +59,7 @@ class keys_reader {
     out_.present = rest_.present;
     out_.count_differences();
     if (how_.found_equal) S2L_TRY(tell_equal());
+    if (how_.found_absent) S2L_TRY(tell_absent());
     return std::move(out_);
   }
 
@@ -99,6 +100,18 @@ class keys_reader {
       const auto kind = origins_.kind_of(present.first_value_of(model::names::origin));
       if (record != nullptr && kind && record->now() == wanted_table::status::equal)
         S2L_TRY(how_.found_equal(*kind, present, schema_));
+    }
+    return {};
+  }
+
+  result<void> tell_absent() {
+    for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
+      for (const mapping::key_values& key : dirty_.of(kind)) {
+        const std::vector<std::string_view> parts(key.begin(), key.end());
+        const std::string origin = mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts);
+        const std::uint64_t hash = run_hash64(origin);
+        if (out_.table.find(hash) == nullptr && !out_.kept->present.contains(hash)) S2L_TRY(how_.found_absent(origin));
+      }
     }
     return {};
   }

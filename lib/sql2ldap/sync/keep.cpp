@@ -426,8 +426,8 @@ result<void> keeper::write_down() {
   if (!recalled_) return {};
   memory_.unfinished = follower_.half_done();
   const auto now = options_.clock();
-  const bool changed = !written_ || *written_ != memory_ || written_aside_ != follower_.aside() ||
-                       !agreements_.pending().empty();
+  const bool changed =
+      !written_ || *written_ != memory_ || written_aside_ != follower_.aside() || !agreements_.pending().empty();
   if (changed) {
     // Changes of the position alone may wait: what is not written down is told again.
     const bool only_position = written_ && [&] {

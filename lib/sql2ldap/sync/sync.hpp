@@ -70,9 +70,11 @@ struct run_options {
   std::function<void(std::string_view origin, std::string_view dn)> skipped = [](std::string_view, std::string_view) {};
   std::function<void(const progress&)> report = [](const progress&) {};
   std::function<bool()> stop = [] { return false; };  // asked between batches (SIGINT)
-  // For those who keep account; their error ends the run. Unset: nobody does. An entry that is as its row wants it, with
-  // what was read of it, entryUUID included; may be told more than once.
+  // For those who keep account; their error ends the run. Unset: nobody does. An entry that is as its row wants it,
+  // with what was read of it, entryUUID included; may be told more than once.
   std::function<result<void>(std::size_t kind, const model::entry& present, const model::schema& rules)> found_equal{};
+  // Of the keys that were asked for: neither a row makes this entry, nor is it there.
+  std::function<result<void>(const std::string& origin)> found_absent{};
   // A step that is in the directory now.
   std::function<result<void>(const step& done, const model::schema& rules)> written{};
   // Between two tries after a lost answer.
