@@ -170,6 +170,16 @@ result<counts> follower::retry(const choice& which) {
   for (const auto& [origin, why] : aside_) {
     if (which(origin, why)) add_known(origin, dirty);
   }
+  return look_at(std::move(dirty));
+}
+
+result<counts> follower::compare_again(const std::set<std::string>& origins) {
+  dirty_keys dirty(who_.map.kinds().size());
+  for (const std::string& origin : origins) add_known(origin, dirty);
+  return look_at(std::move(dirty));
+}
+
+result<counts> follower::look_at(dirty_keys dirty) {
   if (dirty.empty()) return counts{};
   S2L_TRY(ask_for_facts());
   S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());

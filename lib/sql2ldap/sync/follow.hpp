@@ -53,6 +53,9 @@ class follower {
     return true;
   });
 
+  // Compares these entries and their rows again, by origin.
+  [[nodiscard]] result<counts> compare_again(const std::set<std::string>& origins);
+
   // After an error of kind limit: what would be done.
   [[nodiscard]] const held_plan& held() const noexcept { return held_; }
   // Exactly this plan may go beyond the limits.
@@ -79,6 +82,7 @@ class follower {
     void free(std::string_view dn);
   };
   [[nodiscard]] result<void> ask_for_facts();
+  [[nodiscard]] result<counts> look_at(dirty_keys dirty);
   [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
   // What a run sets aside, until it is known that the run came to its end.
   struct findings {

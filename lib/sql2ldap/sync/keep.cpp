@@ -80,6 +80,8 @@ result<void> keeper::turn(milliseconds patience) {
     S2L_TRY(gather(patience));
     S2L_TRY(apply_waiting());
     S2L_TRY(retry_aside());
+    S2L_TRY(check_found());
+    S2L_TRY(learn_uuids());
     return look();
   }();
   // What the feed has told and is not applied is told again by the next one.
@@ -188,8 +190,7 @@ result<void> keeper::reconcile() {
   S2L_TRY(agreements_.end_everything());
   S2L_TRY(agreements_.learn_all_uuids());
   done(*compared);
-  status_.proven_at = options_.clock();
-  memory_.proven_at = seconds_now();
+  proven(compared->differences());
   everything_because_.clear();
   options_.tell(log::level::info, "SYNC_RECONCILED", "all entries compared: " + counted(*compared));
   return {};
@@ -361,6 +362,38 @@ result<void> keeper::retry_aside() {
   return {};
 }
 
+// ---- what was compared beside us ------------------------------------------------------------
+
+void keeper::check(verify_findings found) {
+  if (found.too_many) return compare_everything("the background comparison found more differences than it could name");
+  to_check_ = std::move(found);
+}
+
+result<void> keeper::check_found() {
+  if (!to_check_ || status_.held || !waiting_.empty()) return {};
+  auto compared = follower_.compare_again(to_check_->origins);
+  if (!compared) {
+    if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
+    // Where an operator's word is needed, it is asked for all at once.
+    to_check_.reset();
+    compare_everything("the background comparison found more than the limits allow to mend");
+    return {};
+  }
+  to_check_.reset();
+  done(*compared);
+  proven(compared->differences());
+  if (compared->differences() > 0)
+    options_.tell(log::level::warning, "SYNC_MENDED",
+                  "out of step for a reason that is not known: " + counted(*compared));
+  return {};
+}
+
+void keeper::proven(std::uint64_t differences) {
+  status_.proven_at = options_.clock();
+  status_.found_out_of_step = differences;
+  memory_.proven_at = seconds_now();
+}
+
 std::size_t keeper::retry(const std::string& origin) {
   std::size_t found = 0;
   for (auto& [name, why] : follower_.aside()) {
@@ -402,6 +435,15 @@ result<void> keeper::look() {
     options_.tell(log::level::warning, "SOURCE_RETAINS",
                   fmt::format("the source keeps {} MiB of changes for us", seen.retained_bytes >> 20U));
   return {};
+}
+
+// Of entries that were added; when there is time, and once they are written down.
+result<void> keeper::learn_uuids() {
+  const auto now = options_.clock();
+  if (!waiting_.empty() || !agreements_.lacks_uuids() || !agreements_.pending().empty() || now < next_learning_)
+    return {};
+  next_learning_ = now + limits::journal_write_every;
+  return agreements_.learn_some_uuids();
 }
 
 result<void> keeper::spool(const follower::unfinished& what) {
@@ -448,7 +490,6 @@ result<void> keeper::write_down() {
       return {};
     }
     status_.journal_trouble.clear();
-    if (waiting_.empty() && agreements_.lacks_uuids()) S2L_TRY(agreements_.learn_some_uuids());
   }
   if (!feed_ || status_.at.confirmed >= memory_.applied) return {};
   auto confirmed = feed_->confirm(memory_.applied);

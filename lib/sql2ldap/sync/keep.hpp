@@ -21,6 +21,7 @@
 #include <sql2ldap/model/journal.hpp>
 #include <sql2ldap/model/ports.hpp>
 #include <sql2ldap/sync/agreements.hpp>
+#include <sql2ldap/sync/background_verify.hpp>
 #include <sql2ldap/sync/follow.hpp>
 #include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/sync.hpp>
@@ -52,6 +53,7 @@ struct keep_status {
   std::optional<held_plan> held;
   std::optional<time_point> held_since;
   std::optional<time_point> proven_at;  // when all was last compared
+  std::uint64_t found_out_of_step = 0;  // entries, by the last comparison of everything; they are mended
   std::string trouble;                  // "" = none
   std::string journal_trouble;
 };
@@ -83,6 +85,8 @@ class keeper {
 
   void release(const std::string& plan_id);
   void compare_everything(std::string because) { everything_because_ = std::move(because); }
+  // A comparison of everything beside us has found these; what is out of step is mended.
+  void check(verify_findings found);
   // Of those set aside, by origin; "" = all. How many there were.
   std::size_t retry(const std::string& origin);
   std::size_t drop(const std::string& origin);
@@ -101,7 +105,10 @@ class keeper {
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
   [[nodiscard]] result<void> remember();
+  [[nodiscard]] result<void> learn_uuids();
+  [[nodiscard]] result<void> check_found();
   [[nodiscard]] result<void> spool(const follower::unfinished& what);
+  void proven(std::uint64_t differences);
   void hold(time_point begun);
   void done(const counts& what);
   void let_go();
@@ -123,11 +130,13 @@ class keeper {
   model::set_aside_list written_aside_;
   std::unique_ptr<model::feed> feed_;
   std::string everything_because_;  // not "": everything is to be compared first
+  std::optional<verify_findings> to_check_;
   std::deque<model::committed> waiting_;
   std::deque<std::pair<time_point, std::uint64_t>> deletes_;
   time_point next_attempt_;  // of what is held
   time_point next_write_;
   time_point next_look_;
+  time_point next_learning_;
   keep_status status_;
 };
 
