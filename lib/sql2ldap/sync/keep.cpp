@@ -81,13 +81,13 @@ result<void> keeper::turn(milliseconds patience) {
     S2L_TRY(apply_waiting());
     S2L_TRY(retry_aside());
     S2L_TRY(check_found());
-    S2L_TRY(learn_uuids());
     return look();
   }();
   // What the feed has told and is not applied is told again by the next one.
   if (!turned) let_go();
   note_aside();
   if (auto written = write_down(); !written && turned) turned = std::move(written);
+  if (turned) turned = learn_uuids();
   return turned;
 }
 
