@@ -37,6 +37,9 @@ class pg_values {
   std::vector<timestamp_text> made_;  // numbers and times have no text to point at
 };
 
+// PostgreSQL counts its time from the year 2000.
+inline constexpr std::int64_t seconds_1970_to_2000 = 946'684'800;
+
 // Big-endian, as everything on PostgreSQL's wire.
 [[nodiscard]] inline std::uint16_t read_u16(const char* at) noexcept {
   const auto* bytes = reinterpret_cast<const unsigned char*>(at);
