@@ -1,4 +1,4 @@
-// capture install|remove: the triggers that write changes down, for `sql2ldap-syncd --capture journal`.
+// capture install|remove: what sql2ldap-syncd needs in the database to be told of changes.
 #include <memory>
 
 #include <fmt/format.h>
@@ -24,14 +24,31 @@ result<exit_code> show_or_run(const options& chosen, const std::vector<std::stri
   return exit_code::done;
 }
 
-result<exit_code> install(const options& chosen, bool print) {
+result<std::vector<std::string>> install_sql(const options& chosen) {
+  const config::settings& set = chosen.settings;
   S2L_TRY_ASSIGN(const auto map, open_mapping(chosen));
-  S2L_TRY_ASSIGN(const auto statements, sql::journal_install_sql(chosen.settings.source, tables_of(map)));
+  S2L_TRY_ASSIGN(const auto from, open_source(chosen));
+  S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
+  if (journal) return sql::journal_install_sql(set.source, tables_of(map));
+  S2L_TRY_ASSIGN(const auto how, wal_options_of(set, map, *from));
+  return sql::wal_install_sql(set.source, how);
+}
+
+result<std::vector<std::string>> remove_sql(const options& chosen) {
+  const config::settings& set = chosen.settings;
+  S2L_TRY(open_source(chosen));
+  S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
+  return journal ? sql::journal_remove_sql(set.source)
+                 : sql::wal_remove_sql(set.source, {set.slot, set.publication, {}});
+}
+
+result<exit_code> install(const options& chosen, bool print) {
+  S2L_TRY_ASSIGN(const auto statements, install_sql(chosen));
   return show_or_run(chosen, statements, print, "installed");
 }
 
 result<exit_code> remove(const options& chosen, bool print) {
-  S2L_TRY_ASSIGN(const auto statements, sql::journal_remove_sql(chosen.settings.source));
+  S2L_TRY_ASSIGN(const auto statements, remove_sql(chosen));
   return show_or_run(chosen, statements, print, "removed");
 }
 
@@ -40,16 +57,23 @@ result<exit_code> remove(const options& chosen, bool print) {
 void add_capture(command_line& line) {
   CLI::App* group = line.root()->add_subcommand(
       "capture",
-      "Installs or removes the triggers for sql2ldap-syncd --capture journal. They write each change of the "
-      "tables that the mapping reads into a table beside them, whoever makes it.");
+      "Installs or removes what sql2ldap-syncd needs in the database. With --capture wal: the publication, old rows "
+      "that are told whole where joins need them, and triggers that wake a daemon which reads the log by SQL "
+      "functions. With --capture journal: triggers that write each change of the tables that the mapping reads into "
+      "a table beside them, whoever makes it.");
   const auto add = [&](const char* name, const char* text, auto run) {
     auto print = std::make_shared<bool>(false);
     CLI::App* command = line.add(group, name, text, {.source = true, .json = false},
                                  [=](const options& chosen) { return run(chosen, *print); });
+    for (const char* key : {"capture", "slot", "publication"}) line.add_setting(command, key);
     command->add_flag("--print", *print, "show the SQL, and run nothing");
   };
-  add("install", "Installs them, or installs them again as the mapping needs them now.", install);
-  add("remove", "Removes all of them, and the tables that they fill, without a trace.", remove);
+  add("install", "Installs it, or installs it again as the mapping needs it now. Never the slot: the daemon makes it.",
+      install);
+  add("remove",
+      "Removes all of it without a trace. With --capture wal the slot as well, and tables get their own replica "
+      "identity back; the daemon must be stopped.",
+      remove);
 }
 
 }  // namespace sql2ldap::tools

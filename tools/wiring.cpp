@@ -97,21 +97,32 @@ std::vector<model::table_ref> tables_of(const mapping::mapping& map) {
   return tables;
 }
 
+result<bool> captures_by_journal(const config::settings& set) {
+  if (set.capture == "journal") return true;
+  if (set.capture != "wal")
+    return fail(error_kind::usage, fmt::format("unknown capture {}", set.capture),
+                "--capture wal or --capture journal");
+  if (set.source.starts_with("sqlite:"))
+    return fail(error_kind::usage, "SQLite has no log that tells its changes", "--capture journal");
+  return false;
+}
+
+result<sql::wal_options> wal_options_of(const config::settings& set, const mapping::mapping& map, model::source& from) {
+  sql::wal_options how{set.slot, set.publication, tables_of(map)};
+  S2L_TRY_ASSIGN(const model::catalog catalog, from.describe());
+  for (const model::table_ref& table : how.tables) {
+    const model::table_info* known = catalog.find(table.schema, table.table);
+    if (known != nullptr && sync::needs_old_rows(map, *known)) how.old_rows.push_back(table);
+  }
+  return how;
+}
+
 result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides) {
   const config::settings& set = chosen.settings;
-  if (set.capture == "journal") return sql::open_journal_capture(set.source, tables_of(sides.map));
-  if (set.capture == "wal" && set.source.starts_with("sqlite:"))
-    return fail(error_kind::usage, "SQLite has no log that tells its changes", "--capture journal");
-  if (set.capture == "wal") {
-    sql::wal_options how{set.slot, set.publication, tables_of(sides.map)};
-    S2L_TRY_ASSIGN(const model::catalog catalog, sides.from->describe());
-    for (const model::table_ref& table : how.tables) {
-      const model::table_info* known = catalog.find(table.schema, table.table);
-      if (known != nullptr && sync::needs_old_rows(sides.map, *known)) how.old_rows.push_back(table);
-    }
-    return sql::open_wal_capture(set.source, how);
-  }
-  return fail(error_kind::usage, fmt::format("unknown capture {}", set.capture), "--capture wal or --capture journal");
+  S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
+  if (journal) return sql::open_journal_capture(set.source, tables_of(sides.map));
+  S2L_TRY_ASSIGN(const auto how, wal_options_of(set, sides.map, *sides.from));
+  return sql::open_wal_capture(set.source, how);
 }
 
 result<both_sides> open_both_sides(const options& chosen) {

@@ -8,6 +8,7 @@
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/mapping/mapping.hpp>
 #include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sql/sources.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
 #include "command_line.hpp"
@@ -32,6 +33,10 @@ struct both_sides {
 [[nodiscard]] result<both_sides> open_both_sides(const options& chosen);
 
 [[nodiscard]] std::vector<model::table_ref> tables_of(const mapping::mapping& map);
+// --capture: triggers, or the log of the server (false).
+[[nodiscard]] result<bool> captures_by_journal(const config::settings& set);
+[[nodiscard]] result<sql::wal_options> wal_options_of(const config::settings& set, const mapping::mapping& map,
+                                                      model::source& from);
 // What tells the changes of the tables that the mapping reads.
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides);
 [[nodiscard]] sync::change_limits limits_of(const options& chosen);

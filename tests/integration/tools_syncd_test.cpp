@@ -90,6 +90,54 @@ TEST_F(syncd, follows_triggers_too) {
   expect_in_step();
 }
 
+TEST_F(syncd, follows_where_replication_connections_are_refused) {
+  host_.postgres.crash();
+  host_.postgres.settings = {no_replication_connections};
+  host_.postgres.start();
+  start_in_step();
+  EXPECT_THAT(host_.log(), HasSubstr("SOURCE_WAL_BY_FUNCTIONS"));
+  const std::string domain = first_domain();
+  add_user("by.function");
+  EXPECT_TRUE(appears("by.function@" + domain)) << host_.log();
+  host_.kill();
+  host_.sql(
+      "delete from alias where address like 'by.function@%'; delete from mailbox where local_part = 'by.function'");
+  host_.start();
+  EXPECT_TRUE(disappears("by.function@" + domain)) << host_.log();
+  EXPECT_THAT(host_.log(), Not(HasSubstr("SYNC_RECONCILE")));
+  ASSERT_TRUE(host_.catches_up()) << host_.log();
+  expect_in_step();
+}
+
+TEST_F(syncd, installs_and_removes_what_it_needs) {
+  const auto typed = [&](const std::string& words) {
+    command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap", "capture", words, "--source",
+                               host_.postgres.url("mail"), "--mapping", "postfixadmin"}};
+    return what;
+  };
+  const auto count = [&](const std::string& table) {
+    return host_.postgres.execute("mail", "select count(*) from " + table);
+  };
+  command shown = typed("install");
+  shown.arguments.emplace_back("--print");
+  const captured printed = run_and_capture(shown);
+  EXPECT_EQ(printed.status, done) << printed.err;
+  EXPECT_THAT(printed.out, AllOf(HasSubstr("CREATE PUBLICATION \"sql2ldap\""), HasSubstr("sql2ldap_bell"),
+                                 Not(HasSubstr("replication_slot"))));
+  EXPECT_EQ(count("pg_publication"), "0\n");
+  const captured installed = run_and_capture(typed("install"));
+  EXPECT_EQ(installed.status, done) << installed.err;
+  start_in_step();
+  const captured refused = run_and_capture(typed("remove"));
+  EXPECT_EQ(refused.status, source_failed);
+  EXPECT_THAT(refused.err, HasSubstr("stop it first"));
+  EXPECT_EQ(host_.stop(), done);
+  ASSERT_TRUE(eventually(patience, [&] { return run_and_capture(typed("remove")).status == done; }));
+  EXPECT_EQ(count("pg_publication"), "0\n");
+  EXPECT_EQ(count("pg_replication_slots"), "0\n");
+  EXPECT_EQ(count("pg_namespace where nspname = 'sql2ldap'"), "0\n");
+}
+
 TEST_F(syncd, goes_on_after_kill_without_comparing_everything) {
   start_in_step();
   ASSERT_TRUE(host_.catches_up());

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include <pwd.h>
 #include <unistd.h>
@@ -36,7 +37,8 @@ void must_succeed(const captured& run, const std::string& what) {
 
 }  // namespace
 
-postgres_server::postgres_server() : programs_(newest_programs()) {
+postgres_server::postgres_server(std::vector<std::string> more_settings)
+    : settings(std::move(more_settings)), programs_(newest_programs()) {
   if (::geteuid() == 0) {
     user_ = ::getpwnam("postgres") != nullptr ? "postgres" : "nobody";
     const passwd* owner = ::getpwnam(user_.c_str());
@@ -70,15 +72,16 @@ command postgres_server::program(const std::string& name) const {
 void postgres_server::start() {
   command postgres = program("postgres");
   // Shared memory in files, so that a bare chroot without /dev/shm will do.
-  const std::string settings[] = {"listen_addresses=",
+  std::vector<std::string> all = {"listen_addresses=",
                                   "unix_socket_directories=" + folder_.path().string(),
                                   "dynamic_shared_memory_type=mmap",
                                   "fsync=off",
                                   "full_page_writes=off",
                                   "wal_level=logical",
                                   "max_connections=60"};
+  all.insert(all.end(), settings.begin(), settings.end());
   postgres.arguments.insert(postgres.arguments.end(), {"-D", folder_ / "data"});
-  for (const auto& setting : settings) postgres.arguments.insert(postgres.arguments.end(), {"-c", setting});
+  for (const auto& setting : all) postgres.arguments.insert(postgres.arguments.end(), {"-c", setting});
   server_ = std::make_unique<child_process>(postgres, folder_ / "log", folder_ / "log");
   const bool ready = eventually(std::chrono::minutes(1), [&] {
     if (!server_->running()) return true;

@@ -5,16 +5,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <support/child_process.hpp>
 #include <support/temp_dir.hpp>
 
 namespace sql2ldap::test {
 
+// With this a server refuses replication connections and decodes its log all the same. pg_hba.conf does not serve: for
+// logical replication it has the lines of ordinary connections.
+inline constexpr const char* no_replication_connections = "max_wal_senders=0";
+
 class postgres_server {
  public:
   // initdb and start; throws when that fails. As root the server runs as another user.
-  postgres_server();
+  explicit postgres_server(std::vector<std::string> more_settings = {});
   ~postgres_server();
 
   // One for the whole test program, started by the first who asks.
@@ -30,6 +35,8 @@ class postgres_server {
   [[nodiscard]] const std::filesystem::path& programs() const noexcept { return programs_; }
   void crash();  // ends it at once
   void start();  // starts it again with the same data
+
+  std::vector<std::string> settings;  // "name=value", of the next start()
 
  private:
   [[nodiscard]] command program(const std::string& name) const;

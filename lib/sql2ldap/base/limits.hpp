@@ -27,23 +27,28 @@ inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;  // --config
 inline constexpr std::size_t password_file_bytes_max = 4096;       // --password-file
 inline constexpr std::size_t rejects_kept_max = 100'000;           // then counted, no longer listed
 
-inline constexpr int sql_connect_seconds_max = 10;           // until a SQL server has answered
-inline constexpr int sql_lock_seconds_max = 60;              // wait for another session's table lock
-inline constexpr int sql_cursor_rows = 5000;                 // one FETCH; more gains nothing
-inline constexpr int sqlite_busy_ms_max = 10'000;            // wait for a writer's lock
-inline constexpr int feed_status_seconds = 10;               // a server hears from us at least so often
-inline constexpr int feed_silence_seconds_max = 60;          // then it is asked; as long again, and it is gone
-inline constexpr std::size_t feed_rows_max = 50'000;         // of one transaction; above it everything is compared
-inline constexpr std::size_t journal_rows_at_once = 10'000;  // read of the outbox; more of one transaction: everything
-inline constexpr std::size_t feed_rows_at_once = 950;        // of several transactions, applied as one
-inline constexpr std::size_t transactions_singly_max = 4;    // more that wait are applied as one
-inline constexpr std::size_t plan_lines_kept_max = 50;       // of a plan that waits for release
+inline constexpr int sql_connect_seconds_max = 10;    // until a SQL server has answered
+inline constexpr int sql_lock_seconds_max = 60;       // wait for another session's table lock
+inline constexpr int sql_cursor_rows = 5000;          // one FETCH; more gains nothing
+inline constexpr int sqlite_busy_ms_max = 10'000;     // wait for a writer's lock
+inline constexpr int feed_status_seconds = 10;        // a server hears from us at least so often
+inline constexpr int feed_silence_seconds_max = 60;   // then it is asked; as long again, and it is gone
+inline constexpr std::size_t feed_rows_max = 50'000;  // of one transaction; above it everything is compared
+inline constexpr int peek_rows_at_once = 1000;        // messages of the log, by SQL functions: one FETCH
+inline constexpr std::size_t peek_changes_at_once =
+    50'000;  // decoded by one call, and then to the end of a transaction;
+inline constexpr std::size_t peek_changes_max = 1U << 30U;    //   more while so many wait to be confirmed
+inline constexpr std::chrono::milliseconds peek_every{1000};  // where no doorbell rings
+inline constexpr std::size_t journal_rows_at_once = 10'000;   // read of the outbox; more of one transaction: everything
+inline constexpr std::size_t feed_rows_at_once = 950;         // of several transactions, applied as one
+inline constexpr std::size_t transactions_singly_max = 4;     // more that wait are applied as one
+inline constexpr std::size_t plan_lines_kept_max = 50;        // of a plan that waits for release
 inline constexpr std::size_t agreements_pending_max = 20'000;  // in memory until they are written; some 10 MB
 inline constexpr std::size_t origins_per_search = 50;          // in one filter
 inline constexpr std::size_t uuids_at_once = 200;              // asked for between two changes
-inline constexpr int verify_rest_share = 3;                    // the background verify rests so much longer than it works
-inline constexpr std::chrono::seconds deletes_window{60};      // within it deletes count together
-inline constexpr std::chrono::seconds held_retry_every{1};     // the rows may have come back
+inline constexpr int verify_rest_share = 3;                 // the background verify rests so much longer than it works
+inline constexpr std::chrono::seconds deletes_window{60};   // within it deletes count together
+inline constexpr std::chrono::seconds held_retry_every{1};  // the rows may have come back
 inline constexpr std::chrono::seconds journal_write_every{1};
 inline constexpr std::chrono::seconds aside_retry_first{1};  // then twice as long each time, up to
 inline constexpr std::chrono::seconds aside_retry_longest{3600};

@@ -3,6 +3,8 @@
 #include <sql2ldap/sql/detail/pg_capture.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/pg_journal.hpp>
+#include <sql2ldap/sql/detail/pg_publication.hpp>
+#include <sql2ldap/sql/detail/pg_setup.hpp>
 #include <sql2ldap/sql/detail/postgresql.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
@@ -28,6 +30,14 @@ result<std::unique_ptr<model::source>> open_source(std::string_view url) {
 
 result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url, const wal_options& options) {
   return detail::open_pg_capture(url, options);
+}
+
+result<std::vector<std::string>> wal_install_sql(std::string_view url, const wal_options& options) {
+  return detail::pg_wal_install(url, options);
+}
+
+result<std::vector<std::string>> wal_remove_sql(std::string_view url, const wal_options& options) {
+  return detail::pg_wal_remove(url, options);
 }
 
 result<std::unique_ptr<model::capture>> open_journal_capture(std::string_view url,

@@ -6,6 +6,7 @@
 // what rows mean (mapping).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/model/ports.hpp>
 
 namespace sql2ldap::sql {
@@ -23,7 +25,8 @@ namespace sql2ldap::sql {
 [[nodiscard]] result<std::unique_ptr<model::source>> open_source(std::string_view url);
 
 // Logical decoding (wal_level = logical) by the plugin pgoutput, streamed: a change comes when it is
-// committed. The user may replicate, and owns the tables or finds the publication made already.
+// committed. The user may replicate, and owns the tables or finds the publication made already. Where a
+// replication connection is refused, the same by SQL functions: at a ring of the doorbell, or after a while.
 struct wal_options {
   std::string slot;
   std::string publication;
@@ -31,9 +34,14 @@ struct wal_options {
   // Of these the old rows must be told whole, not by their keys alone: begin() sets REPLICA IDENTITY FULL. The
   // same for tables without a primary key, or the server would refuse the application's updates.
   std::vector<model::table_ref> old_rows{};
+  std::chrono::milliseconds peek_every = limits::peek_every;  // by functions, when nothing rings
 };
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url,
                                                                        const wal_options& options);
+// The statements that make what it needs besides the slot, and the doorbell; and those that remove all of it without a
+// trace, the slot too (an error while it is in use; only slot and publication of the options matter then).
+[[nodiscard]] result<std::vector<std::string>> wal_install_sql(std::string_view url, const wal_options& options);
+[[nodiscard]] result<std::vector<std::string>> wal_remove_sql(std::string_view url, const wal_options& options);
 
 // Triggers that write each change into a table of ours (schema sql2ldap, or tables sql2ldap_* in SQLite), for servers
 // without logical decoding and for SQLite. Nobody who commits late is missed: read is what no open transaction can

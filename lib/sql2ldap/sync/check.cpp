@@ -75,7 +75,8 @@ class checker {
       if (needs_old_rows(map_, *table))
         add(severity::note, table->name, "of a changed or deleted row its log tells only the key, not what joins need",
             fmt::format(
-                "sql2ldap-syncd --capture wal sets it when it begins; or ALTER TABLE {}.{} REPLICA IDENTITY FULL",
+                "`sql2ldap capture install` sets it, or sql2ldap-syncd --capture wal when it begins; by hand: ALTER "
+                "TABLE {}.{} REPLICA IDENTITY FULL",
                 table->schema, table->name));
     }
   }

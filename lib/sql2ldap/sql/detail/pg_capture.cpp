@@ -1,26 +1,39 @@
 #include <sql2ldap/sql/detail/pg_capture.hpp>
 
-#include <algorithm>
-#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/log.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
-#include <sql2ldap/sql/detail/pg_feed.hpp>
+#include <sql2ldap/sql/detail/pg_peek_feed.hpp>
+#include <sql2ldap/sql/detail/pg_publication.hpp>
+#include <sql2ldap/sql/detail/pg_setup.hpp>
+#include <sql2ldap/sql/detail/pg_stream_feed.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
 namespace sql2ldap::sql::detail {
 namespace {
+
+constexpr const char* setting_up = "setting up the capture of changes";
+
+// An ordinary connection was accepted a moment before.
+bool is_about_replication(std::string_view sqlstate) {
+  return sqlstate == "28000"      // by pg_hba.conf, or by what stands for it at a hoster
+         || sqlstate == "53300"   // no walsender is free, or max_wal_senders is 0
+         || sqlstate == "08P01"   // PgBouncer: a start-up parameter that it does not know
+         || sqlstate == "0A000";  // other poolers
+}
 
 class pg_capture final : public model::capture {
  public:
   pg_capture(pg_address address, wal_options options) : address_(std::move(address)), options_(std::move(options)) {}
 
   [[nodiscard]] result<model::collected> look() override {
-    S2L_TRY_ASSIGN(const bool alone, lead_.take("slot " + options_.slot, address_));
+    S2L_TRY_ASSIGN(const bool alone, lead_.take(pg_slot_lead(options_), address_));
     if (!alone) {
       model::collected out;
       out.now = model::collected::state::taken;
@@ -50,7 +63,7 @@ class pg_capture final : public model::capture {
     out.confirmed = pg_number(s[4]);
     out.retained_bytes = pg_number(s[5]);
     out.now = model::collected::state::broken;
-    S2L_TRY_ASSIGN(const std::string unpublished, missing_tables(connection));
+    S2L_TRY_ASSIGN(const std::string unpublished, pg_unpublished(connection, address_, options_));
     if (s[0] != "pgoutput" || s[1] != "t")
       out.reason = fmt::format("the slot {} is of another use: plugin {}{}", options_.slot, s[0],
                                s[1] == "t" ? "" : ", another database");
@@ -65,14 +78,13 @@ class pg_capture final : public model::capture {
   }
 
   [[nodiscard]] result<void> begin() override {
-    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address_));
+    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect_to_write(address_));
     S2L_TRY_ASSIGN(const pg_rows level,
                    pg_ask(connection.get(), "SELECT pg_catalog.current_setting('wal_level')", address_));
     if (level[0][0] != "logical")
       return fail(error_kind::source,
                   fmt::format("{}: wal_level is {}, which tells no changes", address_.name(), level[0][0]),
                   "ALTER SYSTEM SET wal_level = 'logical' and restart the server, or use --capture journal");
-    S2L_TRY(run(connection.get(), "SET default_transaction_read_only = off"));
     // The slot first: where it is in use, nothing may be changed. It comes back after the publication, which it
     // must find at every position that it tells from.
     const std::string slot = quoted_literal(options_.slot);
@@ -80,98 +92,51 @@ class pg_capture final : public model::capture {
                 "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots "
                 "WHERE slot_name = " +
                     slot));
-    S2L_TRY(set_identities(connection.get()));
-    S2L_TRY(publish(connection.get()));
+    if (auto done = pg_publish(connection.get(), address_, options_); !done)
+      return tl::make_unexpected(std::move(done).error().within(setting_up));
     return run(connection.get(), "SELECT pg_catalog.pg_create_logical_replication_slot(" + slot + ", 'pgoutput')");
   }
 
   [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
-    return pg_feed::open(address_, options_, from);
+    S2L_TRY_ASSIGN(pg_handle session, pg_connect(address_));
+    std::string sqlstate;
+    auto stream = pg_connect(address_, pg_use::replication, &sqlstate);
+    if (stream) {
+      tell(way::stream, "");
+      return pg_stream_feed::open(*std::move(stream), std::move(session), address_, options_, from);
+    }
+    if (sqlstate == "42501") return tl::make_unexpected(std::move(stream).error().with_hint(may_not_replicate_hint));
+    if (!is_about_replication(sqlstate)) return tl::make_unexpected(std::move(stream).error());
+    S2L_TRY_ASSIGN(auto feed, pg_peek_feed::open(std::move(session), address_, options_, from));
+    tell(way::functions, stream.error().message);
+    return feed;
   }
 
  private:
-  result<void> run(PGconn* connection, const std::string& sql) const {
-    auto done = pg_run(connection, sql, address_);
-    if (!done) return tl::make_unexpected(std::move(done).error().within("setting up the capture of changes"));
-    return {};
+  enum class way { stream, functions };
+
+  // Once, not at each connection.
+  void tell(way now, const std::string& refusal) {
+    if (std::exchange(way_, now) == now) return;
+    if (now == way::stream)
+      log::event(log::level::info, "SOURCE_WAL_BY_STREAM", "the server takes replication connections again");
+    else
+      log::event(log::level::warning, "SOURCE_WAL_BY_FUNCTIONS",
+                 "the changes are read by SQL functions, since a replication connection is refused (" + refusal +
+                     "): let --source name the server itself, not a pooler, give it a max_wal_senders above 0, and "
+                     "let pg_hba.conf accept the user there");
   }
 
-  [[nodiscard]] std::string table_name(const model::table_ref& table) const {
-    return (table.schema.empty() ? "" : quoted_identifier(table.schema) + ".") + quoted_identifier(table.table);
-  }
-  // Each once, as the server names them; an error when one is not there.
-  result<std::set<std::string>> wanted_tables(PGconn* connection) const {
-    std::set<std::string> out;
-    for (const model::table_ref& table : options_.tables) {
-      S2L_TRY_ASSIGN(
-          const pg_rows found,
-          pg_ask(connection,
-                 "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'p') FROM "
-                 "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
-                     quoted_literal(table_name(table)) + "::regclass",
-                 address_));
-      if (found[0][1] != "t")
-        return fail(error_kind::source, fmt::format("{} is not a table: nobody tells its changes", found[0][0]),
-                    "let the mapping read the tables behind it");
-      out.insert(found[0][0]);
-    }
-    return out;
-  }
-  // Of those that are wanted, as text for people; "" = none.
-  result<std::string> missing_tables(PGconn* connection) const {
-    S2L_TRY_ASSIGN(std::set<std::string> wanted, wanted_tables(connection));
-    S2L_TRY_ASSIGN(const pg_rows published, pg_ask(connection,
-                                                   "SELECT pg_catalog.format('%I.%I', schemaname, tablename) FROM "
-                                                   "pg_catalog.pg_publication_tables WHERE pubname = " +
-                                                       quoted_literal(options_.publication),
-                                                   address_));
-    for (const auto& row : published) wanted.erase(row[0]);
-    return fmt::format("{}", fmt::join(wanted, ", "));
-  }
-  result<void> set_identities(PGconn* connection) const {
-    for (const model::table_ref& table : options_.tables) {
-      const std::string name = table_name(table);
-      S2L_TRY_ASSIGN(
-          const pg_rows found,
-          pg_ask(connection,
-                 fmt::format("SELECT c.relreplident = 'f', c.relreplident IN ('d', 'i') AND EXISTS (SELECT 1 FROM "
-                             "pg_catalog.pg_index i WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' "
-                             "THEN i.indisprimary ELSE i.indisreplident END) FROM pg_catalog.pg_class c WHERE "
-                             "c.oid = {}::regclass",
-                             quoted_literal(name)),
-                 address_));
-      const bool is_full = found[0][0] == "t";
-      const bool has_key = found[0][1] == "t";
-      const bool wants_more = std::any_of(options_.old_rows.begin(), options_.old_rows.end(), [&](const auto& one) {
-        return one.schema == table.schema && one.table == table.table;
-      });
-      if (is_full || (has_key && !wants_more)) continue;
-      auto set = run(connection, fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", name));
-      // With a key alone all is right, only slower: `check` says so.
-      if (!set && !has_key)
-        return tl::make_unexpected(std::move(set).error().with_hint(
-            fmt::format("its owner must give it a primary key, or run ALTER TABLE {} REPLICA IDENTITY FULL", name)));
-    }
+  result<void> run(PGconn* connection, const std::string& sql) const {
+    auto done = pg_run(connection, sql, address_);
+    if (!done) return tl::make_unexpected(std::move(done).error().within(setting_up));
     return {};
-  }
-  result<void> publish(PGconn* connection) const {
-    S2L_TRY_ASSIGN(const std::string missing, missing_tables(connection));
-    if (missing.empty()) return {};
-    S2L_TRY_ASSIGN(const std::set<std::string> wanted, wanted_tables(connection));
-    S2L_TRY_ASSIGN(const pg_rows there, pg_ask(connection,
-                                               "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " +
-                                                   quoted_literal(options_.publication),
-                                               address_));
-    const std::string name = quoted_identifier(options_.publication);
-    if (there.empty())
-      return run(connection, fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)",
-                                         name, fmt::join(wanted, ", ")));
-    return run(connection, fmt::format("ALTER PUBLICATION {} ADD TABLE {}", name, missing));
   }
 
   pg_address address_;
   wal_options options_;
   pg_lead lead_;
+  way way_ = way::stream;
 };
 
 }  // namespace

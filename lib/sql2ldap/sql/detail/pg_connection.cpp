@@ -173,7 +173,7 @@ error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& ad
   return pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
 }
 
-result<pg_handle> pg_connect(const pg_address& address, pg_use use) {
+result<pg_handle> pg_connect(const pg_address& address, pg_use use, std::string* sqlstate) {
   std::string conninfo(address.conninfo().reveal());
   if (use == pg_use::replication) append_setting(conninfo, "replication", "database");
   pg_handle connection(PQconnectStart(conninfo.c_str()));
@@ -191,7 +191,9 @@ result<pg_handle> pg_connect(const pg_address& address, pg_use use) {
     const std::string message = PQerrorMessage(connection.get());
     // Without a password the server never gets to say 28P01.
     const bool password_wanted = PQconnectionNeedsPassword(connection.get()) != 0;
-    return tl::make_unexpected(pg_error(password_wanted ? "28P01" : sqlstate_in(message), message, address));
+    const std::string code = password_wanted ? "28P01" : sqlstate_in(message);
+    if (sqlstate != nullptr) *sqlstate = code;
+    return tl::make_unexpected(pg_error(code, message, address));
   }
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   S2L_TRY(pg_run(connection.get(), session_settings(), address));

@@ -44,7 +44,10 @@ using pg_result = std::unique_ptr<PGresult, pg_clear>;
 
 // Connected, with session_settings() done.
 enum class pg_use { queries, replication };
-[[nodiscard]] result<pg_handle> pg_connect(const pg_address& address, pg_use use = pg_use::queries);
+// `sqlstate` (may be null): of a refusal; "" when the server was not reached.
+[[nodiscard]] result<pg_handle> pg_connect(const pg_address& address, pg_use use = pg_use::queries,
+                                           std::string* sqlstate = nullptr);
+inline constexpr const char* may_not_replicate_hint = "ALTER ROLE ... REPLICATION for the user of the source";
 // A place in the server's log (LSN), as PostgreSQL writes it.
 [[nodiscard]] std::string pg_position_text(std::uint64_t position);
 // For statements that answer no rows, or whose rows do not matter.

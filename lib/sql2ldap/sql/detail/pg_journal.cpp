@@ -1,19 +1,17 @@
 #include <sql2ldap/sql/detail/pg_journal.hpp>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <deque>
 #include <utility>
 
-#include <poll.h>
-
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/sql/detail/journal_row.hpp>
+#include <sql2ldap/sql/detail/pg_bell.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/detail/pg_setup.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
 namespace sql2ldap::sql::detail {
@@ -30,7 +28,7 @@ constexpr const char* truncate_trigger = "sql2ldap_truncate";
 
 // One transaction has one xid, and all with a smaller one than the snapshot's xmin have ended: nobody comes late.
 constexpr const char* install_sql[] = {
-    "CREATE SCHEMA IF NOT EXISTS sql2ldap",
+    make_schema_sql,
     "CREATE TABLE IF NOT EXISTS sql2ldap.changes (xid bigint NOT NULL DEFAULT pg_catalog.txid_current(), "
     "id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), "
     "table_schema text NOT NULL, table_name text NOT NULL, before jsonb, after jsonb, PRIMARY KEY (xid, id))",
@@ -44,24 +42,6 @@ constexpr const char* install_sql[] = {
     "CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN pg_catalog.to_jsonb(NEW) END); "
     "PERFORM pg_catalog.pg_notify('sql2ldap', ''); RETURN NULL; END $$",
 };
-
-std::string table_name(const model::table_ref& table) {
-  return (table.schema.empty() ? "" : quoted_identifier(table.schema) + ".") + quoted_identifier(table.table);
-}
-
-std::vector<model::table_ref> each_once(std::vector<model::table_ref> tables) {
-  for (model::table_ref& table : tables) table.alias.clear();
-  const auto name = [](const model::table_ref& t) { return std::pair(t.schema, t.table); };
-  std::sort(tables.begin(), tables.end(), [&](const auto& a, const auto& b) { return name(a) < name(b); });
-  tables.erase(std::unique(tables.begin(), tables.end()), tables.end());
-  return tables;
-}
-
-result<pg_handle> connect_to_write(const pg_address& address) {
-  S2L_TRY_ASSIGN(pg_handle connection, pg_connect(address));
-  S2L_TRY(pg_run(connection.get(), "SET default_transaction_read_only = off", address));
-  return connection;
-}
 
 class pg_journal_feed final : public model::feed {
  public:
@@ -78,7 +58,8 @@ class pg_journal_feed final : public model::feed {
         return first;
       }
       if (clock::now() >= until) return std::nullopt;
-      S2L_TRY(wait(std::min(until, clock::now() + (waiting_ ? look_again : look_every))));
+      S2L_TRY(pg_wait_for_bell(connection_.get(), std::min(until, clock::now() + (waiting_ ? look_again : look_every)),
+                               address_));
     }
   }
 
@@ -139,23 +120,6 @@ class pg_journal_feed final : public model::feed {
         one.rows.push_back(std::move(image));
     if (one.everything) one.rows.clear();
   }
-  result<void> wait(clock::time_point until) {
-    // What came while a query ran is in libpq's hands already, and no poll() would tell.
-    if (PQconsumeInput(connection_.get()) == 0)
-      return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
-    bool rung = false;
-    while (PGnotify* bell = PQnotifies(connection_.get())) {
-      PQfreemem(bell);
-      rung = true;
-    }
-    if (rung) return {};
-    pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
-    const auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
-    if (left > 0 && ::poll(&socket, 1, static_cast<int>(left)) < 0 && errno != EINTR)
-      return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
-    return {};
-  }
-
   pg_handle connection_;
   pg_address address_;
   model::catalog tables_;
@@ -197,7 +161,7 @@ class pg_journal final : public model::capture {
                      pg_ask(connection,
                             fmt::format("SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = {}::regclass AND "
                                         "tgname IN ('{}', '{}') AND tgenabled = 'A'",
-                                        quoted_literal(table_name(table)), row_trigger, truncate_trigger),
+                                        quoted_literal(pg_table_name(table)), row_trigger, truncate_trigger),
                             address_));
       if (triggers[0][0] == "2") continue;
       out.now = model::collected::state::broken;
@@ -216,8 +180,8 @@ class pg_journal final : public model::capture {
   [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
     S2L_TRY_ASSIGN(const auto source, open_source(url_));
     S2L_TRY_ASSIGN(model::catalog tables, source->describe());
-    S2L_TRY_ASSIGN(pg_handle connection, connect_to_write(address_));
-    S2L_TRY(pg_run(connection.get(), "LISTEN sql2ldap", address_));
+    S2L_TRY_ASSIGN(pg_handle connection, pg_connect_to_write(address_));
+    S2L_TRY(pg_listen(connection.get(), address_));
     return std::unique_ptr<model::feed>(
         std::make_unique<pg_journal_feed>(std::move(connection), address_, std::move(tables), from));
   }
@@ -234,7 +198,7 @@ class pg_journal final : public model::capture {
 result<std::vector<std::string>> pg_journal_install(std::string_view, const std::vector<model::table_ref>& tables) {
   std::vector<std::string> out(std::begin(install_sql), std::end(install_sql));
   for (const model::table_ref& table : each_once(tables)) {
-    const std::string name = table_name(table);
+    const std::string name = pg_table_name(table);
     for (const char* trigger : {row_trigger, truncate_trigger})
       out.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", trigger, name));
     out.push_back(
@@ -255,38 +219,8 @@ result<std::vector<std::string>> pg_journal_install(std::string_view, const std:
 result<std::vector<std::string>> pg_journal_remove(std::string_view url) {
   S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(url));
   S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address));
-  S2L_TRY_ASSIGN(const pg_rows triggers,
-                 pg_ask(connection.get(),
-                        fmt::format("SELECT pg_catalog.format('DROP TRIGGER %I ON %s', tgname, tgrelid::regclass) FROM "
-                                    "pg_catalog.pg_trigger WHERE tgname IN ('{}', '{}') ORDER BY 1",
-                                    row_trigger, truncate_trigger),
-                        address));
-  std::vector<std::string> out;
-  for (const auto& row : triggers) out.push_back(row[0]);
-  S2L_TRY_ASSIGN(const pg_rows schema,
-                 pg_ask(connection.get(), "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = 'sql2ldap'", address));
-  if (!schema.empty()) {
-    out.emplace_back("DROP FUNCTION IF EXISTS sql2ldap.note_change()");
-    out.emplace_back("DROP TABLE IF EXISTS sql2ldap.changes, sql2ldap.progress");
-    out.emplace_back("DROP SCHEMA sql2ldap");
-  }
-  return out;
-}
-
-result<void> pg_run_all(std::string_view url, const std::vector<std::string>& statements) {
-  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(url));
-  S2L_TRY_ASSIGN(const pg_handle connection, connect_to_write(address));
-  S2L_TRY(pg_run(connection.get(), "BEGIN", address));
-  for (const std::string& sql : statements) {
-    auto done = pg_run(connection.get(), sql, address);
-    if (!done)
-      return tl::make_unexpected(
-          std::move(done)
-              .error()
-              .within("running " + sql.substr(0, 60))
-              .with_hint("the owner of the tables may run what `sql2ldap capture install --print` shows"));
-  }
-  return pg_run(connection.get(), "COMMIT", address);
+  return pg_drop_sql(connection.get(), address, {row_trigger, truncate_trigger}, {"note_change"},
+                     {"changes", "progress"});
 }
 
 result<std::unique_ptr<model::capture>> open_pg_journal(std::string_view url,

@@ -16,6 +16,5 @@ namespace sql2ldap::sql::detail {
 [[nodiscard]] result<std::vector<std::string>> pg_journal_install(std::string_view url,
                                                                   const std::vector<model::table_ref>& tables);
 [[nodiscard]] result<std::vector<std::string>> pg_journal_remove(std::string_view url);
-[[nodiscard]] result<void> pg_run_all(std::string_view url, const std::vector<std::string>& statements);
 
 }  // namespace sql2ldap::sql::detail

@@ -38,4 +38,7 @@ class pg_values {
   std::vector<timestamp_text> made_;  // numbers and times have no text to point at
 };
 
+// PostgreSQL counts its time from the year 2000.
+inline constexpr std::int64_t seconds_1970_to_2000 = 946'684'800;
+
 }  // namespace sql2ldap::sql::detail

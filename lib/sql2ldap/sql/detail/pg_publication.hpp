@@ -1,0 +1,27 @@
+// What logical decoding needs in the database besides the slot: a publication of the tables, old rows that are told
+// whole where joins need them; and the doorbell. What replica identities were before stands in a table of ours, so that
+// each table gets its own back.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/sources.hpp>
+
+namespace sql2ldap::sql::detail {
+
+// Of the tables that are followed, those that the publication does not have, as text for people; "" = none.
+[[nodiscard]] result<std::string> pg_unpublished(PGconn* session, const pg_address& address,
+                                                 const wal_options& options);
+// Publication and identities. Where an identity cannot be set, the key alone will do when there is one.
+[[nodiscard]] result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options);
+
+[[nodiscard]] result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_options& options);
+[[nodiscard]] result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_options& options);
+
+// Who follows the slot holds this lead (pg_lead).
+[[nodiscard]] std::string pg_slot_lead(const wal_options& options);
+
+}  // namespace sql2ldap::sql::detail
