@@ -18,7 +18,10 @@ void agreements::listen(run_options& how) {
     pending_.insert_or_assign(origin, std::nullopt);
     return spill();
   };
-  how.written = [this](const step& done, const model::schema& rules) { return note(done, rules); };
+  how.written = [this, others = std::move(how.written)](const step& done, const model::schema& rules) -> result<void> {
+    if (others) S2L_TRY(others(done, rules));
+    return note(done, rules);
+  };
 }
 
 result<void> agreements::note(std::size_t kind, const model::entry& content, const model::schema& rules) {

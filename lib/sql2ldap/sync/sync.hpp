@@ -75,6 +75,10 @@ struct run_options {
   std::function<result<void>(std::size_t kind, const model::entry& present, const model::schema& rules)> found_equal{};
   // Of the keys that were asked for: neither a row makes this entry, nor is it there.
   std::function<result<void>(const std::string& origin)> found_absent{};
+  // A batch that is about to be written, and is not after an error. Of each of its steps one of the next two is told,
+  // unless the run ends with an error: then nobody knows.
+  std::function<result<void>(const std::vector<step>& batch)> before_write{};
+  std::function<void(const step& what)> refused{};
   // A step that is in the directory now.
   std::function<result<void>(const step& done, const model::schema& rules)> written{};
   // Between two tries after a lost answer.
