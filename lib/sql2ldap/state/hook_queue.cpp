@@ -240,7 +240,7 @@ class sqlite_hook_queue final : public model::hook_queue {
 result<std::unique_ptr<model::hook_queue>> open_hook_queue(const fs::path& folder) {
   const fs::path file = folder / file_name;
   S2L_TRY_ASSIGN(std::optional<database> db,
-                 database::open(file, {application_id, version, "use the newer program"},
+                 database::open(file, {application_id, version, "SELECT 1 FROM hook LIMIT 1", "use the newer program"},
                                 [](database& into, std::int64_t) { return into.execute(tables_sql); }));
   if (!db)
     return fail(error_kind::usage,

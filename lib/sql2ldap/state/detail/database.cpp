@@ -114,8 +114,7 @@ result<void> database::prepare(const format& as, const upgrade& tables) {
     return fail(error_kind::usage,
                 fmt::format("{} is of version {}, which this program does not know", file_.string(), found),
                 as.newer_hint);
-  S2L_TRY(number("SELECT count(*) FROM sqlite_schema"));  // a damaged one is found out here
-  if (found == as.version) return {};
+  if (found == as.version) return execute(as.probe);
   return at_once([&]() -> result<void> {
     S2L_TRY(tables(*this, found));
     return execute(

@@ -21,6 +21,7 @@ class database {
   struct format {
     int application_id;
     int version;
+    const char* probe;       // a query that looks at all tables: damage shows itself here
     std::string newer_hint;  // what to do when a newer program has written it
   };
   // Makes the tables, or what has been added to them since `found` (0: there is nothing yet), in one transaction.
