@@ -6,7 +6,7 @@ endif()
 foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping
                          mapping-check mapping-show mapping-fmt
                          capture capture-install capture-remove status release rejects rejects-list rejects-retry
-                         rejects-drop)
+                         rejects-drop hooks hooks-list hooks-retry hooks-drop)
   if(command STREQUAL sql2ldap)
     set(page ${PROJECT_BINARY_DIR}/man/sql2ldap.1)
     set(words "")

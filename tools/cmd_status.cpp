@@ -42,6 +42,9 @@ void print_for_people(const json& now) {
   line("compared", text_of(now["reconciled_because"]));
   line("trouble", text_of(now["trouble"]));
   line("journal", text_of(now["journal_trouble"]));
+  if (const json& hooks = now["hooks"]; !hooks.is_null())
+    line("hooks", fmt::format("{} waiting, {} failing", hooks["waiting"].get<std::uint64_t>(),
+                              hooks["failing"].get<std::uint64_t>()));
   const json& held = now["held"];
   if (held.is_null()) return;
   line("held", fmt::format("since {}: {}", text_of(now["held_since"]), text_of(held["reason"])));
@@ -64,7 +67,9 @@ result<exit_code> run(const options& chosen, bool watch) {
     if (!watch) {
       const std::string state = text_of(now["state"]);
       const bool well = state == "following" || state == "standby";
-      return well && now.value("rejects", std::uint64_t{0}) == 0 ? exit_code::done : exit_code::differences;
+      const bool hooks_fail = now.contains("hooks") && !now["hooks"].is_null() && now["hooks"]["failing"] != 0;
+      const bool none_aside = now.value("rejects", std::uint64_t{0}) == 0 && !hooks_fail;
+      return well && none_aside ? exit_code::done : exit_code::differences;
     }
     if (std::fflush(stdout) != 0) return exit_code::done;  // the reader has gone
     std::this_thread::sleep_for(watch_every);
@@ -77,7 +82,7 @@ void add_status(command_line& line) {
   auto watch = std::make_shared<bool>(false);
   CLI::App* command = line.add(line.root(), "status",
                                "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
-                               "aside, or a server cannot be reached.",
+                               "aside, a hook fails, or a server cannot be reached.",
                                {}, [watch](const options& chosen) { return run(chosen, *watch); });
   line.add_setting(command, "state");
   command->add_flag("--watch", *watch, "again every second; with --json one document a line");

@@ -77,6 +77,7 @@ void add_capture(command_line& line);
 void add_status(command_line& line);
 void add_release(command_line& line);
 void add_rejects(command_line& line);
+void add_hooks(command_line& line);
 
 // "sql2ldap: error: ..." with its hint on standard error, and as JSON on standard output when asked.
 exit_code report(const error& problem, bool as_json);

@@ -152,12 +152,15 @@ json desk::status_json() const {
   out["held_since"] = optional_time(s.held_since);
   out["trouble"] = s.trouble;
   out["journal_trouble"] = s.journal_trouble;
+  out["hooks"] = hooks_ ? hooks_->status_json() : json(nullptr);
   return out;
 }
 
 std::string desk::answer(const std::string& request) {
   const json asked = json::parse(request, nullptr, false);
   if (!asked.is_object()) return refused("a request is a JSON object").dump();
+  if (hooks_)
+    if (const auto answered = hooks_->answer(asked)) return answered->dump();
   std::unique_lock only(mutex_);
   if (asked.value("do", "") == "status") return status_json().dump();
   const auto mine = std::make_shared<question>(question{asked, {}, false});
@@ -190,6 +193,7 @@ void desk::fill(control::metrics& into) {
   into.counter("sql2ldap_transactions_total", "SQL transactions applied", now["transactions"].get<double>());
   for (const char* what : {"added", "modified", "renamed", "deleted"})
     into.counter("sql2ldap_changes_total", "Entries changed", now[what].get<double>(), {"kind", what});
+  if (hooks_) hooks_->fill(into);
 }
 
 }  // namespace sql2ldap::tools

@@ -5,19 +5,23 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 
 #include <sql2ldap/control/metrics.hpp>
 #include <sql2ldap/sync/keep.hpp>
 
+#include "hook_office.hpp"
 #include "output.hpp"
 
 namespace sql2ldap::tools {
 
 class desk {
  public:
-  explicit desk(json facts) : facts_(std::move(facts)) {}
+  // `hooks`: nullptr when no hook is set.
+  explicit desk(json facts, std::shared_ptr<hook_office> hooks = nullptr)
+      : facts_(std::move(facts)), hooks_(std::move(hooks)) {}
 
   // In the daemon's thread, after each turn: requests are done, the status is laid out.
   void visit(sync::keeper& keeper);
@@ -37,6 +41,7 @@ class desk {
   [[nodiscard]] static json reply(sync::keeper& keeper, const json& request);
 
   json facts_;  // of the run: source, directory, base, mapping
+  std::shared_ptr<hook_office> hooks_;
   mutable std::mutex mutex_;
   std::condition_variable answered_;
   std::deque<std::shared_ptr<question>> questions_;

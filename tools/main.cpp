@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     tools::add_status(line);
     tools::add_release(line);
     tools::add_rejects(line);
+    tools::add_hooks(line);
     return line.run(argc, argv);
   } catch (const std::exception& problem) {  // out of memory and the like
     return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));

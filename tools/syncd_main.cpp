@@ -4,6 +4,7 @@
 #include <exception>
 #include <ios>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,12 +14,14 @@
 #include <sql2ldap/control/control_socket.hpp>
 #include <sql2ldap/control/metrics.hpp>
 #include <sql2ldap/control/systemd.hpp>
+#include <sql2ldap/hooks/command.hpp>
 #include <sql2ldap/state/state_folder.hpp>
 #include <sql2ldap/sync/keep.hpp>
 #include <sql2ldap/version.hpp>
 
 #include "command_line.hpp"
 #include "desk.hpp"
+#include "hook_office.hpp"
 #include "wiring.hpp"
 
 namespace sql2ldap::tools {
@@ -64,10 +67,12 @@ class daemon {
                                                    [this](const std::string& request) { return answer(request); }));
     log::event(log::level::info, "SYNC_START", fmt::format("sql2ldap-syncd {}", version));
     while (stop_asked == 0) {
+      S2L_TRY(open_hooks());
       S2L_TRY_ASSIGN(const std::optional<post> at, open_patiently());
       if (at) S2L_TRY(keep(*at));
     }
     control::notify_stopping();
+    if (hooks_) hooks_->close();
     log::event(log::level::info, "SYNC_STOP", "stopped; what was told is applied or will be told again");
     return exit_code::done;
   }
@@ -87,19 +92,32 @@ class daemon {
     }
   }
 
+  // As the settings are now.
+  result<void> open_hooks() {
+    if (hooks_ && hooks_->is_of(chosen_.settings)) return {};
+    if (hooks_) hooks_->close();
+    set_desk(nullptr);  // which may have the old ones
+    hooks_.reset();
+    if (chosen_.settings.hook.empty()) return {};
+    S2L_TRY_ASSIGN(hooks_, hook_office::open(chosen_.settings));
+    return {};
+  }
+
   result<void> keep(const post& at) {
     json facts{{"mapping", at.sides.map.name()},
                {"source", at.sides.from->name()},
                {"directory", at.sides.to->name()},
                {"base", at.sides.base.text()},
                {"capture", chosen_.settings.capture}};
-    auto board = std::make_shared<desk>(std::move(facts));
+    auto board = std::make_shared<desk>(std::move(facts), hooks_);
     set_desk(board);
     sync::run_options how;
     how.limits = limits_of(chosen_);
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
     how.wait = [this](std::chrono::milliseconds time) { idle(time); };
+    std::optional<hooks::teller> teller;
+    if (hooks_) teller.emplace(hooks_->teller_for(at.sides.map)).listen(how);
     sync::keep_options options;
     options.tell = [](log::level severity, std::string_view id, const std::string& text) {
       log::event(severity, id, text);
@@ -111,6 +129,7 @@ class daemon {
         control::notify_status(std::string(word_for(now.now)));
       }
       control::notify_alive();
+      if (teller) hooks_->settle(*teller, is_in_step(now));
       board->lay_out(now);
       if (keeper_at_work != nullptr && now.now != sync::keep_status::phase::reconciling) board->visit(*keeper_at_work);
       count(*board);
@@ -123,13 +142,17 @@ class daemon {
     return keeper.run(stop, [this](std::chrono::milliseconds time) { idle(time); });
   }
 
+  static bool is_in_step(const sync::keep_status& now) {
+    return now.now == sync::keep_status::phase::following || now.now == sync::keep_status::phase::held;
+  }
+
   // The settings as they are now, when they are good.
   bool wants_reload() {
     if (reload_asked == 0) return false;
     reload_asked = 0;
     auto fresh = line_.reload();
     if (fresh) {
-      if (auto tried = open_mapping(*fresh); !tried) fresh = tl::make_unexpected(std::move(tried).error());
+      if (auto tried = try_out(*fresh); !tried) fresh = tl::make_unexpected(std::move(tried).error());
     }
     if (!fresh) {
       log::event(log::level::error, "RELOAD_REFUSED", fresh.error().text());
@@ -139,6 +162,12 @@ class daemon {
     fresh->settings.state = chosen_.settings.state;
     chosen_ = *std::move(fresh);
     return true;
+  }
+
+  static result<void> try_out(const options& fresh) {
+    S2L_TRY(open_mapping(fresh));
+    if (!fresh.settings.hook.empty()) S2L_TRY(hooks::parse_command(fresh.settings.hook));
+    return {};
   }
 
   static void idle(std::chrono::milliseconds time) {
@@ -175,6 +204,7 @@ class daemon {
   options chosen_;
   state::opened state_;
   std::unique_ptr<control::metrics> metrics_;
+  std::shared_ptr<hook_office> hooks_;  // nullptr: no hook is set
   std::chrono::steady_clock::time_point next_count_;
   sync::keep_status::phase phase_ = sync::keep_status::phase::starting;
   std::mutex mutex_;

@@ -57,7 +57,15 @@ inline constexpr std::chrono::milliseconds trouble_wait_longest{10'000};
 inline constexpr std::chrono::seconds capture_look_every{10};  // for retained WAL
 inline constexpr std::chrono::seconds control_time_max{5};     // one request on the control socket
 inline constexpr std::size_t control_request_bytes_max = 64U << 10U;
-inline constexpr std::size_t rejects_shown_max = 1000;     // in one answer on the control socket
+inline constexpr std::size_t rejects_shown_max = 1000;  // in one answer on the control socket
+// Of the queue of hooks, which is on disk: a first load of a hundred thousand mailboxes with their aliases has room.
+inline constexpr std::size_t hooks_queued_max = 250'000;    // beyond it one overflow stands for all that follow
+inline constexpr std::size_t hooks_shown_max = 1000;        // in one answer on the control socket
+inline constexpr std::size_t hook_output_bytes_max = 500;   // the end of what a command prints, kept as its reason
+inline constexpr std::chrono::seconds hook_time_max{60};    // unless hook-timeout says otherwise
+inline constexpr std::chrono::seconds hook_retry_first{5};  // then twice as long each time, up to
+inline constexpr std::chrono::seconds hook_retry_longest{3600};
+inline constexpr std::chrono::seconds hook_stop_wait{45};  // for one that runs; less than the unit's TimeoutStopSec
 inline constexpr std::size_t keys_reread_max = 20'000;     // above it the whole source is read again
 inline constexpr std::size_t single_lookups_max = 10'000;  // above it one search of all DNs is cheaper
 inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a batch goes one by one

@@ -20,7 +20,7 @@ namespace sql2ldap::config {
 namespace {
 
 using member = std::variant<std::string settings::*, bool settings::*, limit settings::*,
-                            std::map<std::string, std::string> settings::*>;
+                            std::chrono::seconds settings::*, std::map<std::string, std::string> settings::*>;
 
 struct binding {
   key described;
@@ -67,6 +67,12 @@ const std::vector<binding>& bindings() {
        &settings::publication},
       {{"metrics", text_key, key_group::daemon, "ADDRESS:PORT", "serve metrics for Prometheus there"},
        &settings::metrics},
+      {{"hook", text_key, key_group::daemon, "COMMAND",
+        "run for each change that is applied; the absolute path of a program, and arguments"},
+       &settings::hook},
+      {{"hook-timeout", key_kind::seconds, key_group::daemon, "SECONDS",
+        "a hook that runs longer is killed; default 60"},
+       &settings::hook_timeout},
   };
   return all;
 }
@@ -93,6 +99,15 @@ struct setter {
     auto parsed = parse_limit(value, floor_of(target));
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
     into.*target = *parsed;
+    return {};
+  }
+  result<void> operator()(std::chrono::seconds settings::*target) const {
+    std::int32_t number = 0;
+    const char* end = value.data() + value.size();
+    const auto [stopped, problem] = std::from_chars(value.data(), end, number);
+    if (problem != std::errc{} || stopped != end || number <= 0)
+      return fail(error_kind::usage, fmt::format("{} is a number of seconds, not {}", name, quoted_for_message(value)));
+    into.*target = std::chrono::seconds(number);
     return {};
   }
   result<void> operator()(std::map<std::string, std::string> settings::*target) const {

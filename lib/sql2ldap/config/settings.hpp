@@ -7,6 +7,7 @@
 // Leaves to others: what the settings mean (tools hand them to the rooms).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/secret.hpp>
 
 namespace sql2ldap::config {
@@ -42,11 +44,13 @@ struct settings {
   std::string slot = "sql2ldap";
   std::string publication = "sql2ldap";
   std::string metrics;  // ADDRESS:PORT; "" = none
+  std::string hook;     // a program and its arguments, with blanks between them; "" = none
+  std::chrono::seconds hook_timeout = limits::hook_time_max;
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
 };
 
-enum class key_kind { text, flag, limit, table };
+enum class key_kind { text, flag, limit, seconds, table };
 enum class key_group { source, directory, limits, state, daemon };
 
 // One setting: key of the file and long flag of the command line.

@@ -23,6 +23,36 @@ std::optional<std::string> scalar_text(const toml::node& node) {
   return std::nullopt;
 }
 
+bool fits(const toml::node& node, key_kind kind) {
+  switch (kind) {
+    case key_kind::flag:
+      return node.is_boolean();
+    case key_kind::limit:
+      return node.is_integer() || node.is_string();
+    case key_kind::seconds:
+      return node.is_integer();
+    case key_kind::text:
+    case key_kind::table:
+      break;
+  }
+  return node.is_string();
+}
+
+std::string_view form_of(key_kind kind) {
+  switch (kind) {
+    case key_kind::flag:
+      return "true or false";
+    case key_kind::limit:
+      return "a number or a text such as \"2%\"";
+    case key_kind::seconds:
+      return "a number of seconds";
+    case key_kind::text:
+    case key_kind::table:
+      break;
+  }
+  return "a text in quotes";
+}
+
 class file_reader {
  public:
   file_reader(settings& into, const std::string& file) : into_(into), file_(file) {}
@@ -45,14 +75,9 @@ class file_reader {
                   detail::suggestion_for(name.str()));
     if (known->kind == key_kind::table) return read_table(name, node);
     const auto text = scalar_text(node);
-    const bool fits = known->kind == key_kind::flag    ? node.is_boolean()
-                      : known->kind == key_kind::limit ? node.is_integer() || node.is_string()
-                                                       : node.is_string();
-    if (!text || !fits)
-      return fail(error_kind::usage, fmt::format("{}: {} must be {}", place(node.source().begin), known->name,
-                                                 known->kind == key_kind::flag    ? "true or false"
-                                                 : known->kind == key_kind::limit ? "a number or a text such as \"2%\""
-                                                                                  : "a text in quotes"));
+    if (!text || !fits(node, known->kind))
+      return fail(error_kind::usage,
+                  fmt::format("{}: {} must be {}", place(node.source().begin), known->name, form_of(known->kind)));
     return at_place(node, set(into_, known->name, *text));
   }
 

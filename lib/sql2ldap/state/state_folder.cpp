@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <sql2ldap/base/big_endian.hpp>
+#include <sql2ldap/state/detail/database.hpp>
 
 namespace sql2ldap::state {
 namespace {
@@ -66,107 +66,6 @@ result<lock_file> take_lock(const fs::path& folder) {
                 "one daemon for each --state");
   return lock;
 }
-
-struct close_database {
-  void operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
-};
-using database_handle = std::unique_ptr<sqlite3, close_database>;
-struct finish_statement {
-  void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-};
-
-bool is_damage(int code) { return code == SQLITE_CORRUPT || code == SQLITE_NOTADB; }
-
-class database {
- public:
-  database(database_handle handle, fs::path file) : handle_(std::move(handle)), file_(std::move(file)) {}
-
-  class statement {
-   public:
-    statement(const database& of, const char* sql) : of_(of) {
-      sqlite3_stmt* made = nullptr;
-      status_ = sqlite3_prepare_v2(of.handle_.get(), sql, -1, &made, nullptr);
-      handle_.reset(made);
-    }
-    statement& bind(std::string_view text) {
-      if (status_ == SQLITE_OK)
-        status_ =
-            sqlite3_bind_text(handle_.get(), ++bound_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
-      return *this;
-    }
-    statement& bind_bytes(std::string_view bytes) {
-      if (status_ == SQLITE_OK)
-        status_ = sqlite3_bind_blob64(handle_.get(), ++bound_, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
-      return *this;
-    }
-    statement& bind_null() {
-      if (status_ == SQLITE_OK) status_ = sqlite3_bind_null(handle_.get(), ++bound_);
-      return *this;
-    }
-    statement& bind(std::int64_t number) {
-      if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(handle_.get(), ++bound_, number);
-      return *this;
-    }
-    // True: a row is there.
-    result<bool> step() {
-      if (status_ == SQLITE_OK) {
-        const int stepped = sqlite3_step(handle_.get());
-        if (stepped == SQLITE_ROW) return true;
-        if (stepped == SQLITE_DONE) return false;
-        status_ = stepped;
-      }
-      return tl::make_unexpected(of_.failure());
-    }
-    result<void> run() {
-      S2L_TRY(step());
-      if (sqlite3_reset(handle_.get()) != SQLITE_OK) return tl::make_unexpected(of_.failure());
-      bound_ = 0;
-      return {};
-    }
-    [[nodiscard]] std::string text(int column) const {
-      const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), column));
-      return bytes == nullptr
-                 ? ""
-                 : std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column)));
-    }
-    [[nodiscard]] std::string bytes(int column) const {
-      const auto* first = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
-      const auto length = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
-      return first == nullptr ? "" : std::string(first, length);
-    }
-    [[nodiscard]] std::int64_t number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
-
-   private:
-    const database& of_;
-    std::unique_ptr<sqlite3_stmt, finish_statement> handle_;
-    int status_ = SQLITE_OK;
-    int bound_ = 0;
-  };
-
-  result<void> execute(const char* sql) const {
-    if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return tl::make_unexpected(failure());
-    return {};
-  }
-  result<std::int64_t> number(const char* sql) const {
-    statement asked(*this, sql);
-    S2L_TRY(asked.step());
-    return asked.number(0);
-  }
-  [[nodiscard]] error failure() const {
-    error what;
-    what.kind = error_kind::local;
-    const int code = sqlite3_errcode(handle_.get());
-    what.transient = !is_damage(code);
-    what.message = fmt::format("{}: {}", file_.string(), sqlite3_errmsg(handle_.get()));
-    if (code == SQLITE_FULL) what.hint = "make room on its disk; until then nothing is confirmed to the source";
-    return what;
-  }
-  [[nodiscard]] bool is_damaged() const { return is_damage(sqlite3_errcode(handle_.get())); }
-
- private:
-  database_handle handle_;
-  fs::path file_;
-};
 
 class sqlite_journal final : public model::journal {
  public:
@@ -225,7 +124,7 @@ class sqlite_journal final : public model::journal {
 
   [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
                                       const model::agreement_changes& agreed) override {
-    S2L_TRY(at_once([&] {
+    S2L_TRY(db_.at_once([&] {
       return write(now).and_then([&] { return write_aside(aside); }).and_then([&] { return write_agreed(agreed); });
     }));
     written_ = aside;
@@ -233,7 +132,7 @@ class sqlite_journal final : public model::journal {
   }
 
   [[nodiscard]] result<void> agree(const model::agreement_changes& changed) override {
-    return at_once([&] { return write_agreed(changed); });
+    return db_.at_once([&] { return write_agreed(changed); });
   }
 
   [[nodiscard]] result<std::optional<model::agreement>> agreed_on(const std::string& origin) override {
@@ -258,7 +157,7 @@ class sqlite_journal final : public model::journal {
   }
 
   [[nodiscard]] result<void> forget_agreements(const std::function<bool(std::string_view origin)>& which) override {
-    return at_once([&]() -> result<void> {
+    return db_.at_once([&]() -> result<void> {
       std::vector<std::string> gone;
       database::statement all(db_, "SELECT origin FROM agreed");
       while (true) {
@@ -284,7 +183,7 @@ class sqlite_journal final : public model::journal {
   }
 
   [[nodiscard]] result<void> learn_uuids(const std::map<std::string, model::entry_uuid>& uuids) override {
-    return at_once([&]() -> result<void> {
+    return db_.at_once([&]() -> result<void> {
       database::statement learn(db_, "UPDATE agreed SET uuid = ? WHERE origin = ? AND uuid IS NULL");
       for (const auto& [origin, uuid] : uuids) S2L_TRY(learn.bind_bytes(text_of(uuid)).bind(origin).run());
       return {};
@@ -293,14 +192,6 @@ class sqlite_journal final : public model::journal {
 
  private:
   static std::string text_of(const model::entry_uuid& uuid) { return {uuid.begin(), uuid.end()}; }
-
-  template <typename Writes>
-  result<void> at_once(const Writes& writes) {
-    S2L_TRY(db_.execute("BEGIN IMMEDIATE"));
-    auto written = writes().and_then([&] { return db_.execute("COMMIT"); });
-    if (!written) static_cast<void>(db_.execute("ROLLBACK"));  // what failed first is what is told
-    return written;
-  }
 
   result<void> write(const model::remembered& now) {
     database::statement put(db_, "INSERT OR REPLACE INTO remembered VALUES (?, ?)");
@@ -364,32 +255,14 @@ class sqlite_journal final : public model::journal {
 
 // A database that is ready, or nullopt where the file is damaged.
 result<std::optional<database>> open_database(const fs::path& file) {
-  sqlite3* raw = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  database db(database_handle(raw), file);
-  if (raw == nullptr) return fail(error_kind::local, "no memory for a database");
-  const auto prepared = [&]() -> result<void> {
-    if (code != SQLITE_OK) return tl::make_unexpected(db.failure());
-    S2L_TRY(db.execute("PRAGMA journal_mode = WAL"));
-    S2L_TRY(db.execute("PRAGMA synchronous = FULL"));
-    S2L_TRY_ASSIGN(const std::int64_t found, db.number("PRAGMA user_version"));
-    if (found > version)
-      return fail(error_kind::usage,
-                  fmt::format("{} is of version {}, which this program does not know", file.string(), found),
-                  "use the newer program, or remove the file: everything is compared then");
-    if (found == version) return db.execute("SELECT * FROM remembered, unfinished, aside, agreed LIMIT 1");
-    S2L_TRY(db.execute("BEGIN IMMEDIATE"));
-    if (found == 0) S2L_TRY(db.execute(tables_sql));
-    S2L_TRY(db.execute(agreed_sql));
+  const database::format as{application_id, version, "SELECT * FROM remembered, unfinished, aside, agreed LIMIT 1",
+                            "use the newer program, or remove the file: everything is compared then"};
+  return database::open(file, as, [](database& into, std::int64_t found) -> result<void> {
+    if (found == 0) S2L_TRY(into.execute(tables_sql));
+    S2L_TRY(into.execute(agreed_sql));
     // What was in step is not known entry by entry: it is compared.
-    S2L_TRY(db.execute("UPDATE remembered SET value = 0 WHERE name = 'in_step'"));
-    S2L_TRY(db.execute(
-        fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT", application_id, version).c_str()));
-    return {};
-  }();
-  if (prepared) return std::optional<database>(std::move(db));
-  if (db.is_damaged()) return std::optional<database>();
-  return tl::make_unexpected(prepared.error());
+    return into.execute("UPDATE remembered SET value = 0 WHERE name = 'in_step'");
+  });
 }
 
 }  // namespace

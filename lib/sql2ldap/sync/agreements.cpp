@@ -14,11 +14,16 @@ void agreements::listen(run_options& how) {
   how.found_equal = [this](std::size_t kind, const model::entry& present, const model::schema& rules) {
     return note(kind, present, rules);
   };
+  how.everything_begins = [this] { seen_.emplace(); };
+  how.everything_ended = [this] { return forget_unseen(); };
   how.found_absent = [this](const std::string& origin) -> result<void> {
     pending_.insert_or_assign(origin, std::nullopt);
     return spill();
   };
-  how.written = [this](const step& done, const model::schema& rules) { return note(done, rules); };
+  how.written = [this, others = std::move(how.written)](const step& done, const model::schema& rules) -> result<void> {
+    if (others) S2L_TRY(others(done, rules));
+    return note(done, rules);
+  };
 }
 
 result<void> agreements::note(std::size_t kind, const model::entry& content, const model::schema& rules) {
@@ -51,7 +56,7 @@ result<void> agreements::spill() {
   return {};
 }
 
-result<void> agreements::end_everything() {
+result<void> agreements::forget_unseen() {
   const dn_set seen = *std::exchange(seen_, std::nullopt);
   S2L_TRY(journal_.agree(pending_));
   pending_.clear();

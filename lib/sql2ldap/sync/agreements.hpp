@@ -23,11 +23,6 @@ class agreements {
   // Runs with these options tell what they find and make.
   void listen(run_options& how);
 
-  // Between the two, everything is compared: what is not agreed on in that time is forgotten.
-  void begin_everything() { seen_.emplace(); }
-  [[nodiscard]] result<void> end_everything();
-  void break_off_everything() noexcept { seen_.reset(); }
-
   // Not in the journal yet. To be written with the position that it belongs to, and then let go.
   [[nodiscard]] const model::agreement_changes& pending() const noexcept { return pending_; }
   void written() { pending_.clear(); }
@@ -41,6 +36,7 @@ class agreements {
   [[nodiscard]] result<void> note(std::size_t kind, const model::entry& content, const model::schema& rules);
   [[nodiscard]] result<void> note(const step& done, const model::schema& rules);
   [[nodiscard]] result<void> spill();
+  [[nodiscard]] result<void> forget_unseen();
   [[nodiscard]] result<std::size_t> learn(const std::string& filter);
 
   const parties& who_;
@@ -48,7 +44,7 @@ class agreements {
   origins origins_;
   std::optional<digester> digester_;
   model::agreement_changes pending_;
-  std::optional<dn_set> seen_;  // origins, by hash
+  std::optional<dn_set> seen_;  // origins, by hash, while everything is compared
   bool lacks_uuids_ = true;     // perhaps
 };
 

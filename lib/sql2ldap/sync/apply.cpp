@@ -119,6 +119,7 @@ result<void> applier::finish() { return flush(); }
 
 void applier::refuse(const step& what, const std::string& reason) {
   ++done_.rejected;
+  if (how_.refused) how_.refused(what);
   how_.rejects(
       {origins_.kind_name(what.origin), "", origins_.key_text(what.origin), "", what.dn, reason, 0, what.origin});
 }
@@ -171,6 +172,7 @@ result<void> applier::flush() {
     return fail_transient(error_kind::local,
                           "stopped on request after " + std::to_string(done_.differences()) + " entries were written",
                           "run it again: it goes on where it stopped");
+  if (how_.before_write) S2L_TRY(how_.before_write(steps));
   // One operation is all or nothing by itself, and quicker.
   bool atomic = facts_.transactions && batch_fits_transaction_ && operations > 1;
   std::size_t refusals = 0;

@@ -147,10 +147,12 @@ result<counts> follower::reconcile() {
   findings found;
   moves seen;
   const run_options how = collecting(found);
+  if (how.everything_begins) how.everything_begins();
   S2L_TRY_ASSIGN(const auto whole, run::begin(who_, how, facts_));
   S2L_TRY(check_limits(*whole));
   S2L_TRY(spool_({true, {}}));
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
+  if (how.everything_ended) S2L_TRY(how.everything_ended());
   half_done_.clear();
   put_aside(std::move(found), std::exchange(aside_, {}));
   present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);

@@ -179,15 +179,12 @@ result<void> keeper::reconcile() {
   options_.watch(status_);
   how_.limits.deletes_before = 0;
   const auto begun = options_.clock();
-  agreements_.begin_everything();
   auto compared = follower_.reconcile();
   if (!compared) {
-    agreements_.break_off_everything();
     if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
     hold(begun);
     return {};
   }
-  S2L_TRY(agreements_.end_everything());
   S2L_TRY(agreements_.learn_all_uuids());
   done(*compared);
   proven(compared->differences());

@@ -73,8 +73,15 @@ struct run_options {
   // For those who keep account; their error ends the run. Unset: nobody does. An entry that is as its row wants it,
   // with what was read of it, entryUUID included; may be told more than once.
   std::function<result<void>(std::size_t kind, const model::entry& present, const model::schema& rules)> found_equal{};
+  // Around a comparison of everything and its mending, when that comes to its end.
+  std::function<void()> everything_begins{};
+  std::function<result<void>()> everything_ended{};
   // Of the keys that were asked for: neither a row makes this entry, nor is it there.
   std::function<result<void>(const std::string& origin)> found_absent{};
+  // A batch that is about to be written, and is not after an error. Of each of its steps one of the next two is told,
+  // unless the run ends with an error: then nobody knows.
+  std::function<result<void>(const std::vector<step>& batch)> before_write{};
+  std::function<void(const step& what)> refused{};
   // A step that is in the directory now.
   std::function<result<void>(const step& done, const model::schema& rules)> written{};
   // Between two tries after a lost answer.
