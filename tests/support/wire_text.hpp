@@ -24,7 +24,8 @@ inline std::string shown(const dovecot_auth::request& what) {
   return std::visit(
       overloaded{
           [](const dovecot_auth::authenticate& a) {
-            std::string out = "authenticate " + std::to_string(a.of.id) + ' ' + a.mechanism + " for " + shown(a.service);
+            std::string out =
+                "authenticate " + std::to_string(a.of.id) + ' ' + a.mechanism + " for " + shown(a.service);
             if (a.secured) out += " secured";
             if (a.valid_client_certificate) out += " certificate";
             for (const std::string* place : {&a.remote_ip, &a.remote_port, &a.local_ip, &a.local_port, &a.session_id})
@@ -40,18 +41,19 @@ inline std::string shown(const dovecot_auth::request& what) {
 
 inline std::string shown(const dovecot_userdb::request& what) {
   return std::visit(
-      overloaded{[](const dovecot_userdb::find_user& u) {
-                   return "user " + std::to_string(u.id) + ' ' + shown(u.name) + " for " + shown(u.service);
-                 },
-                 [](const dovecot_userdb::find_login& u) {
-                   return "login " + std::to_string(u.id) + ' ' + shown(u.name) + " for " + shown(u.service);
-                 },
-                 [](const dovecot_userdb::list_users& l) { return "list " + std::to_string(l.id) + ' ' + shown(l.mask); },
-                 [](const dovecot_userdb::flush_cache& f) {
-                   std::string out = "flush " + std::to_string(f.id);
-                   for (const std::string& name : f.names) out += ' ' + shown(name);
-                   return out;
-                 }},
+      overloaded{
+          [](const dovecot_userdb::find_user& u) {
+            return "user " + std::to_string(u.id) + ' ' + shown(u.name) + " for " + shown(u.service);
+          },
+          [](const dovecot_userdb::find_login& u) {
+            return "login " + std::to_string(u.id) + ' ' + shown(u.name) + " for " + shown(u.service);
+          },
+          [](const dovecot_userdb::list_users& l) { return "list " + std::to_string(l.id) + ' ' + shown(l.mask); },
+          [](const dovecot_userdb::flush_cache& f) {
+            std::string out = "flush " + std::to_string(f.id);
+            for (const std::string& name : f.names) out += ' ' + shown(name);
+            return out;
+          }},
       what);
 }
 
@@ -79,9 +81,7 @@ inline std::string shown(const query_line::request& what) {
   return std::string(verbs[static_cast<std::size_t>(what.kind)]) + ' ' + shown(what.name);
 }
 
-inline std::string shown(const settled& what) {
-  return (what.close ? "close after " : "answer ") + shown(what.answer);
-}
+inline std::string shown(const settled& what) { return (what.close ? "close after " : "answer ") + shown(what.answer); }
 
 // Everything that is complete by now.
 template <typename Session>

@@ -83,13 +83,15 @@ std::vector<std::string> told(const std::string& lines, int minor = 2) {
 constexpr const char* hung_up = "close after \"\"";
 
 TEST(dovecot_auth, what_clients_send) {
-  EXPECT_THAT(told("AUTH\t1\tPLAIN\tservice=smtp\tsecured\trip=127.0.0.9\tlip=127.0.0.1\tnologin\tresp=AGEAYg==\n", 0),
-              ElementsAre("authenticate 1 PLAIN for \"smtp\" secured \"127.0.0.9\" \"\" \"127.0.0.1\" \"\" \"\" response "
-                          "\"\\x00a\\x00b\""));
-  EXPECT_THAT(told("AUTH\t1\tplain\tservice=sieve\tsecured=tls\tsession=x+/\tlip=::1\trip=::2\tlport=4190\trport=9\t"
-                   "valid-client-cert\tclient_id=a\tfuture\tresp=YQ==\n"),
-              ElementsAre("authenticate 1 PLAIN for \"sieve\" secured certificate \"::2\" \"9\" \"::1\" \"4190\" \"x+/\" "
-                          "response \"a\""));
+  EXPECT_THAT(
+      told("AUTH\t1\tPLAIN\tservice=smtp\tsecured\trip=127.0.0.9\tlip=127.0.0.1\tnologin\tresp=AGEAYg==\n", 0),
+      ElementsAre("authenticate 1 PLAIN for \"smtp\" secured \"127.0.0.9\" \"\" \"127.0.0.1\" \"\" \"\" response "
+                  "\"\\x00a\\x00b\""));
+  EXPECT_THAT(
+      told("AUTH\t1\tplain\tservice=sieve\tsecured=tls\tsession=x+/\tlip=::1\trip=::2\tlport=4190\trport=9\t"
+           "valid-client-cert\tclient_id=a\tfuture\tresp=YQ==\n"),
+      ElementsAre("authenticate 1 PLAIN for \"sieve\" secured certificate \"::2\" \"9\" \"::1\" \"4190\" \"x+/\" "
+                  "response \"a\""));
   EXPECT_THAT(told("AUTH\t4294967295\tLOGIN\tprotocol=imap\n", 3),
               ElementsAre("authenticate 4294967295 LOGIN for \"imap\" \"\" \"\" \"\" \"\" \"\" response none"));
 }
@@ -107,12 +109,26 @@ TEST(dovecot_auth, an_empty_response_depends_on_the_client) {
 }
 
 TEST(dovecot_auth, broken_lines_end_the_connection) {
-  for (const char* line : {"AUTH\t1\tFOO\tservice=smtp", "AUTH\t0\tPLAIN\tservice=smtp", "AUTH\t-1\tPLAIN\tservice=smtp",
-                           "AUTH\t4294967296\tPLAIN\tservice=smtp", "AUTH\t1\tPLAIN", "AUTH\t1\tPLAIN\tservice=", "AUTH\t1",
-                           "AUTH", "", "AUTH\t1\tPLAIN\tservice=smtp\tresp=AA==\tsecured",
-                           "AUTH\t1\tPLAIN\tservice=smtp\tresp=\tresp=AA==", "AUTH\t1\tPLAIN\tservice=a\tservice=b",
-                           "AUTH\t1\tPLAIN\tservice=a\trip=1.1.1.1\trip=2.2.2.2", "CONT\t1", "CONT\tx\tAA==", "CANCEL",
-                           "CPID\t1", "CPID\t0", "VERSION\t1\t2", "REQUEST\t1\t2\t3\tx"}) {
+  for (const char* line : {"AUTH\t1\tFOO\tservice=smtp",
+                           "AUTH\t0\tPLAIN\tservice=smtp",
+                           "AUTH\t-1\tPLAIN\tservice=smtp",
+                           "AUTH\t4294967296\tPLAIN\tservice=smtp",
+                           "AUTH\t1\tPLAIN",
+                           "AUTH\t1\tPLAIN\tservice=",
+                           "AUTH\t1",
+                           "AUTH",
+                           "",
+                           "AUTH\t1\tPLAIN\tservice=smtp\tresp=AA==\tsecured",
+                           "AUTH\t1\tPLAIN\tservice=smtp\tresp=\tresp=AA==",
+                           "AUTH\t1\tPLAIN\tservice=a\tservice=b",
+                           "AUTH\t1\tPLAIN\tservice=a\trip=1.1.1.1\trip=2.2.2.2",
+                           "CONT\t1",
+                           "CONT\tx\tAA==",
+                           "CANCEL",
+                           "CPID\t1",
+                           "CPID\t0",
+                           "VERSION\t1\t2",
+                           "REQUEST\t1\t2\t3\tx"}) {
     EXPECT_THAT(told(line + "\nAUTH\t5\tPLAIN\tservice=x\n"s), ElementsAre(hung_up)) << line;
   }
   for (const char* first : {"CPID\t1\n", "VERSION\t2\t0\n", "VERSION\t1\n", "VERSION\t1\tx\n", "\n", "EHLO x\n"}) {
@@ -126,10 +142,10 @@ TEST(dovecot_auth, broken_lines_end_the_connection) {
 TEST(dovecot_auth, what_is_answered_without_asking_anybody) {
   const auto said = told("AUTH\t5\tPLAIN\tservice=x\tresp=!!!!\nCONT\t3\tAAAA\nCANCEL\t3\n");
   EXPECT_THAT(said, ElementsAre("answer \"FAIL\\x095\\x09code=invalid_base64\\x09reason=Invalid base64 data in initial "
-                                "response\\x0A\"",
-                                "answer \"FAIL\\x093\\x09reason=Authentication request timed out\\x0A\""));
+                                "response\\x0a\"",
+                                "answer \"FAIL\\x093\\x09reason=Authentication request timed out\\x0a\""));
   EXPECT_THAT(told("AUTH\t5\tPLAIN\tservice=x\nCONT\t5\tAAAA\n").at(1),
-              "answer \"FAIL\\x095\\x09reason=Unexpected continuation\\x0A\"");
+              "answer \"FAIL\\x095\\x09reason=Unexpected continuation\\x0a\"");
 }
 
 TEST(dovecot_auth, requests_at_once_are_bounded) {
@@ -183,7 +199,8 @@ TEST_F(dovecot_auth_dialogue, answers) {
   EXPECT_EQ(refused(dovecot_auth::failure::user_disabled, "off").answer,
             "FAIL\t4\tuser=u1@x.test\tcode=user_disabled\treason=off\n");
   EXPECT_EQ(refused(dovecot_auth::failure::not_authorized, "").answer, "FAIL\t4\tuser=u1@x.test\tcode=authz_fail\n");
-  EXPECT_EQ(refused(dovecot_auth::failure::password_expired, "").answer, "FAIL\t4\tuser=u1@x.test\tcode=pass_expired\n");
+  EXPECT_EQ(refused(dovecot_auth::failure::password_expired, "").answer,
+            "FAIL\t4\tuser=u1@x.test\tcode=pass_expired\n");
 }
 
 TEST_F(dovecot_auth_dialogue, exim_learns_of_a_temporary_failure_by_the_end_of_the_connection) {
@@ -212,7 +229,7 @@ TEST_F(dovecot_auth_dialogue, the_last_word_of_scram) {
   EXPECT_EQ(at_.success(ask("AUTH\t1\tSCRAM-SHA-256\tservice=imap\tfinal-resp-ok"), "a", "v=x").answer,
             "OK\t1\tuser=a\tresp=dj14\n");
   EXPECT_EQ(at_.success(ask("AUTH\t2\tSCRAM-SHA-256\tservice=imap"), "a", "v=x").answer, "CONT\t2\tdj14\n");
-  EXPECT_EQ(told_next("CONT\t2\t"), "answer \"OK\\x092\\x09user=a\\x0A\"");
+  EXPECT_EQ(told_next("CONT\t2\t"), "answer \"OK\\x092\\x09user=a\\x0a\"");
 }
 
 TEST(dovecot_userdb, what_clients_send) {
@@ -236,13 +253,14 @@ TEST(dovecot_userdb, broken_lines_end_the_connection) {
 
 TEST(dovecot_userdb, names_that_nobody_can_have) {
   const std::string long_name(limits::user_name_bytes_max + 1, 'x');
-  for (const std::string& name : {"a\x01tb"s, "a\x01nb"s, "a\x01"
-                                                          "0b"s,
+  for (const std::string& name : {"a\x01tb"s, "a\x01nb"s,
+                                  "a\x01"
+                                  "0b"s,
                                   "a\x01"
                                   "1b"s,
                                   "a\rb"s, ""s, long_name}) {
     EXPECT_THAT(requests_of(dovecot_userdb::session(), "VERSION\t1\t0\nUSER\t2\t" + name + "\tservice=lda\n"),
-                ElementsAre("answer \"NOTFOUND\\x092\\x0A\""));
+                ElementsAre("answer \"NOTFOUND\\x092\\x0a\""));
   }
   EXPECT_THAT(requests_of(dovecot_userdb::session(), "VERSION\t1\t0\nREQUEST\t2\t1\t1\tx\n").at(0),
               StartsWith("answer \"FAIL\\x092\\x09reason="));
@@ -266,19 +284,19 @@ TEST(dovecot_userdb, answers) {
 constexpr const char* hello3 = "H3\t2\t0\t\tsql2ldap\n";
 
 TEST(dict, what_clients_send) {
-  EXPECT_THAT(requests_of(dict::session(), hello3 + "Lshared/passdb/u1@x.test\tu1@x.test\n"s +
-                                               "Lpriv/sieve/name/active\tu\x01tx\nI0\t0\tshared/userdb/\t*\n"
-                                               "I31\t9\tpriv/x\tu\n"),
-              ElementsAre("lookup \"shared/passdb/u1@x.test\" of \"u1@x.test\"",
-                          "lookup \"priv/sieve/name/active\" of \"u\\x09x\"",
-                          "iterate \"shared/userdb/\" of \"*\" rows 0",
-                          "iterate \"priv/x\" of \"u\" rows 9 recurse by-key by-value no-value exact"));
+  EXPECT_THAT(
+      requests_of(dict::session(), hello3 + "Lshared/passdb/u1@x.test\tu1@x.test\n"s +
+                                       "Lpriv/sieve/name/active\tu\x01tx\nI0\t0\tshared/userdb/\t*\n"
+                                       "I31\t9\tpriv/x\tu\n"),
+      ElementsAre("lookup \"shared/passdb/u1@x.test\" of \"u1@x.test\"",
+                  "lookup \"priv/sieve/name/active\" of \"u\\x09x\"", "iterate \"shared/userdb/\" of \"*\" rows 0",
+                  "iterate \"priv/x\" of \"u\" rows 9 recurse by-key by-value no-value exact"));
   EXPECT_THAT(requests_of(dict::session({"sieve"}), "H4\t0\t0\t\tsieve\nLk\n"), ElementsAre("lookup \"k\" of \"\""));
 }
 
 TEST(dict, writing_is_refused_when_it_is_to_be_committed) {
   EXPECT_THAT(requests_of(dict::session(), hello3 + "B1\tu\nS1\tk\tv\nU1\tk\nA1\tk\t1\nT1\t2\t3\nV1\t0\nC1\nD2\nR1\n"s),
-              ElementsAre("answer \"F1\\x09read-only\\x0A\"", "answer \"AF2\\x09read-only\\x0A\""));
+              ElementsAre("answer \"F1\\x09read-only\\x0a\"", "answer \"AF2\\x09read-only\\x0a\""));
 }
 
 TEST(dict, broken_lines_end_the_connection) {
