@@ -36,7 +36,7 @@ TEST(socketmap, answers) {
   EXPECT_EQ(socketmap::trouble("oopsie"), "11:TEMP oopsie,");
   EXPECT_EQ(socketmap::timed_out("x"), "9:TIMEOUT x,");
   EXPECT_EQ(socketmap::broken_request("x"), "6:PERM x,");
-  EXPECT_THAT(socketmap::found(std::string(limits::socketmap_reply_bytes_max, 'x')), StartsWith("28:TEMP "));
+  EXPECT_THAT(socketmap::found(std::string(limits::socketmap_reply_bytes_max, 'x')), StartsWith("27:TEMP "));
 }
 
 TEST(tcp_table, requests) {

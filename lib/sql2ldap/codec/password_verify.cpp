@@ -50,8 +50,7 @@ bool crypt_is_affordable(std::string_view hash) {
 verdict verify_crypt(std::string_view hash, std::string_view clear) {
   if (hash.empty() || detail::is_lock_mark(hash)) return verdict::differs;
   if (!crypt_is_affordable(hash)) return verdict::unverifiable;
-  if (clear.size() > detail::crypt_clear_bytes_max || clear.find('\0') != std::string_view::npos)
-    return verdict::differs;  // of which crypt(3) makes no hash
+  if (clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
   const std::string made = detail::crypt_hash(clear, hash);
   if (made.empty() || detail::is_lock_mark(made)) return verdict::unverifiable;
   return verdict_of(equal_in_constant_time(made, hash));
@@ -134,7 +133,8 @@ password_verdict verify_bare(std::string_view stored, std::string_view clear) {
 }  // namespace
 
 password_verdict verify_password(std::string_view stored, std::string_view clear) {
-  if (clear.empty() || stored.empty()) return {};
+  // HMAC, and so PBKDF2 and SCRAM, would take trailing NULs for none.
+  if (stored.empty() || clear.empty() || clear.find('\0') != std::string_view::npos) return {};
   const detail::stored_password parts = detail::take_apart(stored);
   password_verdict out = parts.scheme.empty() ? verify_bare(stored, clear)
                                               : password_verdict{verify_prefixed(parts, stored, clear), parts.scheme};

@@ -5,7 +5,8 @@
 // with all its methods, the digests plain and salted, ARGON2 (version 19 of i and id), PBKDF2 in slapd's and dovecot's
 // form, SCRAM-SHA-1 and -256, and clear text. Not: CRAM-MD5, DIGEST-MD5, OTP, PLAIN-MD4, APR1 and what is unknown.
 //
-// Promises: digests are compared in constant time; an empty password is never right; a locked value matches nothing;
+// Promises: digests are compared in constant time; an empty password is never right, nor one
+// with a NUL; a locked value matches nothing;
 // what would cost more than limits.hpp allows is not computed. From any thread. Leaves to others: delays, counting
 // attempts.
 #pragma once
