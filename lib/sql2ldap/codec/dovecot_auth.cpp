@@ -84,15 +84,7 @@ session::session(std::vector<std::string> mechanisms)
     : lines_(limits::auth_line_bytes_max), mechanisms_(std::move(mechanisms)) {}
 
 decoded<request> session::next() {
-  while (!closed_) {
-    const std::optional<std::string_view> line = lines_.next();
-    if (!line && !lines_.overflown()) return std::nullopt;
-    std::optional<outcome> out = line ? take(*line) : outcome(hung_up("a line that is too long"));
-    if (!out) continue;
-    closed_ = !*out && out->error().close;
-    return out;
-  }
-  return std::nullopt;
+  return detail::next_of<request>(lines_, closed_, [this](std::string_view line) { return take(line); });
 }
 
 std::optional<session::outcome> session::take(std::string_view line) {

@@ -57,15 +57,7 @@ std::string greeting(std::uint32_t process) { return fmt::format("VERSION\t1\t1\
 session::session() : lines_(limits::userdb_line_bytes_max) {}
 
 decoded<request> session::next() {
-  while (!closed_) {
-    const std::optional<std::string_view> line = lines_.next();
-    if (!line && !lines_.overflown()) return std::nullopt;
-    std::optional<outcome> out = line ? take(*line) : outcome(hung_up("a line that is too long"));
-    if (!out) continue;
-    closed_ = !*out && out->error().close;
-    return out;
-  }
-  return std::nullopt;
+  return detail::next_of<request>(lines_, closed_, [this](std::string_view line) { return take(line); });
 }
 
 std::optional<session::outcome> session::take(std::string_view line) {

@@ -23,25 +23,19 @@ std::string reply(std::string_view status, std::string_view text) {
   return std::string(status) + ' ' + escaped(text) + '\n';
 }
 
+outcome take(std::string_view line) {
+  if (line.starts_with("put ")) return detail::answered(reply("500", "read-only"), "a change of what is read only");
+  std::optional<std::string> key;
+  if (line.starts_with("get ")) key = from_percent_encoded(line.substr(4));
+  if (!key) return detail::answered(trouble("not understood"), "a request that is not understood");
+  return request{*std::move(key)};
+}
+
 }  // namespace
 
 session::session() : lines_(limits::tcp_table_line_bytes_max) {}
 
-decoded<request> session::next() {
-  if (closed_) return std::nullopt;
-  const std::optional<std::string_view> line = lines_.next();
-  if (!line) {
-    if (!lines_.overflown()) return std::nullopt;
-    closed_ = true;
-    return outcome(detail::hung_up("a line that is too long"));
-  }
-  if (line->starts_with("put "))
-    return outcome(detail::answered(reply("500", "read-only"), "a change of what is read only"));
-  std::optional<std::string> key;
-  if (line->starts_with("get ")) key = from_percent_encoded(line->substr(4));
-  if (!key) return outcome(detail::answered(trouble("not understood"), "a request that is not understood"));
-  return outcome(request{*std::move(key)});
-}
+decoded<request> session::next() { return detail::next_of<request>(lines_, closed_, take); }
 
 std::string found(std::string_view value) {
   std::string out = reply("200", value);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <sql2ldap/codec/line_buffer.hpp>
 #include <sql2ldap/codec/settled.hpp>
 
 namespace sql2ldap::codec::detail {
@@ -24,6 +25,21 @@ namespace sql2ldap::codec::detail {
 }
 [[nodiscard]] inline tl::unexpected<settled> hung_up(std::string why) {
   return tl::make_unexpected(settled{"", true, std::move(why)});
+}
+
+// The next of what `take` makes of lines (nullopt: nothing, go on); `closed` is set when it ends the connection, as a
+// line that is too long does.
+template <typename Request, typename Take>
+[[nodiscard]] decoded<Request> next_of(line_buffer& lines, bool& closed, Take take) {
+  while (!closed) {
+    const std::optional<std::string_view> line = lines.next();
+    if (!line && !lines.overflown()) return std::nullopt;
+    decoded<Request> out = line ? decoded<Request>(take(*line)) : decoded<Request>(hung_up("a line that is too long"));
+    if (!out) continue;
+    closed = !*out && out->error().close;
+    return out;
+  }
+  return std::nullopt;
 }
 
 }  // namespace sql2ldap::codec::detail
