@@ -75,4 +75,25 @@ inline constexpr std::chrono::milliseconds transaction_settle_time{5};
 inline constexpr std::size_t write_tries_max = 5;             // of one batch when answers are lost
 inline constexpr std::size_t values_changed_singly_max = 50;  // above it an attribute is replaced as a whole
 
+// Lookups: what clients may send, and what their clients' readers take.
+inline constexpr std::size_t user_name_bytes_max = 320;               // RFC 5321: 64 + '@' + 255
+inline constexpr std::size_t wire_pending_bytes_max = 64U << 10U;     // given to a decoder, not yet taken out
+inline constexpr std::size_t auth_line_bytes_max = 16U << 10U;        // dovecot's own bound
+inline constexpr std::size_t auth_greeting_bytes_max = 1023;          // pysieved reads 1024 bytes once
+inline constexpr std::size_t auth_requests_max = 128;                 // at once on one connection
+inline constexpr std::size_t userdb_line_bytes_max = 4096;            // dovecot's server takes 1024
+inline constexpr std::size_t userdb_reply_bytes_max = 8191;           // dovecot's client takes 8192 with the LF
+inline constexpr std::size_t dict_line_bytes_max = 16U << 10U;        // keys and user names
+inline constexpr std::size_t dict_reply_bytes_max = 64U << 10U;       // dovecot's client
+inline constexpr std::size_t socketmap_request_bytes_max = 8192;      // without the netstring's frame
+inline constexpr std::size_t socketmap_reply_bytes_max = 100'000;     // postfix
+inline constexpr std::size_t tcp_table_line_bytes_max = 4096;         // postfix, both ways
+inline constexpr std::size_t query_line_bytes_max = 4096;             // one request
+inline constexpr std::size_t checkpassword_bytes_max = 512;           // the interface's own bound
+inline constexpr std::size_t sasl_response_bytes_max = 4096;          // decoded
+inline constexpr std::uint64_t password_iterations_max = 10'000'000;  // PBKDF2, SCRAM, crypt's rounds=: some seconds
+inline constexpr unsigned bcrypt_cost_max = 16;                       // 2^16 rounds: some seconds
+inline constexpr std::uint64_t argon2_memory_kib_max = 1U << 20U;     // 1 GiB
+inline constexpr std::uint64_t argon2_work_kib_max = 8U << 20U;       // memory times passes
+
 }  // namespace sql2ldap::limits

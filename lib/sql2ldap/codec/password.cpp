@@ -6,6 +6,7 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/detail/password_scheme.hpp>
+#include <sql2ldap/codec/detail/pbkdf2.hpp>
 
 namespace sql2ldap::codec {
 
@@ -17,14 +18,6 @@ using optional_text = std::optional<std::string>;
 
 bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-bool is_argon2(std::string_view text) {
-  return (starts_with(text, "$argon2i$") || starts_with(text, "$argon2id$")) && detail::is_hash_text(text);
-}
-
-bool is_clear_scheme(std::string_view scheme) {
-  return scheme == "PLAIN" || scheme == "CLEAR" || scheme == "CLEARTEXT";
-}
-
 // Schemes that exist in slapd and its modules only, in slapd's own form.
 std::string_view slapd_only_module(std::string_view scheme) {
   if (scheme == "PBKDF2-SHA1" || scheme == "PBKDF2-SHA256" || scheme == "PBKDF2-SHA512") return "pw-pbkdf2";
@@ -33,52 +26,17 @@ std::string_view slapd_only_module(std::string_view scheme) {
   return {};
 }
 
-// Hashes that neither crypt(3) nor slapd knows, without a scheme in front.
-bool is_foreign_hash(std::string_view text) {
-  return starts_with(text, "$apr1$") || starts_with(text, "$bcrypt-sha256$") || starts_with(text, "$pbkdf2") ||
-         starts_with(text, "$scrypt") || starts_with(text, "$argon2");
-}
-
-// base64 with `.` for `+` and without padding: the form of Python's passlib and of pw-pbkdf2.
-std::string adapted_base64(std::string_view bytes) {
-  std::string out = base64(bytes);
-  out.erase(std::min(out.find('='), out.size()));
-  std::replace(out.begin(), out.end(), '+', '.');
-  return out;
-}
-
-optional_text from_adapted_base64(std::string_view text) {
-  std::string padded(text);
-  std::replace(padded.begin(), padded.end(), '.', '+');
-  while (padded.size() % 4 != 0) padded += '=';
-  return from_base64(padded);
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && text.size() <= 9 && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-constexpr std::size_t pbkdf2_salt_bytes = 16;  // pw-pbkdf2 verifies no other length
-constexpr std::size_t pbkdf2_sha1_bytes = 20;
-
 // dovecot's "$1$salt$rounds$hex" -> "{PBKDF2-SHA1}rounds$salt$key".
 optional_text pbkdf2_to_ldap(std::string_view rest) {
-  const std::vector<std::string_view> parts = split(rest, '$');
-  if (parts.size() != 5 || !parts[0].empty() || parts[1] != "1") return std::nullopt;
-  const optional_text key = from_hex(parts[4]);
-  if (parts[2].size() != pbkdf2_salt_bytes || !is_number(parts[3]) || !key || key->size() != pbkdf2_sha1_bytes) {
-    return std::nullopt;
-  }
-  return "{PBKDF2-SHA1}" + std::string(parts[3]) + '$' + adapted_base64(parts[2]) + '$' + adapted_base64(*key);
+  const std::optional<detail::pbkdf2_hash> hash = detail::pbkdf2_of_dovecot(rest);
+  if (!hash || hash->salt.size() != detail::pbkdf2_salt_bytes_of_slapd) return std::nullopt;
+  return "{PBKDF2-SHA1}" + detail::pbkdf2_for_slapd(*hash);
 }
 
 optional_text pbkdf2_to_dovecot(std::string_view rest) {
-  const std::vector<std::string_view> parts = split(rest, '$');
-  if (parts.size() != 3 || !is_number(parts[0])) return std::nullopt;
-  const optional_text salt = from_adapted_base64(parts[1]);
-  const optional_text key = from_adapted_base64(parts[2]);
-  if (!salt || !key || !detail::is_hash_text(*salt)) return std::nullopt;
-  return "{PBKDF2}$1$" + *salt + '$' + std::string(parts[0]) + '$' + hex(*key);
+  const std::optional<detail::pbkdf2_hash> hash = detail::pbkdf2_of_slapd(rest);
+  return hash && detail::is_hash_text(hash->salt) ? optional_text("{PBKDF2}" + detail::pbkdf2_for_dovecot(*hash))
+                                                  : std::nullopt;
 }
 
 result<optional_text> clear_text(std::string_view clear, plain_policy how) {
@@ -109,8 +67,8 @@ result<optional_text> unverifiable(std::string_view what, unknown_policy how) {
 // A crypt(3) string, or what stands where one should.
 result<optional_text> crypt_to_ldap(std::string_view hash, unknown_policy unknown) {
   if (hash.empty() || detail::is_lock_mark(hash)) return optional_text(locked_password);
-  if (is_argon2(hash)) return optional_text("{ARGON2}" + std::string(hash));
-  if (is_foreign_hash(hash) || !detail::is_hash_text(hash)) return unverifiable("not of crypt(3)", unknown);
+  if (detail::is_argon2(hash)) return optional_text("{ARGON2}" + std::string(hash));
+  if (detail::is_foreign_hash(hash) || !detail::is_hash_text(hash)) return unverifiable("not of crypt(3)", unknown);
   return optional_text("{CRYPT}" + std::string(hash));
 }
 
@@ -127,7 +85,7 @@ result<optional_text> unprefixed_to_ldap(std::string_view stored, const password
   if (detail::is_lock_mark(text) && (how.unprefixed != unprefixed_policy::plain || !may_be_clear_text(text))) {
     return optional_text(locked_password);
   }
-  if (!detail::crypt_kind(text).empty() || is_argon2(text) || is_foreign_hash(text)) {
+  if (!detail::crypt_kind(text).empty() || detail::is_argon2(text) || detail::is_foreign_hash(text)) {
     return crypt_to_ldap(text, how.unknown);
   }
   if (const optional_text digest = from_hex(text); digest && digest->size() == 16) {
@@ -145,28 +103,13 @@ result<optional_text> unprefixed_to_ldap(std::string_view stored, const password
               "say what such values are: password(unprefixed: crypt) or password(unprefixed: plain)");
 }
 
-// The rest of a scheme whose text form is the hash itself, when it came as hex or base64.
-optional_text decoded(const stored_password& parts) {
-  switch (parts.encoding) {
-    case text_encoding::hex:
-      return from_hex(parts.rest);
-    case text_encoding::base64:
-      return from_base64(parts.rest);
-    case text_encoding::as_is:
-      break;
-  }
-  return std::string(parts.rest);
-}
-
 result<optional_text> prefixed_to_ldap(const stored_password& parts, const password_options& how) {
-  const optional_text text = decoded(parts);
-  if (is_clear_scheme(parts.scheme)) {
+  const optional_text text = detail::decoded_rest(parts);
+  if (detail::is_clear_scheme(parts.scheme)) {
     return text ? clear_text(*text, how.plain) : unverifiable(parts.scheme, how.unknown);
   }
   const std::string_view hash = text ? trimmed(*text) : std::string_view();
-  // dovecot's {MD5} is MD5-CRYPT as a rule, slapd's and courier's is a digest: the content tells.
-  const bool md5_crypt = parts.scheme == "MD5" && starts_with(hash, "$1$");
-  if (detail::is_crypt_scheme(parts.scheme) || md5_crypt) {
+  if (detail::holds_crypt_hash(parts.scheme, hash)) {
     return text ? crypt_to_ldap(hash, how.unknown) : unverifiable(parts.scheme, how.unknown);
   }
   if (const detail::digest_scheme* scheme = detail::find_digest_scheme(parts.scheme)) {
@@ -174,7 +117,7 @@ result<optional_text> prefixed_to_ldap(const stored_password& parts, const passw
     if (!digest) return unverifiable(parts.scheme, how.unknown);
     return optional_text('{' + std::string(scheme->name) + '}' + base64(*digest));
   }
-  if ((parts.scheme == "ARGON2" || parts.scheme == "ARGON2I" || parts.scheme == "ARGON2ID") && is_argon2(hash)) {
+  if (detail::is_argon2_scheme(parts.scheme) && detail::is_argon2(hash)) {
     return optional_text("{ARGON2}" + std::string(hash));
   }
   if (parts.scheme == "PBKDF2") {
@@ -277,7 +220,7 @@ password_facts facts_about(std::string_view ldap_value) {
   password_facts facts;
   facts.slapd_verifies = true;
   facts.dovecot_24_accepts = true;
-  if (parts.scheme.empty() || is_clear_scheme(parts.scheme)) {
+  if (parts.scheme.empty() || detail::is_clear_scheme(parts.scheme)) {
     facts.scheme = "CLEARTEXT";
     return facts;
   }
@@ -295,7 +238,7 @@ password_facts facts_about(std::string_view ldap_value) {
     facts.dovecot_24_accepts = scheme->dovecot_24;
     return facts;
   }
-  if (parts.scheme == "ARGON2" && is_argon2(parts.rest)) {
+  if (parts.scheme == "ARGON2" && detail::is_argon2(parts.rest)) {
     facts.scheme = parts.scheme;
     facts.slapd_module = "argon2";
     return facts;

@@ -40,9 +40,13 @@ struct password_facts {
 };
 [[nodiscard]] password_facts facts_about(std::string_view ldap_value);
 
-// {CRYPT}$6$... with a random salt.
-[[nodiscard]] result<std::string> hash_password(std::string_view clear);
-// {CRYPT}, {SHA}, {SSHA}, {MD5}, {SMD5}, {SHA256/512}, {SSHA256/512}; constant time in the digest.
+enum class hash_scheme { sha512_crypt, yescrypt, argon2 };  // {CRYPT}$6$, {CRYPT}$y$, {ARGON2}$argon2id$
+// With a random salt. error_kind::input: crypt(3) takes neither NULs nor 512 bytes and more.
+[[nodiscard]] result<std::string> hash_password(std::string_view clear, hash_scheme how = hash_scheme::sha512_crypt);
+// Of that scheme, with whatever cost: it need not be hashed anew.
+[[nodiscard]] bool is_hashed_as(std::string_view ldap_value, hash_scheme how);
+// slapd, with its modules, would take `clear` for this value: verify_password() (codec/password_verify.hpp) for the
+// schemes of facts_about(), without those in clear text.
 [[nodiscard]] bool password_matches(std::string_view ldap_value, std::string_view clear);
 
 }  // namespace sql2ldap::codec

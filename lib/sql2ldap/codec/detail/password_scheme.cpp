@@ -86,6 +86,18 @@ stored_password take_apart(std::string_view stored) {
   return out;
 }
 
+std::optional<std::string> decoded_rest(const stored_password& parts) {
+  switch (parts.encoding) {
+    case text_encoding::hex:
+      return from_hex(parts.rest);
+    case text_encoding::base64:
+      return from_base64(parts.rest);
+    case text_encoding::as_is:
+      break;
+  }
+  return std::string(parts.rest);
+}
+
 const digest_scheme* find_digest_scheme(std::string_view upper_case_name) noexcept {
   for (const alias& other : digest_aliases) {
     if (other.name == upper_case_name) upper_case_name = other.meaning;
@@ -125,12 +137,33 @@ bool is_crypt_scheme(std::string_view upper_case_name) noexcept {
   return std::find(std::begin(crypt_schemes), std::end(crypt_schemes), upper_case_name) != std::end(crypt_schemes);
 }
 
+bool holds_crypt_hash(std::string_view upper_case_name, std::string_view rest) noexcept {
+  return is_crypt_scheme(upper_case_name) || (upper_case_name == "MD5" && rest.starts_with("$1$"));
+}
+
+bool is_clear_scheme(std::string_view upper_case_name) noexcept {
+  return upper_case_name == "PLAIN" || upper_case_name == "CLEAR" || upper_case_name == "CLEARTEXT";
+}
+
+bool is_argon2_scheme(std::string_view upper_case_name) noexcept {
+  return upper_case_name == "ARGON2" || upper_case_name == "ARGON2I" || upper_case_name == "ARGON2ID";
+}
+
 std::string_view dovecot_crypt_scheme(std::string_view kind) noexcept {
   if (kind == des_kind) return "DES-CRYPT";
   for (const crypt_method& method : crypt_methods) {
     if (method.prefix == kind) return method.dovecot;
   }
   return {};
+}
+
+bool is_argon2(std::string_view text) noexcept {
+  return (text.starts_with("$argon2i$") || text.starts_with("$argon2id$")) && is_hash_text(text);
+}
+
+bool is_foreign_hash(std::string_view text) noexcept {
+  return text.starts_with("$apr1$") || text.starts_with("$bcrypt-sha256$") || text.starts_with("$pbkdf2") ||
+         text.starts_with("$scrypt") || text.starts_with("$argon2");
 }
 
 bool is_lock_mark(std::string_view text) noexcept {

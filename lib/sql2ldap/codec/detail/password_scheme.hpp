@@ -16,6 +16,8 @@ struct stored_password {
   std::string_view rest;
 };
 [[nodiscard]] stored_password take_apart(std::string_view stored);
+// The rest of a scheme whose text form is the hash itself, when it came as hex or base64; nullopt when it is not that.
+[[nodiscard]] std::optional<std::string> decoded_rest(const stored_password& parts);
 
 // A digest of fixed length in base64, with the salt after it when it is salted.
 struct digest_scheme {
@@ -35,8 +37,16 @@ struct digest_scheme {
 [[nodiscard]] std::string_view crypt_kind(std::string_view text) noexcept;
 // "{SHA512-CRYPT}" and its like hold a crypt(3) string, as "{CRYPT}" does.
 [[nodiscard]] bool is_crypt_scheme(std::string_view upper_case_name) noexcept;
+// That, or dovecot's {MD5}: MD5-CRYPT as a rule, while slapd's and courier's is a digest. The content tells.
+[[nodiscard]] bool holds_crypt_hash(std::string_view upper_case_name, std::string_view rest) noexcept;
+[[nodiscard]] bool is_clear_scheme(std::string_view upper_case_name) noexcept;
+[[nodiscard]] bool is_argon2_scheme(std::string_view upper_case_name) noexcept;
 // dovecot's name for a kind: "SHA512-CRYPT"; "" when it has none.
 [[nodiscard]] std::string_view dovecot_crypt_scheme(std::string_view kind) noexcept;
+
+[[nodiscard]] bool is_argon2(std::string_view text) noexcept;  // "$argon2i$..." or "$argon2id$..."
+// Hashes that neither crypt(3) nor slapd knows, without a scheme in front.
+[[nodiscard]] bool is_foreign_hash(std::string_view text) noexcept;
 
 // `*`, `!`, `x` and what begins with the first two: marks of shadow files and panels for "no login".
 [[nodiscard]] bool is_lock_mark(std::string_view text) noexcept;

@@ -1,0 +1,7 @@
+// Any bytes in any pieces: the same requests.
+#include "pieces.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  decode_in_pieces(sql2ldap::codec::tcp_table::session(), data, size);
+  return 0;
+}
