@@ -1,7 +1,7 @@
 #include <sql2ldap/ldap/detail/content_stream.hpp>
 
 #include <algorithm>
-#include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include <poll.h>
@@ -27,9 +27,10 @@ std::string_view view(const berval& bytes) { return {bytes.bv_val, bytes.bv_len}
 
 }  // namespace
 
-content_stream::content_stream(std::unique_ptr<connection> line, milliseconds answer_time_max,
-                               const content_request& what, const std::string& cookie)
+content_stream::content_stream(std::unique_ptr<connection> line, std::unique_ptr<connection> asker,
+                               milliseconds answer_time_max, const content_request& what, const std::string& cookie)
     : line_(std::move(line)),
+      asker_(std::move(asker)),
       answer_time_max_(answer_time_max),
       what_(what),
       doing_(fmt::format("following {}", what.base.empty() ? "the root" : what.base)),
@@ -47,13 +48,16 @@ content_stream::~content_stream() {
 }
 
 result<std::unique_ptr<model::content_feed>> content_stream::start(std::unique_ptr<connection> line,
+                                                                   std::unique_ptr<connection> asker,
                                                                    milliseconds answer_time_max,
                                                                    const content_request& what,
                                                                    const std::string& cookie) {
-  std::unique_ptr<content_stream> made(new content_stream(std::move(line), answer_time_max, what, cookie));
+  std::unique_ptr<content_stream> made(
+      new content_stream(std::move(line), std::move(asker), answer_time_max, what, cookie));
   made->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made->wake_ < 0) return fail(error_kind::local, "no file descriptor left for following a directory");
   made->line_->read_without_waiting();
+  made->asker_->read_without_waiting();
   S2L_TRY(made->ask());
   return made;
 }
@@ -88,6 +92,8 @@ result<std::optional<model::content_event>> content_stream::next_until(clock::ti
       S2L_TRY(take(message.get()));
       continue;
     }
+    if (asked_) S2L_TRY(hear_answer());
+    if (!events_.empty()) break;
     S2L_TRY(keep_in_touch(now));
     if (now >= until) return std::nullopt;
     S2L_TRY_ASSIGN(const bool woken, wait(until));
@@ -105,11 +111,6 @@ model::content_event content_stream::give() {
 }
 
 result<void> content_stream::take(LDAPMessage* message) {
-  if (ldap_msgid(message) == question_ && asked_) {
-    asked_.reset();
-    if (refreshed_) note(what::heard);
-    return {};
-  }
   switch (ldap_msgtype(message)) {
     case LDAP_RES_SEARCH_ENTRY:
       return take_entry(message);
@@ -231,16 +232,16 @@ result<bool> content_stream::wait(clock::time_point until) {
   const auto ask_at = asked_ ? std::max(*asked_, heard_) + answer_time_max_
                              : heard_ + std::min<milliseconds>(limits::content_ask_after, answer_time_max_);
   const auto left = std::chrono::ceil<milliseconds>(std::min(until, ask_at) - clock::now()).count();
-  pollfd waiting[] = {{.fd = line_->socket(), .events = POLLIN, .revents = 0},
-                      {.fd = wake_, .events = POLLIN, .revents = 0}};
-  if (left <= 0 || ::poll(waiting, 2, static_cast<int>(left)) <= 0) return false;
-  if (waiting[1].revents == 0) return false;
+  pollfd waiting[] = {{.fd = wake_, .events = POLLIN, .revents = 0},
+                      {.fd = line_->socket(), .events = POLLIN, .revents = 0},
+                      {.fd = asked_ ? asker_->socket() : -1, .events = POLLIN, .revents = 0}};
+  if (left <= 0 || ::poll(waiting, std::size(waiting), static_cast<int>(left)) <= 0) return false;
+  if (waiting[0].revents == 0) return false;
   eventfd_t count = 0;
   ::eventfd_read(wake_, &count);
   return true;
 }
 
-// Who am I (RFC 4532): whatever the server answers, it is there.
 result<void> content_stream::keep_in_touch(clock::time_point now) {
   if (asked_) {
     if (now - std::max(*asked_, heard_) < answer_time_max_) return {};
@@ -250,7 +251,18 @@ result<void> content_stream::keep_in_touch(clock::time_point now) {
   }
   if (now - heard_ < std::min<milliseconds>(limits::content_ask_after, answer_time_max_)) return {};
   asked_ = now;
-  return line_->sent(ldap_whoami(line_->handle(), nullptr, nullptr, &question_), doing_);
+  int question = 0;  // the only one
+  return asker_->sent(ldap_whoami(asker_->handle(), nullptr, nullptr, &question), doing_);
+}
+
+// Who am I (RFC 4532): whatever the server answers, it is there.
+result<void> content_stream::hear_answer() {
+  S2L_TRY_ASSIGN(const message_owner answer, asker_->take_ready(doing_));
+  if (!answer) return {};
+  asked_.reset();
+  heard_ = clock::now();
+  if (refreshed_) note(what::heard);
+  return {};
 }
 
 void content_stream::wake() noexcept { ::eventfd_write(wake_, 1); }

@@ -1,4 +1,5 @@
-// One refreshAndPersist search on a connection of its own.
+// One refreshAndPersist search on a connection of its own, and another connection that asks whether the server is
+// there: slapd lets a connection have half of its threads, and to it the search is one that never ends.
 #pragma once
 
 #include <chrono>
@@ -20,6 +21,7 @@ namespace sql2ldap::ldap::detail {
 class content_stream : public model::content_feed {
  public:
   [[nodiscard]] static result<std::unique_ptr<model::content_feed>> start(std::unique_ptr<connection> line,
+                                                                          std::unique_ptr<connection> asker,
                                                                           std::chrono::milliseconds answer_time_max,
                                                                           const content_request& what,
                                                                           const std::string& cookie);
@@ -34,8 +36,8 @@ class content_stream : public model::content_feed {
  private:
   using clock = std::chrono::steady_clock;
 
-  content_stream(std::unique_ptr<connection> line, std::chrono::milliseconds answer_time_max,
-                 const content_request& what, const std::string& cookie);
+  content_stream(std::unique_ptr<connection> line, std::unique_ptr<connection> asker,
+                 std::chrono::milliseconds answer_time_max, const content_request& what, const std::string& cookie);
   result<void> ask();
   result<std::optional<model::content_event>> next_until(clock::time_point until);
   model::content_event give();
@@ -49,9 +51,11 @@ class content_stream : public model::content_feed {
   result<void> begin_anew();
   result<bool> wait(clock::time_point until);  // true: woken
   result<void> keep_in_touch(clock::time_point now);
+  result<void> hear_answer();
   [[nodiscard]] tl::unexpected<error> garbled(error why);
 
   std::unique_ptr<connection> line_;
+  std::unique_ptr<connection> asker_;
   std::chrono::milliseconds answer_time_max_;
   content_request what_;
   std::string doing_;
@@ -69,7 +73,6 @@ class content_stream : public model::content_feed {
 
   clock::time_point heard_ = clock::now();
   std::optional<clock::time_point> asked_;  // whether the server is there; not answered yet
-  int question_ = 0;
   std::optional<error> failure_;
 };
 
