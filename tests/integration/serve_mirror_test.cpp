@@ -15,7 +15,6 @@ class kept_mirror : public testing::Test {
  protected:
   kept_mirror() {
     for (const model::change& one : {add_unit("people"), add_person("ann", people, "ann@a.example")}) write(one);
-    how_.answer_time_max = short_time;
   }
   void write(const model::change& one) {
     const auto refused = connected(as_sync(server_))->write(std::vector{one}, false);
@@ -28,7 +27,11 @@ class kept_mirror : public testing::Test {
 
   slapd_server server_{
       {.writes = slapd_server::kept::dbnosync, .network = false, .base_entries = true, .more_config = {}}};
-  ldap::options how_ = as_sync(server_);
+  ldap::options how_ = [this] {
+    ldap::options how = as_sync(server_);
+    how.answer_time_max = short_time;
+    return how;
+  }();
   serve::mirror mirror_{mail_indexes(), connected(as_sync(server_))->describe()->schema};
   serve::mirror_keeper keeper_{mirror_, {.open = [this](const std::string& cookie) {
                                  return ldap::open_content(how_, {.base = people}, cookie);
