@@ -72,8 +72,10 @@ inline constexpr std::size_t batch_refusals_max = 5;       // then the rest of a
 // slapd answers an operation of a transaction before its thread lets go of it, and crashes when the
 // transaction ends in between: give that thread its turn first (docs/decisions/0007).
 inline constexpr std::chrono::milliseconds transaction_settle_time{5};
-inline constexpr std::size_t write_tries_max = 5;             // of one batch when answers are lost
-inline constexpr std::size_t values_changed_singly_max = 50;  // above it an attribute is replaced as a whole
+inline constexpr std::chrono::seconds content_ask_after{10};     // of silence, a server is asked whether it is there
+inline constexpr std::chrono::seconds content_wait_longest{60};  // for one event; a feed can be woken
+inline constexpr std::size_t write_tries_max = 5;                // of one batch when answers are lost
+inline constexpr std::size_t values_changed_singly_max = 50;     // above it an attribute is replaced as a whole
 
 // Lookups: what clients may send, and what their clients' readers take.
 inline constexpr std::size_t user_name_bytes_max = 320;               // RFC 5321: 64 + '@' + 255

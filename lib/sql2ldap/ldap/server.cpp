@@ -1,6 +1,5 @@
 #include <sql2ldap/ldap/server.hpp>
 
-#include <csignal>
 #include <utility>
 
 #include <sql2ldap/ldap/detail/pool.hpp>
@@ -45,16 +44,9 @@ class server : public model::directory {
   std::shared_ptr<detail::pool> lines_;
 };
 
-void outlive_broken_pipes() {
-  struct sigaction now {};
-  ::sigaction(SIGPIPE, nullptr, &now);
-  if ((now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
-}
-
 }  // namespace
 
 result<std::unique_ptr<model::directory>> connect(const options& how) {
-  outlive_broken_pipes();
   auto made = std::make_unique<server>(how);
   S2L_TRY(made->try_out());
   return made;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct content_event {
     refreshed_others,  // end of a refresh: who was neither `entry` nor `present` since it began is gone
     refreshed,         // end of a refresh that told each one that is gone
     begun_anew,        // the server cannot go on from where we were: all is told from its beginning
+    heard,             // the server is there and has nothing new
   } kind = what::entry;
   entry_uuid uuid{};  // of the first three
   entry content;      // of `entry`
@@ -43,6 +45,10 @@ class content_feed {
   // The next event, or nullopt when none came within `patience`. After an error the feed is of no more use; a
   // transient one says that another may be opened, which goes on where this one was.
   [[nodiscard]] virtual result<std::optional<content_event>> next(std::chrono::milliseconds patience) = 0;
+  // From where another feed may go on when the events that next() gave are taken in; "" = from the beginning.
+  [[nodiscard]] virtual std::string cookie() const = 0;
+  // From any thread: a next() that waits, or else the one that comes, returns at once with nullopt.
+  virtual void wake() noexcept = 0;
 };
 
 }  // namespace sql2ldap::model

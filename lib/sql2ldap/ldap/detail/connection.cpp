@@ -1,8 +1,10 @@
 #include <sql2ldap/ldap/detail/connection.hpp>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -42,6 +44,13 @@ std::string without_tls(const std::string& uri) {
   return "ldap://" + host + (has_port ? "" : ":" + std::to_string(ldaps_port)) + rest;
 }
 
+// libldap writes to servers that are gone.
+void outlive_broken_pipes() {
+  struct sigaction now {};
+  ::sigaction(SIGPIPE, nullptr, &now);
+  if ((now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_DFL) std::signal(SIGPIPE, SIG_IGN);
+}
+
 constexpr const char* system_certificates = "/etc/ssl/certs/ca-certificates.crt";
 
 }  // namespace
@@ -53,6 +62,7 @@ result<std::unique_ptr<connection>> connection::open(const options& how) {
   if (!how.bind_dn.empty() && how.password.empty())
     return fail(error_kind::usage, fmt::format("{}: no password for {}", how.uri, how.bind_dn),
                 "give a password file, or no bind DN for SASL EXTERNAL on ldapi://");
+  outlive_broken_pipes();
   std::unique_ptr<connection> made(new connection(how));
   S2L_TRY(made->create());
   S2L_TRY(made->connect());
@@ -79,10 +89,12 @@ result<void> connection::create() {
   handle_.reset(raw);
   const int version = LDAP_VERSION3;
   const int never = LDAP_DEREF_NEVER;
+  const int unlimited = LDAP_NO_LIMIT;
   const timeval connect_time = to_timeval(how_.connect_time_max);
   const timeval answer_time = to_timeval(how_.answer_time_max);
   S2L_TRY(set(LDAP_OPT_PROTOCOL_VERSION, &version, "PROTOCOL_VERSION"));
   S2L_TRY(set(LDAP_OPT_DEREF, &never, "DEREF"));
+  S2L_TRY(set(LDAP_OPT_TIMELIMIT, &unlimited, "TIMELIMIT"));
   S2L_TRY(set(LDAP_OPT_REFERRALS, LDAP_OPT_OFF, "REFERRALS"));
   S2L_TRY(set(LDAP_OPT_RESTART, LDAP_OPT_ON, "RESTART"));
   S2L_TRY(set(LDAP_OPT_NETWORK_TIMEOUT, &connect_time, "NETWORK_TIMEOUT"));
@@ -212,6 +224,36 @@ result<void> connection::sent(int code, std::string_view doing) {
   return tl::make_unexpected(failed(code, doing, library_words()));
 }
 
+error connection::lost(std::string_view doing) {
+  int code = LDAP_SERVER_DOWN;
+  ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &code);
+  usable_ = false;
+  return failed(code == LDAP_SUCCESS ? LDAP_SERVER_DOWN : code, doing, library_words());
+}
+
+void connection::read_without_waiting() noexcept {
+  const int flags = ::fcntl(socket(), F_GETFL);
+  ::fcntl(socket(), F_SETFL, flags | O_NONBLOCK);
+}
+
+// Bytes that have left the socket, of which no poll() will tell.
+bool connection::has_buffered() const noexcept {
+  Sockbuf* buffer = nullptr;
+  return ldap_get_option(handle_.get(), LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && buffer != nullptr &&
+         ber_sockbuf_ctrl(buffer, LBER_SB_OPT_DATA_READY, nullptr) > 0;
+}
+
+result<message_owner> connection::take_ready(std::string_view doing) {
+  for (;;) {
+    timeval now{};
+    LDAPMessage* raw = nullptr;
+    const int kind = ldap_result(handle_.get(), LDAP_RES_ANY, LDAP_MSG_ONE, &now, &raw);
+    if (kind > 0) return message_owner(raw);
+    if (kind < 0) return tl::make_unexpected(lost(doing));
+    if (!has_buffered()) return message_owner();
+  }
+}
+
 result<message_owner> connection::await(int id, std::string_view doing) {
   const auto deadline = clock::now() + time_max_;
   for (;;) {
@@ -220,12 +262,7 @@ result<message_owner> connection::await(int id, std::string_view doing) {
     LDAPMessage* raw = nullptr;
     const int kind = ldap_result(handle_.get(), id, LDAP_MSG_ONE, &patience, &raw);
     if (kind > 0) return message_owner(raw);
-    if (kind < 0) {
-      int code = LDAP_SERVER_DOWN;
-      ldap_get_option(handle_.get(), LDAP_OPT_RESULT_CODE, &code);
-      usable_ = false;
-      return tl::make_unexpected(failed(code == LDAP_SUCCESS ? LDAP_SERVER_DOWN : code, doing, library_words()));
-    }
+    if (kind < 0) return tl::make_unexpected(lost(doing));
     if (clock::now() < deadline) continue;
     return tl::make_unexpected(failed(LDAP_TIMEOUT, doing, fmt::format("no answer within {} ms", time_max_.count())));
   }

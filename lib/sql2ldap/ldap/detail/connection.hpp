@@ -45,6 +45,11 @@ class connection {
   [[nodiscard]] result<answer> await_answer(int id, std::string_view doing);
   [[nodiscard]] result<answer> read_answer(LDAPMessage* message, std::string_view doing);
   [[nodiscard]] result<extended_answer> await_extended(int id, std::string_view doing);
+  // The next message of any operation, as far as it has come; null when none has. Without waiting, once
+  // read_without_waiting() was called; else half a TLS record may hold it.
+  [[nodiscard]] result<message_owner> take_ready(std::string_view doing);
+  void read_without_waiting() noexcept;
+  [[nodiscard]] int socket() const noexcept;
   [[nodiscard]] error failed(int code, std::string_view doing, std::string_view diagnostic);
 
  private:
@@ -55,7 +60,8 @@ class connection {
   result<void> secure();
   result<void> bind();
   result<void> set(int option, const void* value, std::string_view name);
-  [[nodiscard]] int socket() const noexcept;
+  [[nodiscard]] error lost(std::string_view doing);
+  [[nodiscard]] bool has_buffered() const noexcept;
   void set_patience() noexcept;
   [[nodiscard]] std::string library_words() const;
 

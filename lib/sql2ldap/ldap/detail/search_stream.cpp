@@ -7,7 +7,6 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/ldap/detail/failure.hpp>
-#include <sql2ldap/model/dn.hpp>
 
 namespace sql2ldap::ldap::detail {
 namespace {
@@ -23,9 +22,6 @@ int scope_of(model::search_scope scope) {
   }
   return LDAP_SCOPE_BASE;
 }
-
-// Texts that read the same under every rule of RFC 4514 need no parsing: a million entries do not.
-bool plain(std::string_view dn_text) { return dn_text.find_first_of("\\\"+#;<> ") == std::string_view::npos; }
 
 }  // namespace
 
@@ -102,7 +98,7 @@ result<bool> search_stream::take(LDAPMessage* message) {
         done_ = true;
         return false;
       }
-      S2L_TRY(decode(message));
+      S2L_TRY(decoder_.decode(*line_, message, doing_, current_));
       ++count_;
       return true;
     case LDAP_RES_SEARCH_RESULT:
@@ -141,56 +137,6 @@ result<void> search_stream::finish(LDAPMessage* message) {
     return {};
   }
   return ask();
-}
-
-result<void> search_stream::set_name(std::string_view text) {
-  if (plain(text)) {
-    current_.set_dn(text);
-    return {};
-  }
-  S2L_TRY_ASSIGN(const model::dn name, model::dn::parse(text));
-  current_.set_dn(name.text());
-  return {};
-}
-
-model::attribute_name search_stream::name_of(std::string_view text) {
-  for (std::size_t tried = 0; tried < seen_.size(); ++tried) {
-    const std::size_t at = (next_seen_ + tried) % seen_.size();
-    if (seen_[at].text() == text) {
-      next_seen_ = at + 1;
-      return seen_[at];
-    }
-  }
-  const model::attribute_name name(text);
-  if (name.text() == text && seen_.size() < limits::search_names_kept_max) seen_.push_back(name);
-  next_seen_ = seen_.size();
-  return name;
-}
-
-// The bytes stay in the message; only the entry's own copy is made.
-result<void> search_stream::decode(LDAPMessage* message) {
-  LDAP* handle = line_->handle();
-  const auto garbled = [&](int code) {
-    line_->give_up();
-    return tl::make_unexpected(line_->failed(code, doing_, "an entry makes no sense"));
-  };
-  BerElement* walker = nullptr;
-  berval text{};
-  if (const int code = ldap_get_dn_ber(handle, message, &walker, &text); code != LDAP_SUCCESS) return garbled(code);
-  const walker_owner owner(walker);
-  current_.clear();
-  S2L_TRY(set_name({text.bv_val, text.bv_len}));
-  for (;;) {
-    berval attribute{};
-    berval* values = nullptr;
-    if (const int code = ldap_get_attribute_ber(handle, message, walker, &attribute, &values); code != LDAP_SUCCESS)
-      return garbled(code);
-    if (attribute.bv_val == nullptr) return {};
-    const array_owner values_owner(values);
-    const model::attribute_name name = name_of({attribute.bv_val, attribute.bv_len});
-    for (const berval* value = values; value != nullptr && value->bv_val != nullptr; ++value)
-      current_.add(name, {value->bv_val, value->bv_len});
-  }
 }
 
 }  // namespace sql2ldap::ldap::detail

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <sql2ldap/ldap/detail/entry_decoder.hpp>
 #include <sql2ldap/ldap/detail/pool.hpp>
 #include <sql2ldap/model/ports.hpp>
 
@@ -22,10 +23,7 @@ class search_stream : public model::entry_stream {
   search_stream(lease line, const model::search_request& what);
   result<void> ask();
   result<bool> take(LDAPMessage* message);  // true: current_ is the next entry
-  result<void> decode(LDAPMessage* message);
   result<void> finish(LDAPMessage* message);
-  result<void> set_name(std::string_view text);
-  model::attribute_name name_of(std::string_view text);
 
   lease line_;
   model::search_request what_;
@@ -38,10 +36,7 @@ class search_stream : public model::entry_stream {
   bool done_ = false;
   std::optional<error> failure_;
   model::entry current_;
-  // Entries of one kind name their attributes in one order: the name after the last one found is
-  // nearly always the right one.
-  std::vector<model::attribute_name> seen_;
-  std::size_t next_seen_ = 0;
+  entry_decoder decoder_;
 };
 
 }  // namespace sql2ldap::ldap::detail

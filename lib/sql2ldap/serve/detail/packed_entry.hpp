@@ -1,0 +1,54 @@
+// An entry in one block of memory: lengths and numbers of names in as few bytes as they need.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sql2ldap/model/entry.hpp>
+
+namespace sql2ldap::serve::detail {
+
+class packed_entry {
+ public:
+  packed_entry() = default;
+  // `name_number(attribute_name)` is what stands for a name.
+  template <typename NameNumber>
+  packed_entry(const model::entry& what, NameNumber name_number) {
+    std::string bytes;
+    append(bytes, what.dn());
+    for (std::size_t i = 0; i < what.size(); ++i) {
+      append_number(bytes, name_number(what[i].name));
+      append(bytes, what[i].bytes);
+    }
+    keep(bytes);
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return bytes_ == nullptr; }
+  [[nodiscard]] std::string_view dn() const noexcept;
+  // Calls `each(number of the name, bytes)` for every value in order, until it returns false.
+  template <typename Function>
+  void values(Function each) const {
+    std::string_view rest = content();
+    take(rest);
+    while (!rest.empty()) {
+      const auto name = static_cast<std::uint32_t>(take_number(rest));
+      if (!each(name, take(rest))) return;
+    }
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return empty() ? 0 : content().size(); }
+
+ private:
+  static void append_number(std::string& out, std::size_t number);
+  static void append(std::string& out, std::string_view bytes);
+  static std::size_t take_number(std::string_view& rest) noexcept;
+  static std::string_view take(std::string_view& rest) noexcept;
+  void keep(std::string_view content);
+  [[nodiscard]] std::string_view content() const noexcept;
+
+  std::unique_ptr<char[]> bytes_;  // begins with the length of the rest
+};
+
+}  // namespace sql2ldap::serve::detail
