@@ -61,10 +61,9 @@ inline constexpr std::chrono::milliseconds transaction_settle_time{5};
 inline constexpr std::size_t write_tries_max = 5;             // of one batch when answers are lost
 inline constexpr std::size_t values_changed_singly_max = 50;  // above it an attribute is replaced as a whole
 
-
-inline constexpr std::size_t login_name_bytes_max = 512;       // a longer one is nobody's; 64 + 1 + 255 is an address
-inline constexpr std::size_t lookup_entries_max = 100;         // with one value; more is no answer but an error
+inline constexpr std::size_t login_name_bytes_max = 512;        // a longer one is nobody's; 64 + 1 + 255 is an address
+inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error
 inline constexpr std::size_t comparisons_waiting_max = 10'000;  // of two ways to answer; above it they are left out
-inline constexpr std::size_t differences_kept_max = 100;       // of the names that were answered differently
+inline constexpr std::size_t differences_kept_max = 100;        // of the names that were answered differently
 
 }  // namespace sql2ldap::limits

@@ -52,8 +52,8 @@ struct account {
 // A value that is not what its attribute says is an error: half an account is nobody's account. Unknown attributes and
 // classes do no harm.
 [[nodiscard]] result<account> read_account(const model::entry& from);
-// Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read counts
-// as on: who asks for it by name is told what is wrong.
+// Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
+// counts as on: who asks for it by name is told what is wrong.
 [[nodiscard]] account read_account_name(const model::entry& from);
 
 }  // namespace sql2ldap::serve

@@ -39,9 +39,8 @@ told told_by(const userdb& who) {
 
 // The writer hashes clear text with a salt of its own: the two say the same and cannot be compared.
 bool has_clear_text(const account& who) {
-  return std::any_of(who.passwords.begin(), who.passwords.end(), [](const secret& one) {
-    return one.reveal().starts_with(codec::clear_text_marker);
-  });
+  return std::any_of(who.passwords.begin(), who.passwords.end(),
+                     [](const secret& one) { return one.reveal().starts_with(codec::clear_text_marker); });
 }
 
 told told_by(const login_answer& one) { return {std::to_string(static_cast<int>(one.now)), one.who.login}; }
@@ -168,8 +167,10 @@ void compared_answers::compare(question kind, std::string_view name, const resul
 result<std::optional<login_answer>> compared_answers::account_for_login(const login_request& who) {
   auto answer = first_.account_for_login(who);
   compare(question::login, who.name, answer,
-          [name = std::string(who.name), service = std::string(who.service), from = std::string(who.from)](
-              answers& second) { return second.account_for_login({name, service, from}); });
+          [name = std::string(who.name), service = std::string(who.service),
+           from = std::string(who.from)](answers& second) {
+            return second.account_for_login({name, service, from});
+          });
   return answer;
 }
 

@@ -16,8 +16,8 @@ namespace sql2ldap::serve {
 
 struct comparison_counts {
   std::uint64_t same = 0;
-  std::uint64_t different = 0;      // both have an answer
-  std::uint64_t only_first = 0;     // the second has none
+  std::uint64_t different = 0;   // both have an answer
+  std::uint64_t only_first = 0;  // the second has none
   std::uint64_t only_second = 0;
   std::uint64_t second_failed = 0;  // it can say nothing at the moment, the first can
   std::uint64_t first_failed = 0;
@@ -50,7 +50,7 @@ class compared_answers : public answers {
   enum class question { login, userdb, sieve, route, domain };
   [[nodiscard]] comparison_counts counts(question of) const;
   [[nodiscard]] std::vector<difference> differences() const;  // the last ones, at most limits::differences_kept_max
-  void wait();  // until everything that was asked so far is compared
+  void wait();                                                // until everything that was asked so far is compared
 
  private:
   enum class outcome { same, different, only_first, only_second, second_failed, first_failed };

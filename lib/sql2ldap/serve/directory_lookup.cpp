@@ -34,13 +34,12 @@ result<std::vector<model::entry>> directory_lookup::find(model::attribute_name n
 
 result<void> directory_lookup::for_each(const std::function<bool(const model::entry&)>& tell) {
   const std::lock_guard alone(mutex_);
-  S2L_TRY_ASSIGN(
-      const auto stream,
-      from_.search({.base = base_.text(),
-                    .scope = model::search_scope::subtree,
-                    .filter = codec::filter::equal(model::names::object_class, "s2lMailAccount").text(),
-                    .attributes = {model::names::object_class, names::uid, names::mail, names::mail_local_address,
-                                   names::enabled}}));
+  S2L_TRY_ASSIGN(const auto stream,
+                 from_.search({.base = base_.text(),
+                               .scope = model::search_scope::subtree,
+                               .filter = codec::filter::equal(model::names::object_class, "s2lMailAccount").text(),
+                               .attributes = {model::names::object_class, names::uid, names::mail,
+                                              names::mail_local_address, names::enabled}}));
   while (true) {
     S2L_TRY_ASSIGN(const model::entry* const next, stream->next());
     if (next == nullptr || !tell(*next)) return {};

@@ -63,8 +63,7 @@ result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
       who->gid = domain->gid;
     }
   }
-  return userdb{who->login,      who->uid,         who->gid,           who->home,
-                who->mail_store, who->quota_bytes, who->quota_messages};
+  return userdb{who->login, who->uid, who->gid, who->home, who->mail_store, who->quota_bytes, who->quota_messages};
 }
 
 result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {

@@ -107,7 +107,14 @@ result<mail_route> entry_answers::route(std::string_view text) {
       way->transport = domain->transport;
     return *std::move(way);
   }
-  return unknown;
+  if (domain->kind == mail_domain::what::relay || domain->target.empty()) return unknown;
+  // The host that mail of the target domain is handed on to need not know the alias domain.
+  S2L_TRY_ASSIGN(const auto target, find.domain_in_force(domain->target));
+  if (!target || target->kind != mail_domain::what::relay) return unknown;
+  mail_route onward = unknown;
+  onward.kind = mail_route::what::members;
+  onward.targets = {asked->local + "@" + target->name};
+  return onward;
 }
 
 }  // namespace sql2ldap::serve

@@ -14,8 +14,7 @@ namespace sql2ldap::serve::detail {
 namespace {
 
 tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std::string_view other) {
-  return fail(error_kind::directory,
-              fmt::format("two entries for {}: {} and {}", quoted_for_message(name), one, other),
+  return fail(error_kind::directory, fmt::format("two entries for {}: {} and {}", quoted_for_message(name), one, other),
               "take the name away from one of them; until then neither is answered");
 }
 
@@ -53,8 +52,8 @@ result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
   if (how == by::login_or_address) {
     S2L_TRY_ASSIGN(all, entries_.find(names::uid, name));
   }
-  // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside of
-  // the syntax of addresses.
+  // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
+  // of the syntax of addresses.
   const bool can_be_address = is_ascii(name) && name.find('@') != std::string_view::npos;
   if (!can_be_address || (how == by::login_or_address && name.front() == '@')) return all;
   for (const auto attribute : {names::mail_local_address, names::mail}) {
