@@ -319,6 +319,14 @@ TEST_F(serve_login, half_an_account_is_nobodys) {
   }
 }
 
+TEST_F(serve_login, names_that_no_protocol_carries_are_told_to_nobody) {
+  // uid: "a TAB b"
+  entries_.load("dn: cn=x,dc=org\nobjectClass: s2lMailAccount\nuid:: YQli\nmail: x@example.org\ns2lEnabled: TRUE\n");
+  EXPECT_THAT(user_of("x@example.org"), HasSubstr("try later: cn=x,dc=org: uid"));
+  entries_.load("dn: cn=y,dc=org\nobjectClass: s2lMailAccount\nmail: y@example.org\ns2lEnabled: TRUE\n");
+  EXPECT_THAT(user_of("y@example.org"), HasSubstr("try later: cn=y,dc=org: uid"));
+}
+
 TEST_F(serve_login, a_network_that_is_none_is_an_error) {
   for (const char* net : {"192.0.2.0/33", "192.0.2.0/", "192.0.2.0/-1", "2001:db8::/129", "here", "192.0.2.0/8x"}) {
     entries_ = fake_lookup(host);

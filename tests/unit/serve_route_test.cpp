@@ -259,6 +259,11 @@ TEST_F(serve_route, two_who_have_one_address_are_an_error) {
   EXPECT_THAT(later("anna@example.org"), HasSubstr("two entries"));
 }
 
+TEST_F(serve_route, an_account_that_is_an_alias_as_well_is_an_error) {
+  entries_.load(account("bert@example.org", "objectClass: s2lMailAlias\nrfc822MailMember: x@y.example\n"));
+  EXPECT_THAT(later("bert@example.org"), HasSubstr("at once"));
+}
+
 TEST_F(serve_route, relays_what_nobody_has_here) {
   entries_.load(domain("backup.example", "s2lEnabled: TRUE\ns2lTransport: relay\n") +
                 alias("team@backup.example", "rfc822MailMember: anna@example.org\n") +

@@ -45,6 +45,16 @@ void read_names(account& into, const model::entry& from) {
       into.domain = address->domain;
 }
 
+// Names go into protocols and scripts.
+result<void> check_names(const account& who, const entry_reader& read) {
+  if (who.login.empty() || detail::has_control_characters(who.login))
+    return read.objection(names::uid, who.login, "is no login");
+  for (const std::string& address : who.addresses)
+    if (detail::has_control_characters(address))
+      return read.objection(names::mail_local_address, address, "is no address");
+  return {};
+}
+
 result<void> read_login(account& into, const model::entry& from, const entry_reader& read) {
   for (const std::string_view value : from.values_of(model::names::user_password))
     into.passwords.emplace_back(std::string(value));
@@ -98,6 +108,7 @@ result<account> read_account(const model::entry& from) {
   const entry_reader read(from);
   account made;
   read_names(made, from);
+  S2L_TRY(check_names(made, read));
   S2L_TRY(read_login(made, from, read));
   S2L_TRY(read_mailbox(made, read));
   S2L_TRY(read_forward(made, read));

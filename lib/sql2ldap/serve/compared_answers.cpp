@@ -143,7 +143,7 @@ void compared_answers::note(question kind, const std::string& name, outcome how)
 
 template <typename Answer, typename Ask>
 void compared_answers::compare(question kind, std::string_view name, const result<Answer>& first, Ask ask_second) {
-  // As long as no attacker makes it: the name is kept.
+  // A client may send any length.
   std::string kept(name.substr(0, limits::login_name_bytes_max));
   if (!first) return note(kind, kept, outcome::first_failed);
   const std::lock_guard lock(mutex_);

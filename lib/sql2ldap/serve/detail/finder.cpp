@@ -97,6 +97,9 @@ result<finder::holder> finder::holder_of(const std::string& address) {
   std::string_view dn;
   for (const model::entry& one : entries) {
     holder candidate;
+    if (is_account(one) && is_alias(one))
+      return fail(error_kind::directory, fmt::format("{} is an account and an alias at once", one.dn()),
+                  "forwards of an account stand in s2lForwardTo");
     if (is_account(one)) {
       S2L_TRY_ASSIGN(auto read, read_account(one));
       S2L_TRY_ASSIGN(const bool in_force, takes_mail(read));
