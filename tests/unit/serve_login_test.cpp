@@ -195,6 +195,12 @@ TEST_F(serve_login, does_not_ask_for_names_that_nobody_can_have) {
   EXPECT_GT(entries_.questions, 0U);
 }
 
+TEST_F(serve_login, blanks_are_a_part_of_a_name) {
+  entries_.load("dn: uid=a b,dc=org\nobjectClass: s2lMailAccount\nuid: a b\ns2lEnabled: TRUE\n");
+  EXPECT_EQ(login_of("A b"), "a b");
+  for (const char* name : {"a  b", " a b", "a b ", "ab", "a\tb"}) EXPECT_EQ(login_of(name), "nobody") << name;
+}
+
 TEST_F(serve_login, reads_domains_as_people_write_them) {
   entries_.load(
       "dn: uid=max@xn--bcher-kva.example,dc=org\nobjectClass: s2lMailAccount\nuid: max@xn--bcher-kva.example\n"

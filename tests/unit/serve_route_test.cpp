@@ -243,6 +243,13 @@ TEST_F(serve_route, what_users_add_to_their_name) {
   entries_.load(alias_domain("also.example", "example.org"));
   EXPECT_EQ(user("anna+x@also.example"), "anna@example.org");
 
+  // Nothing stands before the separator: that is no way to who catches all.
+  entries_.load(domain("mixed.example", "s2lEnabled: TRUE\ns2lTargetDomain: example.org\n") +
+                alias("@mixed.example", "rfc822MailMember: root\n") +
+                "dn: uid=plus,dc=org\nobjectClass: s2lMailAccount\nuid: plus\nmailLocalAddress: +plus@example.org\n"
+                "s2lEnabled: TRUE\n");
+  EXPECT_EQ(user("+plus@mixed.example"), "plus");
+
   serve::entry_answers none(entries_, nullptr, {.separators = "", .sieve = {}});
   EXPECT_EQ(none.route("anna+x@example.org")->kind, what::members);
   serve::entry_answers two(entries_, nullptr, {.separators = "+-", .sieve = {}});

@@ -78,7 +78,7 @@ result<std::optional<account>> finder::account_named(std::string_view name) {
   S2L_TRY_ASSIGN(auto direct, only_account(*login));
   if (direct) return direct;
   const auto address = address_in(*login);
-  if (!address || address->local.empty()) return std::nullopt;
+  if (!address) return std::nullopt;
   S2L_TRY_ASSIGN(const auto own, domain_in_force(address->domain));
   if (!own || own->target.empty()) return std::nullopt;
   return only_account(address->local + "@" + own->target);
