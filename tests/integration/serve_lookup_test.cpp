@@ -14,6 +14,7 @@
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <support/child_process.hpp>
 #include <support/fake_lookup.hpp>
+#include <support/pigeonhole.hpp>
 #include <support/postgres.hpp>
 #include <support/tool.hpp>
 
@@ -115,22 +116,19 @@ class serve_lookup : public testing::Test {
 
   // Everyone who is listed has an answer, and a script that Pigeonhole takes, or none.
   void expect_sound_users() {
-    const std::string script = folder_ / "script.sieve";
+    const pigeonhole engine;
     std::size_t scripts = 0;
     for (const std::string& name : users()) {
       EXPECT_EQ(userdb(name).substr(0, name.size()), name);
       const std::string text = sieve(name);
       if (text == "nothing") continue;
       ++scripts;
-      write_file(script, text);
-      const captured compiled = run_and_capture(
-          {.arguments = {"sievec", "-c", "/dev/null", "-x", "+vacation-seconds", script, folder_ / "script.svbin"}});
+      const captured compiled = engine.compile(text);
       EXPECT_EQ(compiled.status, 0) << text << compiled.err;
     }
     EXPECT_GT(scripts, 0U);
   }
 
-  temp_dir folder_;
   slapd_server slapd_{quick_slapd()};
   serve::answer_options how_{.separators = "+", .sieve = {.vacation_seconds = true, .local_domain = "host.example"}};
   std::unique_ptr<sqlite_database> tables_;
