@@ -189,6 +189,7 @@ TEST_F(serve_lookup, postfixadmin) {
   EXPECT_EQ(route("off@off.example"), "not ours");
   EXPECT_EQ(route("x@elsewhere.example"), "not ours");
   EXPECT_EQ(answers_->route("carla@example.net")->transport, "lmtp:unix:private/dovecot-lmtp");
+  EXPECT_EQ(answers_->route("carla@mixed.example")->transport, "lmtp:unix:private/dovecot-lmtp");
 
   EXPECT_EQ(domain("Example.ORG"), "local  ");
   EXPECT_EQ(domain("example.com"), "alias example.org ");

@@ -295,6 +295,9 @@ TEST_F(serve_route, transports_and_sizes) {
   EXPECT_EQ(to("b@big.example").message_bytes_max, 500U);
   EXPECT_EQ(to("b@big.example").transport, "lmtp:inet:[::1]:24");
   EXPECT_EQ(kind("c@big.example"), what::unknown);
+  entries_.load(alias_domain("also-big.example", "big.example"));
+  EXPECT_EQ(to("a@also-big.example").transport, "lmtp:unix:/run/lmtp");
+  EXPECT_EQ(to("b@also-big.example").message_bytes_max, 500U);
   EXPECT_EQ(to("anna@example.org").message_bytes_max, std::nullopt);
   EXPECT_EQ((*answers_.domain("big.example"))->kind, serve::mail_domain::what::local);
 }

@@ -51,6 +51,16 @@ mail_route route_to(const account& who, const address& asked) {
   return way;
 }
 
+// What an account does not say its own domain may, which need not be that of the address.
+result<void> add_of_domain(mail_route& way, const account& who, detail::finder& find) {
+  if (who.domain.empty()) return {};
+  S2L_TRY_ASSIGN(const auto own, find.domain(who.domain));
+  if (!own) return {};
+  way.message_bytes_max = smaller(way.message_bytes_max, own->message_bytes_max);
+  if (way.transport.empty() && own->kind != mail_domain::what::relay) way.transport = own->transport;
+  return {};
+}
+
 mail_route::what way_of(const mail_alias& alias) {
   switch (alias.kind) {
     case mail_alias::what::list:
@@ -103,8 +113,7 @@ result<mail_route> entry_answers::route(std::string_view text) {
                           holder);
     if (!way) continue;
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
-    if (way->transport.empty() && !way->user.empty() && domain->kind != mail_domain::what::relay)
-      way->transport = domain->transport;
+    if (const auto* const who = std::get_if<account>(&holder)) S2L_TRY(add_of_domain(*way, *who, find));
     return *std::move(way);
   }
   if (domain->kind == mail_domain::what::relay || domain->target.empty()) return unknown;
