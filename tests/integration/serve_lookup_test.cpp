@@ -1,7 +1,9 @@
 // The answers for hosts that the shipped mappings have brought into a real slapd, held against what their SQL rows
 // say to who reads them (tests/data); and names of attackers, held against a search in a plain list.
+#include <atomic>
 #include <random>
 #include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -415,6 +417,20 @@ TEST_F(serve_lookup, hostile_names_find_what_a_plain_list_has) {
   }
   EXPECT_GT(found, 300U);  // else nothing was compared
   EXPECT_LT(found, 2000U);
+}
+
+TEST_F(serve_lookup, threads_are_each_told_what_they_asked_for) {
+  migrate_sqlite(postfixadmin_tables(), "postfixadmin");
+  const std::set<std::string> names = users();
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (const std::string& name : names)
+        right += login(name) == name && (userdb(name) + " ").starts_with(name + " ") ? 1 : 0;
+    });
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(right, 4 * static_cast<int>(names.size()));
 }
 
 TEST_F(serve_lookup, a_directory_that_is_away_is_no_empty_one) {
