@@ -3,7 +3,8 @@ find_program(HELP2MAN help2man)
 if(NOT HELP2MAN)
   return()
 endif()
-foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping
+foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping lookup
+                         lookup-user lookup-pass lookup-alias lookup-domain lookup-sieve
                          mapping-check mapping-show mapping-fmt
                          capture capture-install capture-remove status release rejects rejects-list rejects-retry
                          rejects-drop hooks hooks-list hooks-retry hooks-drop)

@@ -72,6 +72,7 @@ void add_plan(command_line& line);
 void add_migrate(command_line& line);
 void add_verify(command_line& line);
 void add_why(command_line& line);
+void add_lookup(command_line& line);
 void add_mapping(command_line& line);
 void add_capture(command_line& line);
 void add_status(command_line& line);

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     tools::add_migrate(line);
     tools::add_verify(line);
     tools::add_why(line);
+    tools::add_lookup(line);
     tools::add_mapping(line);
     tools::add_capture(line);
     tools::add_status(line);

@@ -1,0 +1,126 @@
+#include <sql2ldap/serve/account.hpp>
+
+#include <algorithm>
+
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/serve/detail/address.hpp>
+#include <sql2ldap/serve/detail/entry_reader.hpp>
+#include <sql2ldap/serve/detail/names.hpp>
+
+namespace sql2ldap::serve {
+
+namespace {
+
+using detail::entry_reader;
+
+// All systems that the entries come from say 0 for "no limit", and so do dovecot and exim.
+result<std::optional<std::uint64_t>> limit_of(const entry_reader& of, model::attribute_name name) {
+  S2L_TRY_ASSIGN(auto number, of.number(name));
+  if (number == 0U) number.reset();
+  return number;
+}
+
+void read_names(account& into, const model::entry& from) {
+  const entry_reader read(from);
+  into.dn = from.dn();
+  into.login = ascii_lowered(from.first_value_of(names::uid));
+  if (const auto name = model::dn::parse(from.dn())) {
+    const auto rdns = name->rdns();
+    for (std::size_t i = 0; i < rdns.size(); ++i)
+      for (const model::ava& part : rdns[i]) {
+        if (i == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
+        if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
+          into.domain = ascii_lowered(part.value);
+      }
+  }
+  for (const auto name : {names::mail, names::mail_local_address})
+    for (const std::string& address : read.lowered(name))
+      if (!address.starts_with('@') &&
+          std::find(into.addresses.begin(), into.addresses.end(), address) == into.addresses.end())
+        into.addresses.push_back(address);
+  if (!into.addresses.empty()) into.mail = into.addresses.front();
+  if (into.domain.empty())
+    if (const auto address = detail::address_in(into.mail.empty() ? into.login : into.mail))
+      into.domain = address->domain;
+}
+
+// Names go into protocols and scripts.
+result<void> check_names(const account& who, const entry_reader& read) {
+  if (who.login.empty() || detail::has_control_characters(who.login))
+    return read.objection(names::uid, who.login, "is no login");
+  for (const std::string& address : who.addresses)
+    if (detail::has_control_characters(address))
+      return read.objection(names::mail_local_address, address, "is no address");
+  return {};
+}
+
+result<void> read_login(account& into, const model::entry& from, const entry_reader& read) {
+  for (const std::string_view value : from.values_of(model::names::user_password))
+    into.passwords.emplace_back(std::string(value));
+  S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
+  S2L_TRY_ASSIGN(into.login_enabled, read.flag(names::login_enabled, true));
+  into.services = read.lowered(names::service);
+  into.allow_nets = read.lowered(names::allow_nets);
+  return {};
+}
+
+result<void> read_mailbox(account& into, const entry_reader& read) {
+  S2L_TRY_ASSIGN(into.uid, read.id_number(names::uid_number));
+  S2L_TRY_ASSIGN(into.gid, read.id_number(names::gid_number));
+  S2L_TRY_ASSIGN(into.home, read.path(names::home_directory));
+  S2L_TRY_ASSIGN(into.mail_store, read.line(names::mail_store));
+  S2L_TRY_ASSIGN(into.transport, read.line(names::transport));
+  S2L_TRY_ASSIGN(into.quota_bytes, limit_of(read, names::quota_bytes));
+  S2L_TRY_ASSIGN(into.quota_messages, limit_of(read, names::quota_messages));
+  S2L_TRY_ASSIGN(into.message_bytes_max, limit_of(read, names::max_message_bytes));
+  return {};
+}
+
+// Who forwards to an own address means the copy that stays; passed on, it would go round in a circle.
+result<void> read_forward(account& into, const entry_reader& read) {
+  S2L_TRY_ASSIGN(into.keep_copy, read.flag(names::keep_copy, false));
+  S2L_TRY_ASSIGN(into.forward_to, read.targets(names::forward_to));
+  const auto is_own = [&](const std::string& target) {
+    const std::string lowered = ascii_lowered(target);
+    return std::find(into.addresses.begin(), into.addresses.end(), lowered) != into.addresses.end();
+  };
+  if (std::erase_if(into.forward_to, is_own) > 0) into.keep_copy = true;
+  return {};
+}
+
+result<void> read_vacation(vacation_notice& into, const entry_reader& read) {
+  S2L_TRY_ASSIGN(into.active, read.flag(names::vacation_active, false));
+  S2L_TRY_ASSIGN(into.subject, read.text(names::vacation_subject));
+  S2L_TRY_ASSIGN(into.text, read.text(names::vacation_text));
+  S2L_TRY_ASSIGN(into.from, read.time(names::vacation_from));
+  S2L_TRY_ASSIGN(into.until, read.time(names::vacation_until));
+  S2L_TRY_ASSIGN(const auto interval, read.number(names::vacation_interval));
+  if (interval) into.interval = std::chrono::seconds(static_cast<std::chrono::seconds::rep>(*interval));
+  return {};
+}
+
+}  // namespace
+
+bool is_account(const model::entry& of) { return entry_reader(of).is_a("s2lMailAccount"); }
+
+result<account> read_account(const model::entry& from) {
+  const entry_reader read(from);
+  account made;
+  read_names(made, from);
+  S2L_TRY(check_names(made, read));
+  S2L_TRY(read_login(made, from, read));
+  S2L_TRY(read_mailbox(made, read));
+  S2L_TRY(read_forward(made, read));
+  S2L_TRY(read_vacation(made.vacation, read));
+  return made;
+}
+
+account read_account_name(const model::entry& from) {
+  account made;
+  read_names(made, from);
+  made.enabled = entry_reader(from).flag(names::enabled, false).value_or(true);
+  return made;
+}
+
+}  // namespace sql2ldap::serve

@@ -1,0 +1,59 @@
+// A mailbox and the login of its owner, as an entry of the class s2lMailAccount says.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/model/entry.hpp>
+
+namespace sql2ldap::serve {
+
+struct vacation_notice {
+  bool active = false;
+  std::string subject;
+  std::string text;
+  std::optional<std::chrono::sys_seconds> from;
+  std::optional<std::chrono::sys_seconds> until;
+  // Between two notices to one sender: 0 = one and no more, 1 = with each mail (PostfixAdmin's words); nullopt = as the
+  // mail server likes.
+  std::optional<std::chrono::seconds> interval;
+};
+
+struct account {
+  std::string login;  // the name by which the mail server knows the user: the uid that names the entry
+  std::string dn;
+  std::string mail;                    // the first address; empty when there is none
+  std::vector<std::string> addresses;  // all of them in lower case, `mail` first; no '@domain'
+  std::string domain;                  // that it stands below, else that of `mail`; may be empty
+  std::vector<secret> passwords;       // userPassword; empty when there is none, or when we may not see it
+  bool enabled = false;
+  bool login_enabled = true;
+  std::vector<std::string> services;    // that it may use, in lower case; empty = all
+  std::vector<std::string> allow_nets;  // that it may come from; empty = everywhere
+  std::optional<std::uint32_t> uid;     // never 0
+  std::optional<std::uint32_t> gid;
+  std::string home;        // absolute, or empty
+  std::string mail_store;  // "maildir:/...", or empty
+  std::string transport;
+  std::optional<std::uint64_t> quota_bytes;  // nullopt = no limit, which 0 says as well
+  std::optional<std::uint64_t> quota_messages;
+  std::optional<std::uint64_t> message_bytes_max;
+  std::vector<std::string> forward_to;  // without its own addresses
+  bool keep_copy = false;               // of forwarded mail; also when it forwards to itself
+  vacation_notice vacation;
+};
+
+[[nodiscard]] bool is_account(const model::entry& of);
+// A value that is not what its attribute says is an error: half an account is nobody's account. Unknown attributes and
+// classes do no harm.
+[[nodiscard]] result<account> read_account(const model::entry& from);
+// Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
+// counts as on: who asks for it by name is told what is wrong.
+[[nodiscard]] account read_account_name(const model::entry& from);
+
+}  // namespace sql2ldap::serve

@@ -1,0 +1,15 @@
+// The attributes that answers are made of: for who makes entries, and for who keeps them for lookups.
+#pragma once
+
+#include <vector>
+
+#include <sql2ldap/model/attribute_name.hpp>
+
+namespace sql2ldap::serve {
+
+// Entries are looked up by these.
+[[nodiscard]] const std::vector<model::attribute_name>& looked_up_attributes();
+// All that is read of an entry; nothing else need be fetched.
+[[nodiscard]] const std::vector<model::attribute_name>& read_attributes();
+
+}  // namespace sql2ldap::serve

@@ -1,0 +1,66 @@
+#include <sql2ldap/serve/detail/address.hpp>
+
+#include <algorithm>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/idna.hpp>
+
+namespace sql2ldap::serve::detail {
+
+namespace {
+
+bool is_quoted(std::string_view local) noexcept {
+  return local.size() > 1 && local.front() == '"' && local.back() == '"';
+}
+
+bool is_local_part(std::string_view local) {
+  if (!is_ascii(local) || has_control_characters(local)) return false;
+  return is_quoted(local) || local.find_first_of(" @") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool has_control_characters(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; });
+}
+
+std::optional<address> address_in(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos || text.size() > limits::login_name_bytes_max) return std::nullopt;
+  const std::string_view local = text.substr(0, at);
+  if (!is_local_part(local)) return std::nullopt;
+  auto domain = codec::domain_to_ascii(text.substr(at + 1));
+  if (!domain) return std::nullopt;
+  return address{ascii_lowered(local), *std::move(domain)};
+}
+
+std::optional<std::string> login_name_in(std::string_view text) {
+  if (text.empty() || text.size() > limits::login_name_bytes_max || has_control_characters(text) || !is_utf8(text))
+    return std::nullopt;
+  if (text.front() == ' ' || text.back() == ' ' || text.find("  ") != std::string_view::npos) return std::nullopt;
+  if (const auto as_address = address_in(text)) return as_address->text();
+  return ascii_lowered(text);
+}
+
+std::optional<std::string> target_in(std::string_view text) {
+  if (text.empty() || !is_ascii(text) || has_control_characters(text)) return std::nullopt;
+  if (text.find('@') == std::string_view::npos) {
+    // exim and Postfix read more into these than the name of a user.
+    if (text.find_first_of("|/:\\\"<>(),; ") != std::string_view::npos) return std::nullopt;
+    return std::string(text);
+  }
+  const auto read = address_in(text);
+  if (!read) return std::nullopt;
+  const std::string_view local = read->local;
+  if (is_quoted(local)) {
+    if (local.substr(1).find_first_of("|/:\\") == 0) return std::nullopt;
+  } else if (!local.empty() && (std::string_view("|/:\\").find(local.front()) != std::string_view::npos ||
+                                local.find_first_of("\"<>(),;") != std::string_view::npos)) {
+    return std::nullopt;
+  }
+  // Whose mail it is decides the other host: the local part stays as it is.
+  return std::string(text.substr(0, read->local.size())) + "@" + read->domain;
+}
+
+}  // namespace sql2ldap::serve::detail

@@ -1,0 +1,28 @@
+// Addresses and login names in the form in which entries hold them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sql2ldap::serve::detail {
+
+struct address {
+  std::string local;   // as it came, in lower case
+  std::string domain;  // A-labels in lower case
+  [[nodiscard]] std::string text() const { return local + "@" + domain; }
+};
+
+[[nodiscard]] bool has_control_characters(std::string_view text) noexcept;
+
+// nullopt for what no entry of ours can hold: no or two '@', a domain that is none, other characters than ASCII in the
+// local part, blanks outside of quotes, control characters.
+[[nodiscard]] std::optional<address> address_in(std::string_view text);
+// A login name, which may be an address; nullopt for what nobody is called. Matching rules squeeze blanks, so
+// that names which differ in blanks alone would find each other: these are nobody's.
+[[nodiscard]] std::optional<std::string> login_name_in(std::string_view text);
+// An address, '@domain', or the name of a user of the host; nullopt for what a mail server would take for a
+// command, a file, a list in a file, or two targets.
+[[nodiscard]] std::optional<std::string> target_in(std::string_view text);
+
+}  // namespace sql2ldap::serve::detail

@@ -1,0 +1,119 @@
+#include <sql2ldap/serve/detail/finder.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/idna.hpp>
+#include <sql2ldap/serve/detail/address.hpp>
+#include <sql2ldap/serve/detail/names.hpp>
+
+namespace sql2ldap::serve::detail {
+
+namespace {
+
+tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std::string_view other) {
+  return fail(error_kind::directory, fmt::format("two entries for {}: {} and {}", quoted_for_message(name), one, other),
+              "take the name away from one of them; until then neither is answered");
+}
+
+void add_new(std::vector<model::entry>& to, std::vector<model::entry> more) {
+  for (model::entry& one : more)
+    if (std::none_of(to.begin(), to.end(), [&](const model::entry& have) { return have.dn() == one.dn(); }))
+      to.push_back(std::move(one));
+}
+
+}  // namespace
+
+result<std::optional<mail_domain>> finder::domain(std::string_view name) {
+  const auto ascii = codec::domain_to_ascii(name);
+  if (!ascii) return std::nullopt;
+  S2L_TRY_ASSIGN(auto entries, entries_.find(names::associated_domain, *ascii));
+  std::erase_if(entries, [](const model::entry& one) { return !is_domain(one); });
+  if (entries.empty()) return std::nullopt;
+  if (entries.size() > 1) return ambiguous(name, entries[0].dn(), entries[1].dn());
+  S2L_TRY_ASSIGN(auto read, read_domain(entries.front(), *ascii));
+  return read;
+}
+
+result<std::optional<mail_domain>> finder::domain_in_force(std::string_view name) {
+  S2L_TRY_ASSIGN(auto read, domain(name));
+  if (!read || !read->enabled) return std::nullopt;
+  if (read->kind != mail_domain::what::alias) return read;
+  S2L_TRY_ASSIGN(const auto target, domain(read->target));
+  if (!target || !target->enabled) return std::nullopt;
+  return read;
+}
+
+// Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
+result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
+  std::vector<model::entry> all;
+  if (how == by::login_or_address) {
+    S2L_TRY_ASSIGN(all, entries_.find(names::uid, name));
+  }
+  // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
+  // of the syntax of addresses.
+  const bool can_be_address = is_ascii(name) && name.find('@') != std::string_view::npos;
+  if (!can_be_address || (how == by::login_or_address && name.front() == '@')) return all;
+  for (const auto attribute : {names::mail_local_address, names::mail}) {
+    S2L_TRY_ASSIGN(auto more, entries_.find(attribute, name));
+    add_new(all, std::move(more));
+  }
+  return all;
+}
+
+result<std::optional<account>> finder::only_account(std::string_view name) {
+  S2L_TRY_ASSIGN(auto entries, found(name, by::login_or_address));
+  std::erase_if(entries, [](const model::entry& one) { return !is_account(one); });
+  if (entries.empty()) return std::nullopt;
+  if (entries.size() > 1) return ambiguous(name, entries[0].dn(), entries[1].dn());
+  S2L_TRY_ASSIGN(auto read, read_account(entries.front()));
+  return read;
+}
+
+result<std::optional<account>> finder::account_named(std::string_view name) {
+  const auto login = login_name_in(name);
+  if (!login) return std::nullopt;
+  S2L_TRY_ASSIGN(auto direct, only_account(*login));
+  if (direct) return direct;
+  const auto address = address_in(*login);
+  if (!address) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto own, domain_in_force(address->domain));
+  if (!own || own->target.empty()) return std::nullopt;
+  return only_account(address->local + "@" + own->target);
+}
+
+result<bool> finder::takes_mail(const account& who) {
+  if (!who.enabled) return false;
+  if (who.domain.empty()) return true;
+  S2L_TRY_ASSIGN(const auto own, domain(who.domain));
+  return !own || own->enabled;
+}
+
+result<finder::holder> finder::holder_of(const std::string& address) {
+  S2L_TRY_ASSIGN(const auto entries, found(address, by::address));
+  holder who;
+  std::string_view dn;
+  for (const model::entry& one : entries) {
+    holder candidate;
+    if (is_account(one) && is_alias(one))
+      return fail(error_kind::directory, fmt::format("{} is an account and an alias at once", one.dn()),
+                  "forwards of an account stand in s2lForwardTo");
+    if (is_account(one)) {
+      S2L_TRY_ASSIGN(auto read, read_account(one));
+      S2L_TRY_ASSIGN(const bool in_force, takes_mail(read));
+      if (in_force) candidate = std::move(read);
+    } else if (is_alias(one)) {
+      S2L_TRY_ASSIGN(auto read, read_alias(one));
+      if (read.enabled) candidate = std::move(read);
+    }
+    if (std::holds_alternative<std::monostate>(candidate)) continue;
+    if (!std::holds_alternative<std::monostate>(who)) return ambiguous(address, dn, one.dn());
+    who = std::move(candidate);
+    dn = one.dn();
+  }
+  return who;
+}
+
+}  // namespace sql2ldap::serve::detail

@@ -1,0 +1,43 @@
+// Finds accounts, domains and whoever has an address among the entries.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/lookup.hpp>
+#include <sql2ldap/serve/account.hpp>
+#include <sql2ldap/serve/alias.hpp>
+#include <sql2ldap/serve/domain.hpp>
+
+namespace sql2ldap::serve::detail {
+
+class finder {
+ public:
+  explicit finder(model::entry_lookup& entries) : entries_(entries) {}
+
+  // By any domain name; also those that are off.
+  [[nodiscard]] result<std::optional<mail_domain>> domain(std::string_view name);
+  // The same, where it is in force: it is on, and what an alias domain leads to is so, too.
+  [[nodiscard]] result<std::optional<mail_domain>> domain_in_force(std::string_view name);
+  // The one account with this login or address, on or off; through an alias domain where nobody has the address itself.
+  [[nodiscard]] result<std::optional<account>> account_named(std::string_view name);
+  // It is on, and so is its domain; a domain that nobody wrote down is no objection.
+  [[nodiscard]] result<bool> takes_mail(const account& who);
+
+  // Who in force has the address, which is in lower case and may be '@domain'.
+  using holder = std::variant<std::monostate, account, mail_alias>;
+  [[nodiscard]] result<holder> holder_of(const std::string& address);
+
+ private:
+  enum class by { login_or_address, address };
+  [[nodiscard]] result<std::vector<model::entry>> found(std::string_view name, by how);
+  [[nodiscard]] result<std::optional<account>> only_account(std::string_view name);
+
+  model::entry_lookup& entries_;
+};
+
+}  // namespace sql2ldap::serve::detail

@@ -1,0 +1,29 @@
+// Entries asked of a directory each time: as fresh and as fast as that is.
+#pragma once
+
+#include <mutex>
+
+#include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/model/lookup.hpp>
+#include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/serve/account_list.hpp>
+
+namespace sql2ldap::serve {
+
+// Both doors to one connection; one question at a time, others wait.
+class directory_lookup : public model::entry_lookup, public account_list {
+ public:
+  // The directory outlives this, and is used by nobody else meanwhile.
+  directory_lookup(model::directory& from, model::dn base);
+
+  // More than limits::lookup_entries_max entries are an error.
+  [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
+  [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
+
+ private:
+  std::mutex mutex_;
+  model::directory& from_;
+  model::dn base_;
+};
+
+}  // namespace sql2ldap::serve

@@ -1,0 +1,103 @@
+#include <sql2ldap/serve/entry_answers.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/serve/detail/finder.hpp>
+#include <sql2ldap/serve/networks.hpp>
+
+namespace sql2ldap::serve {
+
+namespace {
+
+// The words of schema/sql2ldap.schema for what servers call their services.
+std::string service_word(std::string_view service) {
+  std::string word = ascii_lowered(service);
+  if (word == "submission") return "smtp";
+  if (word == "managesieve") return "sieve";
+  return word;
+}
+
+bool may_use(const account& who, std::string_view service) {
+  return who.services.empty() ||
+         std::find(who.services.begin(), who.services.end(), service_word(service)) != who.services.end();
+}
+
+result<login_answer::verdict> verdict_on(const account& who, bool in_force, const login_request& request) {
+  using verdict = login_answer::verdict;
+  if (!in_force) return verdict::disabled;
+  if (!who.login_enabled) return verdict::no_login;
+  if (!may_use(who, request.service)) return verdict::wrong_service;
+  if (who.allow_nets.empty()) return verdict::allowed;
+  auto within = is_within(who.allow_nets, request.from);
+  if (!within) return tl::make_unexpected(std::move(within).error().within("reading s2lAllowNets of " + who.dn));
+  return *within ? verdict::allowed : verdict::wrong_network;
+}
+
+}  // namespace
+
+entry_answers::entry_answers(model::entry_lookup& entries, account_list* accounts, answer_options how)
+    : entries_(entries), accounts_(accounts), how_(std::move(how)) {}
+
+result<std::optional<login_answer>> entry_answers::account_for_login(const login_request& request) {
+  detail::finder find(entries_);
+  S2L_TRY_ASSIGN(auto who, find.account_named(request.name));
+  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
+  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request));
+  return login_answer{now, *std::move(who)};
+}
+
+result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
+  detail::finder find(entries_);
+  S2L_TRY_ASSIGN(auto who, find.account_named(name));
+  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
+  if (!in_force) return std::nullopt;
+  if (!who->uid && !who->gid && !who->domain.empty()) {
+    S2L_TRY_ASSIGN(const auto domain, find.domain(who->domain));
+    if (domain) {
+      who->uid = domain->uid;
+      who->gid = domain->gid;
+    }
+  }
+  return userdb{who->login, who->uid, who->gid, who->home, who->mail_store, who->quota_bytes, who->quota_messages};
+}
+
+result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {
+  detail::finder find(entries_);
+  S2L_TRY_ASSIGN(const auto who, find.account_named(name));
+  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
+  if (!in_force) return std::nullopt;
+  return render_sieve(*who, how_.sieve, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
+
+result<std::optional<mail_domain>> entry_answers::domain(std::string_view name) {
+  return detail::finder(entries_).domain_in_force(name);
+}
+
+result<void> entry_answers::users(const std::function<bool(std::string_view login)>& tell) {
+  if (accounts_ == nullptr) return fail(error_kind::usage, "users cannot be listed here");
+  std::vector<account> enabled;  // with their names alone
+  S2L_TRY(accounts_->for_each([&](const model::entry& one) {
+    account who = read_account_name(one);
+    if (who.enabled) enabled.push_back(std::move(who));
+    return true;
+  }));
+  detail::finder find(entries_);
+  std::unordered_map<std::string, bool> domains;  // that were looked at
+  for (const account& who : enabled) {
+    auto known = domains.find(who.domain);
+    if (known == domains.end()) {
+      S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(who));
+      known = domains.emplace(who.domain, in_force).first;
+    }
+    if (known->second && !tell(who.login)) break;
+  }
+  return {};
+}
+
+}  // namespace sql2ldap::serve

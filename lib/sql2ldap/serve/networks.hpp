@@ -1,0 +1,16 @@
+// Networks of addresses: "192.0.2.0/24", "2001:db8::/32", or one address.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sql2ldap/base/error.hpp>
+
+namespace sql2ldap::serve {
+
+// Is the address in one of them? An IPv4 address may come as IPv6 (::ffff:192.0.2.1). What is no address is in none; a
+// network that is none is an error.
+[[nodiscard]] result<bool> is_within(const std::vector<std::string>& networks, std::string_view address);
+
+}  // namespace sql2ldap::serve

@@ -1,0 +1,53 @@
+#include <support/fake_lookup.hpp>
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/ldif.hpp>
+#include <sql2ldap/codec/schema_definition.hpp>
+
+namespace sql2ldap::test {
+
+void fake_lookup::load(const std::string& ldif) {
+  std::istringstream in(ldif);
+  codec::ldif_reader reader(in);
+  while (true) {
+    auto record = reader.next();
+    if (!record) throw std::logic_error(record.error().text());
+    if (!*record) return;
+    entries_.push_back(std::get<model::entry>(**record));
+  }
+}
+
+result<std::vector<model::entry>> fake_lookup::find(model::attribute_name name, std::string_view value) {
+  ++questions;
+  if (broken) return fail_transient(error_kind::directory, "the directory is away");
+  const model::attribute_type* const type = codec::builtin_schema().find_attribute(name);
+  // A value outside of the syntax matches nothing (RFC 4511, 4.5.1.7).
+  if (type != nullptr && !model::syntax_objection(type->syntax, value).empty()) return std::vector<model::entry>();
+  const model::matching_rule rule = codec::builtin_schema().equality_of(name);
+  std::vector<model::entry> found;
+  for (const model::entry& one : entries_) {
+    const auto values = one.values_of(name);
+    if (std::any_of(values.begin(), values.end(),
+                    [&](std::string_view held) { return model::values_match(rule, held, value); }))
+      found.push_back(one);
+  }
+  return found;
+}
+
+result<void> fake_lookup::for_each(const std::function<bool(const model::entry&)>& tell) {
+  if (broken) return fail_transient(error_kind::directory, "the directory is away");
+  for (const model::entry& one : entries_) {
+    const auto classes = one.values_of(model::names::object_class);
+    if (std::any_of(classes.begin(), classes.end(),
+                    [](std::string_view c) { return equal_ignoring_ascii_case(c, "s2lMailAccount"); }) &&
+        !tell(one))
+      break;
+  }
+  return {};
+}
+
+}  // namespace sql2ldap::test

@@ -1,0 +1,235 @@
+// lookup user|pass|alias|domain|sieve NAME: what the mail servers would be told, asked of the directory itself.
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/serve/directory_lookup.hpp>
+#include <sql2ldap/serve/entry_answers.hpp>
+
+#include "wiring.hpp"
+
+namespace sql2ldap::tools {
+
+namespace {
+
+struct question {
+  std::string name;
+  std::string service;
+  std::string from;
+};
+
+exit_code not_there(const options& chosen, const question& asked, std::string_view what) {
+  if (chosen.json)
+    print_json({{"name", asked.name}, {"found", false}});
+  else
+    fmt::print("{}\n", what);
+  return exit_code::differences;
+}
+
+json as_json(const serve::field_list& fields) {
+  json out = json::object();
+  for (const auto& [name, value] : fields) out[name] = value;
+  return out;
+}
+
+void print_fields(std::string_view title, const serve::field_list& fields) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [name, value] : fields) rows.push_back({name, value});
+  fmt::print("{}\n{}", title, as_table(rows));
+}
+
+result<exit_code> user(serve::answers& of, const options& chosen, const question& asked) {
+  S2L_TRY_ASSIGN(const auto found, of.userdb_of(asked.name));
+  if (!found) return not_there(chosen, asked, "no user who takes mail");
+  const auto fields_23 = serve::fields_of_dovecot_23(*found);
+  S2L_TRY_ASSIGN(const auto fields_24, serve::fields_of_dovecot_24(*found));
+  if (chosen.json) {
+    print_json({{"name", asked.name},
+                {"found", true},
+                {"user", found->user},
+                {"dovecot_2.3", as_json(fields_23)},
+                {"dovecot_2.4", as_json(fields_24)}});
+    return exit_code::done;
+  }
+  fmt::print("user {}\n", found->user);
+  print_fields("dovecot 2.3", fields_23);
+  print_fields("dovecot 2.4", fields_24);
+  return exit_code::done;
+}
+
+std::string_view word_for(serve::login_answer::verdict now) {
+  switch (now) {
+    case serve::login_answer::verdict::allowed:
+      return "allowed";
+    case serve::login_answer::verdict::disabled:
+      return "disabled";
+    case serve::login_answer::verdict::no_login:
+      return "no login";
+    case serve::login_answer::verdict::wrong_service:
+      return "not for this service";
+    case serve::login_answer::verdict::wrong_network:
+      return "not from this network";
+  }
+  return "";
+}
+
+result<exit_code> pass(serve::answers& of, const options& chosen, const question& asked) {
+  S2L_TRY_ASSIGN(const auto found, of.account_for_login({asked.name, asked.service, asked.from}));
+  if (!found) return not_there(chosen, asked, "no such user");
+  std::vector<std::string> passwords;
+  for (const secret& one : found->who.passwords)
+    passwords.push_back(chosen.show_secrets ? std::string(one.reveal()) : codec::facts_about(one.reveal()).scheme);
+  if (chosen.json) {
+    print_json({{"name", asked.name},
+                {"found", true},
+                {"user", found->who.login},
+                {"dn", found->who.dn},
+                {"login", word_for(found->now)},
+                {"passwords", passwords}});
+  } else {
+    fmt::print("user {}\ndn {}\nlogin {}\n", found->who.login, found->who.dn, word_for(found->now));
+    if (passwords.empty()) fmt::print("no password that we may see: it is checked by a bind\n");
+    for (const std::string& one : passwords) fmt::print("password {}\n", one);
+  }
+  return found->now == serve::login_answer::verdict::allowed ? exit_code::done : exit_code::differences;
+}
+
+std::string_view word_for(serve::mail_route::what kind) {
+  switch (kind) {
+    case serve::mail_route::what::deliver:
+      return "deliver";
+    case serve::mail_route::what::redirect:
+      return "redirect";
+    case serve::mail_route::what::members:
+      return "members";
+    case serve::mail_route::what::refuse:
+      return "refuse";
+    case serve::mail_route::what::discard:
+      return "discard";
+    case serve::mail_route::what::command:
+      return "command, which is not run";
+    case serve::mail_route::what::relay:
+      return "relay";
+    case serve::mail_route::what::unknown:
+      return "unknown here";
+    case serve::mail_route::what::not_ours:
+      return "not ours";
+  }
+  return "";
+}
+
+void print(const serve::mail_route& way) {
+  fmt::print("{}\n", word_for(way.kind));
+  for (const std::string& target : way.targets) fmt::print("to {}\n", target);
+  if (way.kind == serve::mail_route::what::deliver || way.keep_copy) fmt::print("mailbox of {}\n", way.user);
+  if (way.members_only) fmt::print("only members may write\n");
+  if (!way.text.empty()) fmt::print("text {}\n", way.text);
+  if (!way.transport.empty()) fmt::print("transport {}\n", way.transport);
+  if (way.message_bytes_max) fmt::print("message at most {} bytes\n", *way.message_bytes_max);
+}
+
+result<exit_code> alias(serve::answers& of, const options& chosen, const question& asked) {
+  S2L_TRY_ASSIGN(const auto way, of.route(asked.name));
+  const bool found = way.kind != serve::mail_route::what::unknown && way.kind != serve::mail_route::what::not_ours;
+  if (chosen.json) {
+    json document = {{"name", asked.name},
+                     {"found", found},
+                     {"route", word_for(way.kind)},
+                     {"user", way.user},
+                     {"targets", way.targets},
+                     {"keep_copy", way.keep_copy},
+                     {"members_only", way.members_only},
+                     {"text", way.text},
+                     {"transport", way.transport}};
+    if (way.message_bytes_max) document["message_bytes_max"] = *way.message_bytes_max;
+    print_json(document);
+  } else {
+    print(way);
+  }
+  return found ? exit_code::done : exit_code::differences;
+}
+
+std::string_view word_for(serve::mail_domain::what kind) {
+  switch (kind) {
+    case serve::mail_domain::what::local:
+      return "local";
+    case serve::mail_domain::what::alias:
+      return "alias";
+    case serve::mail_domain::what::relay:
+      return "relay";
+  }
+  return "";
+}
+
+result<exit_code> domain(serve::answers& of, const options& chosen, const question& asked) {
+  S2L_TRY_ASSIGN(const auto found, of.domain(asked.name));
+  if (!found) return not_there(chosen, asked, "not ours, or not in force");
+  if (chosen.json) {
+    print_json({{"name", found->name},
+                {"found", true},
+                {"kind", word_for(found->kind)},
+                {"target", found->target},
+                {"transport", found->transport}});
+    return exit_code::done;
+  }
+  fmt::print("{}\n", word_for(found->kind));
+  if (!found->target.empty()) fmt::print("target {}\n", found->target);
+  if (!found->transport.empty()) fmt::print("transport {}\n", found->transport);
+  return exit_code::done;
+}
+
+result<exit_code> sieve(serve::answers& of, const options& chosen, const question& asked) {
+  S2L_TRY_ASSIGN(const auto script, of.sieve_of(asked.name));
+  if (!script) return not_there(chosen, asked, "nothing to do");
+  if (chosen.json)
+    print_json({{"name", asked.name}, {"found", true}, {"id", script->id}, {"text", script->text}});
+  else
+    fmt::print("{}", script->text);
+  return exit_code::done;
+}
+
+using answerer = result<exit_code> (*)(serve::answers&, const options&, const question&);
+
+result<exit_code> ask(const options& chosen, const question& asked, answerer answer) {
+  S2L_TRY_ASSIGN(const auto to, open_directory(chosen));
+  S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
+  serve::directory_lookup entries(*to, std::move(base));
+  serve::entry_answers answers(entries, &entries, {});
+  return answer(answers, chosen, asked);
+}
+
+// A mail server knows no other trouble than one that passes.
+result<exit_code> try_later(result<exit_code> outcome) {
+  if (!outcome && outcome.error().kind == error_kind::directory) outcome.error().transient = true;
+  return outcome;
+}
+
+}  // namespace
+
+void add_lookup(command_line& line) {
+  CLI::App* group = line.root()->add_subcommand("lookup",
+                                                "Shows what mail servers are told of a user, an address or a domain. "
+                                                "Asks the directory, as they would. Exit code "
+                                                "1 when there is none, 75 when they would be told to try again later.");
+  auto asked = std::make_shared<question>();
+  const auto add = [&](const char* word, const char* name, const char* text, answerer answer, bool secrets = false) {
+    CLI::App* command = line.add(group, word, text, {.directory = true, .secrets = secrets},
+                                 [=](const options& chosen) { return try_later(ask(chosen, *asked, answer)); });
+    command->add_option(name, asked->name, "in any letter case")->required();
+    return command;
+  };
+  add("user", "NAME", "Where a user's mail is: dovecot's userdb, with the names of its versions 2.3 and 2.4.", user);
+  CLI::App* by_password = add("pass", "NAME", "Whether a user may log in: dovecot's passdb.", pass, true);
+  by_password->add_option("--service", asked->service, "imap, pop3, smtp, sieve...")->type_name("SERVICE");
+  by_password->add_option("--from", asked->from, "IP address of the client")->type_name("ADDRESS");
+  add("alias", "ADDRESS", "What becomes of mail to an address.", alias);
+  add("domain", "DOMAIN", "Whether a domain is ours, and how.", domain);
+  add("sieve", "NAME", "The Sieve script of a user's forwards and absence notices.", sieve);
+}
+
+}  // namespace sql2ldap::tools
