@@ -244,9 +244,10 @@ json reject_list::as_json() const {
 }
 
 json as_json(const sync::counts& counted) {
-  return {{"wanted", counted.wanted},   {"present", counted.present},   {"equal", counted.equal},
-          {"added", counted.added},     {"modified", counted.modified}, {"renamed", counted.renamed},
-          {"deleted", counted.deleted}, {"foreign", counted.foreign},   {"rejected", counted.rejected}};
+  return {{"wanted", counted.wanted},     {"present", counted.present},   {"equal", counted.equal},
+          {"added", counted.added},       {"modified", counted.modified}, {"renamed", counted.renamed},
+          {"disabled", counted.disabled}, {"deleted", counted.deleted},   {"foreign", counted.foreign},
+          {"rejected", counted.rejected}};
 }
 
 std::string as_sentence(const sync::counts& counted, bool done) {
@@ -255,6 +256,7 @@ std::string as_sentence(const sync::counts& counted, bool done) {
       {counted.modified, {"to change", "changed"}},
       {counted.renamed, {"to rename", "renamed"}},
       {counted.deleted, {"to delete", "deleted"}},
+      {counted.disabled, {"to disable", "disabled"}},
       {counted.equal, {"in step", "in step"}},
       {counted.foreign, {"held by entries of others", "held by entries of others"}},
       {counted.rejected, {"rejected", "rejected"}},

@@ -46,9 +46,10 @@ inline constexpr std::size_t plan_lines_kept_max = 50;        // of a plan that 
 inline constexpr std::size_t agreements_pending_max = 20'000;  // in memory until they are written; some 10 MB
 inline constexpr std::size_t origins_per_search = 50;          // in one filter
 inline constexpr std::size_t uuids_at_once = 200;              // asked for between two changes
-inline constexpr int verify_rest_share = 3;                 // the background verify rests so much longer than it works
-inline constexpr std::chrono::seconds deletes_window{60};   // within it deletes count together
-inline constexpr std::chrono::seconds held_retry_every{1};  // the rows may have come back
+inline constexpr int verify_rest_share = 3;                // the background verify rests so much longer than it works
+inline constexpr std::chrono::seconds deletes_window{60};  // within it deletes count together
+inline constexpr std::chrono::seconds purge_look_every{3600};  // for entries whose grace is over
+inline constexpr std::chrono::seconds held_retry_every{1};     // the rows may have come back
 inline constexpr std::chrono::seconds journal_write_every{1};
 inline constexpr std::chrono::seconds aside_retry_first{1};  // then twice as long each time, up to
 inline constexpr std::chrono::seconds aside_retry_longest{3600};

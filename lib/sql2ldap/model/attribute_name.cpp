@@ -112,6 +112,8 @@ namespace names {
 [[gnu::init_priority(101)]] const attribute_name user_password("userPassword");
 [[gnu::init_priority(101)]] const attribute_name origin("s2lOrigin");
 [[gnu::init_priority(101)]] const attribute_name entry_uuid("entryUUID");
+[[gnu::init_priority(101)]] const attribute_name enabled("s2lEnabled");
+[[gnu::init_priority(101)]] const attribute_name gone_since("s2lGoneSince");
 }  // namespace names
 
 }  // namespace sql2ldap::model

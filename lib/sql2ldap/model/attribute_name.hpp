@@ -35,6 +35,8 @@ extern const attribute_name object_class;
 extern const attribute_name user_password;
 extern const attribute_name origin;      // s2lOrigin
 extern const attribute_name entry_uuid;  // RFC 4530
+extern const attribute_name enabled;     // s2lEnabled
+extern const attribute_name gone_since;  // s2lGoneSince: its row is gone, and the entry waits to be deleted
 }  // namespace names
 
 }  // namespace sql2ldap::model

@@ -42,7 +42,11 @@ result<void> agreements::note(std::size_t kind, const model::entry& content, con
 result<void> agreements::note(const step& done, const model::schema& rules) {
   if (!done.origin_before.empty() && done.origin_before != done.origin)
     pending_.insert_or_assign(done.origin_before, std::nullopt);
-  if (done.kind == step::what::remove) pending_.insert_or_assign(done.origin, std::nullopt);
+  // On a row that is gone the sides agree when its entry is gone, or off.
+  if (done.kind == step::what::remove || done.kind == step::what::disable) {
+    pending_.insert_or_assign(done.origin, std::nullopt);
+    return spill();
+  }
   const model::entry* content = done.content();
   const auto kind = origins_.kind_of(done.origin);
   return content != nullptr && kind ? note(*kind, *content, rules) : spill();

@@ -39,6 +39,9 @@ void count_step(counts& sums, const step& done) {
     case step::what::remove:
       ++sums.deleted;
       break;
+    case step::what::disable:
+      ++sums.disabled;
+      break;
     case step::what::make_way:
       break;  // counted when it gets its own name
     case step::what::update:
@@ -143,7 +146,8 @@ void applier::drop_below_refused(std::vector<step>& steps) {
 
 result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no) {
   const step& s = steps[at];
-  if (s.kind == step::what::remove && no.ldap_code == no_such_object) {
+  const bool goes = s.kind == step::what::remove || s.kind == step::what::disable;
+  if (goes && no.ldap_code == no_such_object) {
     return finished(s);  // somebody else deleted it
   }
   if (s.kind == step::what::remove && no.ldap_code == not_allowed_on_non_leaf) {

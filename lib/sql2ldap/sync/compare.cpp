@@ -49,15 +49,17 @@ std::uint64_t wanted_table::count(status which) const noexcept {
 
 // ---- surplus --------------------------------------------------------------------------------
 
-void surplus_list::add(std::string_view dn, std::string_view origin) {
-  places_.push_back({bytes_.size(), static_cast<std::uint32_t>(dn.size()), static_cast<std::uint32_t>(origin.size())});
+void surplus_list::add(std::string_view dn, std::string_view origin, fate what) {
+  places_.push_back(
+      {bytes_.size(), static_cast<std::uint32_t>(dn.size()), static_cast<std::uint32_t>(origin.size()), what});
+  if (what == fate::remove || what == fate::disable) ++going_;
   bytes_.append(dn).append(origin);
 }
 
 surplus_list::item surplus_list::operator[](std::size_t i) const noexcept {
   const place& p = places_[i];
   const std::string_view all(bytes_);
-  return {all.substr(p.offset, p.dn_length), all.substr(p.offset + p.dn_length, p.origin_length)};
+  return {all.substr(p.offset, p.dn_length), all.substr(p.offset + p.dn_length, p.origin_length), p.what};
 }
 
 namespace {
@@ -93,7 +95,8 @@ result<void> comparison::take_wanted(const wanted& w, const parties& who, digest
               "the key of the kind " + who.map.kinds()[w.kind].name + " does not tell its rows apart");
 }
 
-std::optional<std::size_t> comparison::take_present(const model::entry& e, const origins& names, digester& digests) {
+std::optional<std::size_t> comparison::take_present(const model::entry& e, const origins& names, digester& digests,
+                                                    const run_options& how) {
   const std::string_view origin = e.first_value_of(model::names::origin);
   const std::uint64_t dn_hash = model::dn_hash(e.dn());
   if (!names.is_ours(origin)) {
@@ -108,7 +111,8 @@ std::optional<std::size_t> comparison::take_present(const model::entry& e, const
     if (wanted_dns.contains(dn_hash))
       holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
                           static_cast<std::uint32_t>(surplus.size())};
-    surplus.add(e.dn(), origin);
+    // A second entry of one origin is nobody's.
+    surplus.add(e.dn(), origin, record == nullptr ? fate_of(e, how) : fate::remove);
     return std::nullopt;
   }
   if (record->has(digests.digest_of(*kind, e, dn_hash))) {
@@ -209,7 +213,7 @@ class reader {
       S2L_TRY(tick(progress::phase::reading_directory, done, out_.table.size()));
       S2L_TRY_ASSIGN(const model::entry* e, all->next());
       if (e == nullptr) return {};
-      const std::optional<std::size_t> equal = out_.take_present(*e, origins_, digester_);
+      const std::optional<std::size_t> equal = out_.take_present(*e, origins_, digester_, how_);
       if (equal && how_.found_equal) S2L_TRY(how_.found_equal(*equal, *e, schema_));
     }
   }

@@ -12,6 +12,7 @@
 
 #include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/model/set_aside.hpp>
+#include <sql2ldap/sync/detail/grace.hpp>
 #include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
@@ -63,10 +64,13 @@ class surplus_list {
   struct item {
     std::string_view dn;
     std::string_view origin;
+    fate what = fate::remove;
   };
-  void add(std::string_view dn, std::string_view origin);
+  void add(std::string_view dn, std::string_view origin, fate what);
   [[nodiscard]] item operator[](std::size_t i) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+  // Those that go now and did not before; who waits, or has waited, was counted then.
+  [[nodiscard]] std::size_t going() const noexcept { return going_; }
   // Children before parents, otherwise in the order of their text: the order to delete in.
   [[nodiscard]] std::vector<std::uint32_t> deepest_first() const;
 
@@ -75,9 +79,11 @@ class surplus_list {
     std::uint64_t offset = 0;
     std::uint32_t dn_length = 0;
     std::uint32_t origin_length = 0;
+    fate what = fate::remove;
   };
   std::string bytes_;
   std::vector<place> places_;
+  std::size_t going_ = 0;
 };
 
 // An entry of ours whose DN is wanted for another one.
@@ -118,7 +124,8 @@ struct comparison {
   // Every wanted entry first, then every present one.
   [[nodiscard]] result<void> take_wanted(const wanted& w, const parties& who, digester& digests);
   // The kind, when it is as it is wanted.
-  std::optional<std::size_t> take_present(const model::entry& e, const origins& names, digester& digests);
+  std::optional<std::size_t> take_present(const model::entry& e, const origins& names, digester& digests,
+                                          const run_options& how);
   void count_differences();
   // One of ours with this DN stands there now?
   [[nodiscard]] const holder* holder_of(std::uint64_t dn_hash) const noexcept {

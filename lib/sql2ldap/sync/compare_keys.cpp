@@ -77,9 +77,11 @@ class keys_reader {
       // A row of ours would make an entry there, but a stranger's stands in its place.
       if (names_of_strangers->contains(dn_hash)) return true;
       if (const auto found = known.find(dn_hash); found != known.end()) return found->second;
-      S2L_TRY_ASSIGN(
-          auto found,
-          who->to.search({std::string(dn), model::search_scope::base, "(objectClass=*)", {model::names::origin}, 0}));
+      S2L_TRY_ASSIGN(auto found, who->to.search({std::string(dn),
+                                                 model::search_scope::base,
+                                                 "(objectClass=*)",
+                                                 {model::names::origin, model::names::gone_since},
+                                                 0}));
       S2L_TRY_ASSIGN(const model::entry* there, found->next());
       bool stays = false;
       if (there != nullptr) {
@@ -87,7 +89,8 @@ class keys_reader {
         const auto parts = names.parse(origin);
         const auto waits = aside->find(origin);
         const bool left_over = waits != aside->end() && waits->second.left_over;
-        stays = parts && !dirty->contains(parts->kind, parts->key) && !left_over;
+        const bool waits_for_its_end = there->has(model::names::gone_since);
+        stays = parts && !dirty->contains(parts->kind, parts->key) && !left_over && !waits_for_its_end;
       }
       known[dn_hash] = stays;
       return stays;
@@ -177,7 +180,7 @@ class keys_reader {
       auto e = (*all)->next();
       if (!e) return when_no_base(std::move(e).error());
       if (*e == nullptr) return {};
-      out_.take_present(**e, origins_, digester_);
+      out_.take_present(**e, origins_, digester_, how_);
       out_.kept->present.insert_or_assign(run_hash64((*e)->first_value_of(model::names::origin)), **e);
     }
   }

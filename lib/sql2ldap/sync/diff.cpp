@@ -176,6 +176,7 @@ entry_difference difference_of(const model::entry& wanted, const model::entry& p
   for (const attribute_name name : kind.attributes)
     if (name != model::names::object_class && name != model::names::origin)
       compare_attribute(name, wanted, now, schema, out.modifications);
+  compare_attribute(model::names::gone_since, wanted, now, schema, out.modifications);
   for (const attribute_name name : kind.initial) {
     if (whose == ownership::adopted) {
       compare_attribute(name, wanted, now, schema, out.modifications);

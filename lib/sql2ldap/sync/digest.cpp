@@ -8,7 +8,7 @@
 namespace sql2ldap::sync {
 
 digester::digester(const mapping::mapping& map, const model::schema& schema) {
-  attributes_ = {model::names::object_class, model::names::origin};
+  attributes_ = {model::names::object_class, model::names::origin, model::names::gone_since};
   for (const mapping::kind_info& info : map.kinds()) {
     kind_roles& kind = kinds_.emplace_back();
     const auto set = [&](model::attribute_name name, role what) {
@@ -23,6 +23,8 @@ digester::digester(const mapping::mapping& map, const model::schema& schema) {
     }
     set(model::names::object_class, {part::object_class, {}, 0, 0});
     set(model::names::origin, {});
+    // No row makes it: whoever bears it and has a row differs.
+    set(model::names::gone_since, {part::mark, {}, model::names::gone_since.id() + 1, 0});
     for (const std::string& name : info.classes) kind.classes.push_back(ascii_lowered(name));
   }
 }

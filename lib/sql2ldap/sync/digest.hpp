@@ -26,7 +26,7 @@ class digester {
   [[nodiscard]] const std::vector<model::attribute_name>& attributes() const noexcept { return attributes_; }
 
  private:
-  enum class part : std::uint8_t { ignored, object_class, value };
+  enum class part : std::uint8_t { ignored, object_class, mark, value };
   struct role {
     part what = part::ignored;
     model::matching_rule rule = model::matching_rule::octet_string;

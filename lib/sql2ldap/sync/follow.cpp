@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/sync/detail/grace.hpp>
 #include <sql2ldap/sync/detail/run.hpp>
 
 namespace sql2ldap::sync {
@@ -19,6 +21,7 @@ void add(counts& sums, const counts& more) {
   sums.modified += more.modified;
   sums.renamed += more.renamed;
   sums.deleted += more.deleted;
+  sums.disabled += more.disabled;
   sums.foreign += more.foreign;
   sums.rejected += more.rejected;
 }
@@ -103,7 +106,7 @@ result<counts> follower::apply(run& what, moves& seen, findings& into) {
   return what.apply(
       [&](step& s) -> result<void> {
         note(s, seen);
-        if (s.kind == step::what::remove) into.to_remove.insert(s.origin);
+        if (s.kind == step::what::remove || s.kind == step::what::disable) into.to_remove.insert(s.origin);
         return {};
       },
       [&](const step_problem& p) {
@@ -179,6 +182,21 @@ result<counts> follower::compare_again(const std::set<std::string>& origins) {
   dirty_keys dirty(who_.map.kinds().size());
   for (const std::string& origin : origins) add_known(origin, dirty);
   return look_at(std::move(dirty));
+}
+
+result<counts> follower::purge() {
+  S2L_TRY_ASSIGN(auto waiting, who_.to.search({who_.base.text(),
+                                               model::search_scope::subtree,
+                                               codec::filter::present(model::names::gone_since).text(),
+                                               {model::names::origin, model::names::gone_since},
+                                               0}));
+  std::set<std::string> due;
+  while (true) {
+    S2L_TRY_ASSIGN(const model::entry* e, waiting->next());
+    if (e == nullptr) return compare_again(due);
+    const std::string_view origin = e->first_value_of(model::names::origin);
+    if (origins_.is_ours(origin) && fate_of(*e, how_) == fate::purge) due.emplace(origin);
+  }
 }
 
 result<counts> follower::look_at(dirty_keys dirty) {

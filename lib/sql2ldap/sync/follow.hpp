@@ -56,6 +56,9 @@ class follower {
   // Compares these entries and their rows again, by origin.
   [[nodiscard]] result<counts> compare_again(const std::set<std::string>& origins);
 
+  // Deletes entries whose rows are gone for longer than the grace.
+  [[nodiscard]] result<counts> purge();
+
   // After an error of kind limit: what would be done.
   [[nodiscard]] const held_plan& held() const noexcept { return held_; }
   // Exactly this plan may go beyond the limits.

@@ -17,8 +17,9 @@ constexpr int held_retry_share = 20;  // times what the last attempt has taken
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::string counted(const counts& what) {
-  return fmt::format("{} added, {} modified, {} renamed, {} deleted, {} rejected", what.added, what.modified,
-                     what.renamed, what.deleted, what.rejected);
+  return fmt::format("{} added, {} modified, {} renamed, {} deleted, {}{} rejected", what.added, what.modified,
+                     what.renamed, what.deleted, what.disabled == 0 ? "" : fmt::format("{} disabled, ", what.disabled),
+                     what.rejected);
 }
 
 }  // namespace
@@ -81,6 +82,7 @@ result<void> keeper::turn(milliseconds patience) {
     S2L_TRY(apply_waiting());
     S2L_TRY(retry_aside());
     S2L_TRY(check_found());
+    S2L_TRY(purge());
     return look();
   }();
   // What the feed has told and is not applied is told again by the next one.
@@ -264,7 +266,8 @@ result<bool> keeper::apply(std::size_t transactions) {
     if (applied.error().kind == error_kind::limit) return false;
     return tl::make_unexpected(std::move(applied).error());
   }
-  if (applied->deleted > 0) deletes_.emplace_back(now, applied->deleted);
+  const std::uint64_t went = applied->deleted + applied->disabled;
+  if (went > 0) deletes_.emplace_back(now, went);
   done(*applied);
   memory_.applied = status_.at.applied = status_.at.spooled;
   status_.transactions += transactions;
@@ -305,6 +308,7 @@ void keeper::done(const counts& what) {
   sums.modified += what.modified;
   sums.renamed += what.renamed;
   sums.deleted += what.deleted;
+  sums.disabled += what.disabled;
   sums.rejected += what.rejected;
   sums.present = follower_.entries();
   memory_.entries = follower_.entries();
@@ -382,6 +386,18 @@ result<void> keeper::check_found() {
   if (compared->differences() > 0)
     options_.tell(log::level::warning, "SYNC_MENDED",
                   "out of step for a reason that is not known: " + counted(*compared));
+  return {};
+}
+
+result<void> keeper::purge() {
+  const auto now = options_.clock();
+  if (how_.grace.count() == 0 || status_.held || !waiting_.empty() || now < next_purge_) return {};
+  S2L_TRY_ASSIGN(const counts purged, follower_.purge());
+  next_purge_ = now + limits::purge_look_every;
+  done(purged);
+  if (purged.deleted > 0)
+    options_.tell(log::level::info, "SYNC_PURGED",
+                  fmt::format("{} entries deleted whose rows are gone for long", purged.deleted));
   return {};
 }
 

@@ -107,6 +107,7 @@ class keeper {
   [[nodiscard]] result<void> remember();
   [[nodiscard]] result<void> learn_uuids();
   [[nodiscard]] result<void> check_found();
+  [[nodiscard]] result<void> purge();
   [[nodiscard]] result<void> spool(const follower::unfinished& what);
   void proven(std::uint64_t differences);
   void hold(time_point begun);
@@ -137,6 +138,7 @@ class keeper {
   time_point next_write_;
   time_point next_look_;
   time_point next_learning_;
+  time_point next_purge_;
   keep_status status_;
 };
 

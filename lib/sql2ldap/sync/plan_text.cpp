@@ -114,7 +114,8 @@ std::string header_text(const plan_header& header) {
 
 std::string closing_text(const counts& sums) {
   return "# add " + std::to_string(sums.added) + ", modify " + std::to_string(sums.modified) + ", rename " +
-         std::to_string(sums.renamed) + ", delete " + std::to_string(sums.deleted) + "; equal " +
+         std::to_string(sums.renamed) + ", delete " + std::to_string(sums.deleted) +
+         (sums.disabled == 0 ? "" : ", disable " + std::to_string(sums.disabled)) + "; equal " +
          std::to_string(sums.equal) + ", foreign " + std::to_string(sums.foreign) + ", rejected " +
          std::to_string(sums.rejected) + "\n" + std::string(plan_end_line) + "\n";
 }

@@ -7,6 +7,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
 
 namespace sql2ldap::sync {
@@ -69,7 +70,7 @@ std::vector<std::string> step::attributes() const {
 }
 
 const model::entry* step::content() const noexcept {
-  if (kind != what::add && kind != what::update) return nullptr;
+  if (kind != what::add && kind != what::update && kind != what::disable) return nullptr;
   for (const model::change& c : changes)
     if (const auto* added = std::get_if<model::add_entry>(&c.what)) return &added->content;
   return after ? &*after : nullptr;
@@ -340,7 +341,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
 // is written (a plan), or under its new name when earlier steps have been.
 result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::string_view dn,
                                                           std::string_view origin) {
-  std::vector<model::attribute_name> attributes = {model::names::object_class, model::names::origin};
+  std::vector<model::attribute_name> attributes = {model::names::object_class, model::names::origin,
+                                                   model::names::gone_since};
   const mapping::kind_info& kind = who_.map.kinds()[w.kind];
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
@@ -413,6 +415,11 @@ result<void> stepper::deletes() {
   for (const std::uint32_t i : state_.surplus.deepest_first()) {
     if (deleted_early_[i]) continue;
     const surplus_list::item item = state_.surplus[i];
+    if (item.what == fate::wait) continue;
+    if (item.what == fate::disable) {
+      S2L_TRY(disable(item));
+      continue;
+    }
     step out;
     out.kind = step::what::remove;
     out.dn = name_now(item.dn);
@@ -421,6 +428,35 @@ result<void> stepper::deletes() {
     S2L_TRY((*to_)(std::move(out)));
   }
   return {};
+}
+
+result<void> stepper::disable(const surplus_list::item& item) {
+  using operation = model::modification::operation;
+  step out;
+  out.kind = step::what::disable;
+  out.dn = name_now(item.dn);
+  out.origin = std::string(item.origin);
+  // Where the plan is only shown, earlier steps have not renamed its parent.
+  const model::entry* present = nullptr;
+  for (const std::string& name : {out.dn, std::string(item.dn)}) {
+    S2L_TRY_ASSIGN(present, read(name, {}));
+    if (present != nullptr && present->first_value_of(model::names::origin) == item.origin) break;
+    present = nullptr;
+  }
+  if (present == nullptr) return {};  // somebody else deleted it
+  std::vector<model::modification> changes;
+  std::vector<std::string> classes;
+  for (const std::string_view v : present->values_of(model::names::object_class)) classes.emplace_back(v);
+  if (schema_.allows(classes, model::names::enabled)) {
+    if (present->first_value_of(model::names::enabled) != "FALSE")
+      changes.push_back({operation::replace, model::names::enabled, {"FALSE"}});
+  } else if (present->has(model::names::user_password)) {
+    changes.push_back({operation::replace, model::names::user_password, {std::string(codec::locked_password)}});
+  }
+  changes.push_back({operation::replace, model::names::gone_since, {day_text(how_.now())}});
+  out.after = after_modify(with_dn(*present, out.dn), changes, schema_);
+  out.changes.push_back({out.origin, model::modify_entry{out.dn, std::move(changes)}});
+  return (*to_)(std::move(out));
 }
 
 }  // namespace sql2ldap::sync

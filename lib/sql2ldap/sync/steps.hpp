@@ -27,15 +27,16 @@ struct step {
     add,
     update,  // rename, modify, both, or delete and add of another structural class
     remove,
+    disable,   // its row is gone: turned off, and deleted another day
     make_way,  // rename to a temporary name: somebody else gets this one first
   } kind = what::add;
-  std::string dn;  // wanted; for remove and make_way the present one
+  std::string dn;  // wanted; for remove, disable and make_way the present one
   std::string origin;
   bool renamed = false;
   bool modified = false;
   std::vector<model::change> changes;
   std::string origin_before;          // of update, when the entry was another row's; else ""
-  std::optional<model::entry> after;  // of update, unless it adds the entry anew
+  std::optional<model::entry> after;  // of disable, and of update unless it adds the entry anew
 
   [[nodiscard]] std::vector<std::string> attributes() const;  // names that change, sorted
   // What of the entry is known to stand in the directory once it is written; nullptr when nothing of the row does.
@@ -67,6 +68,7 @@ class stepper {
   result<void> containers();
   result<void> entries(const model::reject_sink& rejects);
   result<void> deletes();
+  result<void> disable(const surplus_list::item& item);
   result<void> entry(const wanted& w, std::uint64_t dn_hash);
   result<void> missing(const wanted& w, std::uint64_t dn_hash);
   result<void> differing(const wanted& w, std::uint64_t dn_hash);

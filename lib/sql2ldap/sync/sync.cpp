@@ -200,6 +200,7 @@ difference difference_of_step(const step& s) {
       out.kind = difference::what::missing;
       break;
     case step::what::remove:
+    case step::what::disable:
       out.kind = difference::what::surplus;
       break;
     case step::what::make_way:

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -42,9 +43,10 @@ struct counts {
   std::uint64_t modified = 0;  // entries, not operations
   std::uint64_t renamed = 0;   // also counted in modified when attributes change with it
   std::uint64_t deleted = 0;
+  std::uint64_t disabled = 0;  // their rows are gone; to be deleted when the grace is over
   std::uint64_t foreign = 0;   // wanted DNs held by entries that are not ours: rejected
   std::uint64_t rejected = 0;  // rows and refused writes
-  [[nodiscard]] std::uint64_t differences() const noexcept { return added + modified + renamed + deleted; }
+  [[nodiscard]] std::uint64_t differences() const noexcept { return added + modified + renamed + deleted + disabled; }
 };
 
 struct progress {
@@ -64,6 +66,10 @@ struct step;
 
 struct run_options {
   change_limits limits;
+  // An entry whose row is gone is only turned off at first, and marked with the day (s2lGoneSince); so long after that
+  // day it is deleted, unless its row comes back or another row wants its name. 0: it is deleted at once.
+  std::chrono::seconds grace{0};
+  std::function<std::time_t()> now = [] { return std::time(nullptr); };
   bool show_secrets = false;  // in plans; else a digest that never binds
   model::reject_sink rejects = [](const model::reject&) {};
   // Rows that `orphan skip` leaves out.

@@ -177,6 +177,8 @@ constexpr std::string_view attribute_types[] = {
     "SYNTAX 1.3.6.1.4.1.1466.115.121.1.26{1024} SINGLE-VALUE )",
     "( 2.25.227397372872760532598366431716147193615.1.25 NAME 's2lSyncToken' EQUALITY caseExactIA5Match "
     "SYNTAX 1.3.6.1.4.1.1466.115.121.1.26{128} SINGLE-VALUE )",
+    "( 2.25.227397372872760532598366431716147193615.1.26 NAME 's2lGoneSince' EQUALITY generalizedTimeMatch "
+    "ORDERING generalizedTimeOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )",
 };
 
 constexpr std::string_view object_classes[] = {
@@ -254,7 +256,7 @@ constexpr std::string_view object_classes[] = {
     "s2lEnabled MAY ( cn $ displayName $ description $ mail $ mailLocalAddress $ rfc822MailMember $ "
     "member $ owner $ s2lGroupPublic $ s2lRejectText $ s2lTransport $ s2lOrigin $ s2lSyncToken ) )",
     "( 2.25.227397372872760532598366431716147193615.2.6 NAME 's2lManaged' SUP top AUXILIARY MUST "
-    "s2lOrigin MAY s2lSyncToken )",
+    "s2lOrigin MAY ( s2lGoneSince $ s2lSyncToken ) )",
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ std::string_view word_for(const step& s) {
       return "add";
     case step::what::remove:
       return "delete";
+    case step::what::disable:
+      return "disable";
     case step::what::make_way:
       return "move away";
     case step::what::update:
@@ -96,7 +98,8 @@ result<void> run::check_limits() {
       allowed(how_.limits.deletes_percent, how_.limits.deletes_at_least, state_.present);
   const std::uint64_t changes_allowed =
       allowed(how_.limits.changes_percent, how_.limits.changes_at_least, state_.present);
-  const std::uint64_t deletes = state_.surplus.size() + (state_.surplus.size() > 0 ? how_.limits.deletes_before : 0);
+  const std::uint64_t going = state_.surplus.going();
+  const std::uint64_t deletes = going + (going > 0 ? how_.limits.deletes_before : 0);
   std::uint64_t changes = state_.differ;
   if (changes > changes_allowed) {
     // Some only seem to differ: clear-text passwords, children of renamed parents. Count exactly.
@@ -135,7 +138,8 @@ result<held_plan> run::outline() {
     const std::string line = fmt::format("{} {} {}", word_for(s), s.dn, fmt::join(s.attributes(), ","));
     crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(line.data()), line.size() + 1);
     count_step(out.what, s);
-    std::vector<std::string>& list = s.kind == step::what::remove ? out.first : others;
+    const bool goes = s.kind == step::what::remove || s.kind == step::what::disable;
+    std::vector<std::string>& list = goes ? out.first : others;
     if (list.size() < limits::plan_lines_kept_max) list.push_back(fmt::format("{} {}", word_for(s), s.dn));
     return {};
   }));
