@@ -47,8 +47,10 @@ std::vector<model::attribute_name> attributes_told(const sync::step& done, const
   std::vector<model::attribute_name> out;
   if (done.renamed) {
     // The RDN's own values change without a modification.
-    if (const auto name = model::dn::parse(done.dn); name && !name->empty())
-      for (const model::ava& part : name->rdns().front()) out.emplace_back(part.type);
+    const auto name = model::dn::parse(done.dn);
+    const std::vector<model::rdn> rdns = name ? name->rdns() : std::vector<model::rdn>();
+    if (!rdns.empty())
+      for (const model::ava& part : rdns.front()) out.emplace_back(part.type);
   }
   for (const std::string& name : done.attributes()) {
     const model::attribute_name one(name);
