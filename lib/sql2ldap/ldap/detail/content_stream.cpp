@@ -90,12 +90,13 @@ result<std::optional<model::content_event>> content_stream::next_until(clock::ti
     if (message) {
       heard_ = now;
       S2L_TRY(take(message.get()));
-      continue;
+    } else if (asked_) {
+      S2L_TRY(hear_answer());
     }
-    if (asked_) S2L_TRY(hear_answer());
     if (!events_.empty()) break;
     S2L_TRY(keep_in_touch(now));
     if (now >= until) return std::nullopt;
+    if (message) continue;
     S2L_TRY_ASSIGN(const bool woken, wait(until));
     if (woken) return std::nullopt;
   }
