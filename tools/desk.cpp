@@ -28,6 +28,7 @@ json as_json(const sync::held_plan& plan) {
           {"modified", plan.what.modified},
           {"renamed", plan.what.renamed},
           {"deleted", plan.what.deleted},
+          {"disabled", plan.what.disabled},
           {"first", plan.first}};
 }
 
@@ -141,12 +142,14 @@ json desk::status_json() const {
   out["modified"] = s.done.modified;
   out["renamed"] = s.done.renamed;
   out["deleted"] = s.done.deleted;
+  out["disabled"] = s.done.disabled;
   out["rejects"] = s.rejects;
   out["positions"] = {
       {"received", s.at.received}, {"spooled", s.at.spooled}, {"applied", s.at.applied}, {"confirmed", s.at.confirmed}};
   out["history"] = s.history;
   out["retained_bytes"] = s.retained_bytes;
   out["proven_in_step"] = optional_time(s.proven_at);
+  out["found_out_of_step"] = s.found_out_of_step;
   out["reconciled_because"] = s.reconciled_because;
   out["held"] = s.held ? as_json(*s.held) : json(nullptr);
   out["held_since"] = optional_time(s.held_since);
@@ -190,8 +193,11 @@ void desk::fill(control::metrics& into) {
   if (status_.proven_at)
     into.gauge("sql2ldap_proven_timestamp_seconds", "When all entries were last compared",
                static_cast<double>(std::chrono::system_clock::to_time_t(*status_.proven_at)));
+  into.gauge("sql2ldap_found_out_of_step",
+             "Entries that the last comparison of everything found out of step, and mended",
+             static_cast<double>(status_.found_out_of_step));
   into.counter("sql2ldap_transactions_total", "SQL transactions applied", now["transactions"].get<double>());
-  for (const char* what : {"added", "modified", "renamed", "deleted"})
+  for (const char* what : {"added", "modified", "renamed", "disabled", "deleted"})
     into.counter("sql2ldap_changes_total", "Entries changed", now[what].get<double>(), {"kind", what});
   if (hooks_) hooks_->fill(into);
 }

@@ -113,6 +113,7 @@ class daemon {
     set_desk(board);
     sync::run_options how;
     how.limits = limits_of(chosen_);
+    how.grace = chosen_.settings.soft_delete;
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
     how.wait = [this](std::chrono::milliseconds time) { idle(time); };
@@ -123,6 +124,7 @@ class daemon {
       log::event(severity, id, text);
     };
     sync::keeper* keeper_at_work = nullptr;
+    sync::background_verify beside;
     options.watch = [&](const sync::keep_status& now) {
       if (now.now != phase_) {
         phase_ = now.now;
@@ -131,7 +133,10 @@ class daemon {
       control::notify_alive();
       if (teller) hooks_->settle(*teller, is_in_step(now));
       board->lay_out(now);
-      if (keeper_at_work != nullptr && now.now != sync::keep_status::phase::reconciling) board->visit(*keeper_at_work);
+      if (keeper_at_work != nullptr && now.now != sync::keep_status::phase::reconciling) {
+        verify_beside(beside, *keeper_at_work);
+        board->visit(*keeper_at_work);
+      }
       count(*board);
     };
     const sync::parties who = at.sides.parties();
@@ -140,6 +145,27 @@ class daemon {
     control::notify_ready();
     const auto stop = [this] { return stop_asked != 0 || wants_reload(); };
     return keeper.run(stop, [this](std::chrono::milliseconds time) { idle(time); });
+  }
+
+  // With connections of its own, from time to time, while the keeper follows.
+  void verify_beside(sync::background_verify& beside, sync::keeper& keeper) {
+    const auto now = std::chrono::system_clock::now();
+    if (auto ended = beside.take()) {
+      if (*ended)
+        keeper.check(std::move(**ended));
+      else
+        log::event(log::level::warning, "VERIFY_FAILED", ended->error().text());
+    }
+    const auto every = chosen_.settings.verify_every;
+    const sync::keep_status& status = keeper.status();
+    if (every.count() == 0 || beside.is_running() || status.now != sync::keep_status::phase::following) return;
+    if (now < std::max(status.proven_at.value_or(sync::time_point()), verified_last_) + every) return;
+    verified_last_ = now;
+    beside.start([chosen = chosen_](sync::run_options how, const auto& each) -> result<sync::counts> {
+      S2L_TRY_ASSIGN(const both_sides sides, open_both_sides(chosen));
+      how.grace = chosen.settings.soft_delete;
+      return sync::verify(sides.parties(), how, false, each);
+    });
   }
 
   static bool is_in_step(const sync::keep_status& now) {
@@ -206,6 +232,7 @@ class daemon {
   std::unique_ptr<control::metrics> metrics_;
   std::shared_ptr<hook_office> hooks_;  // nullptr: no hook is set
   std::chrono::steady_clock::time_point next_count_;
+  sync::time_point verified_last_;
   sync::keep_status::phase phase_ = sync::keep_status::phase::starting;
   std::mutex mutex_;
   std::shared_ptr<desk> desk_;

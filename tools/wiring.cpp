@@ -141,6 +141,7 @@ sync::run_options run_options_of(const options& chosen, reject_list& rejects, pr
   sync::run_options how;
   how.limits = limits_of(chosen);
   how.show_secrets = chosen.show_secrets;
+  how.grace = chosen.settings.soft_delete;
   how.rejects = rejects.sink();
   how.report = [&progress](const sync::progress& now) { progress.show(now); };
   how.stop = [] { return stop_asked != 0; };

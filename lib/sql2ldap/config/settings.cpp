@@ -56,6 +56,9 @@ const std::vector<binding>& bindings() {
        &settings::max_deletes},
       {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},
        &settings::max_changes},
+      {{"soft-delete", key_kind::duration, key_group::limits, "TIME",
+        "turn an entry off when its row goes, and delete it so long after that day, as in 14d"},
+       &settings::soft_delete},
       {{"state", text_key, key_group::state, "DIR",
         "folder for what a run leaves behind: rejects, the daemon's journal"},
        &settings::state},
@@ -67,11 +70,14 @@ const std::vector<binding>& bindings() {
        &settings::publication},
       {{"metrics", text_key, key_group::daemon, "ADDRESS:PORT", "serve metrics for Prometheus there"},
        &settings::metrics},
+      {{"verify-every", key_kind::duration, key_group::daemon, "TIME",
+        "compare everything beside the daemon, at low speed; default 24h, or off"},
+       &settings::verify_every},
       {{"hook", text_key, key_group::daemon, "COMMAND",
         "run for each change that is applied; the absolute path of a program, and arguments"},
        &settings::hook},
-      {{"hook-timeout", key_kind::seconds, key_group::daemon, "SECONDS",
-        "a hook that runs longer is killed; default 60"},
+      {{"hook-timeout", key_kind::duration, key_group::daemon, "TIME",
+        "a hook that runs longer is killed; default 60s"},
        &settings::hook_timeout},
   };
   return all;
@@ -102,12 +108,11 @@ struct setter {
     return {};
   }
   result<void> operator()(std::chrono::seconds settings::*target) const {
-    std::int32_t number = 0;
-    const char* end = value.data() + value.size();
-    const auto [stopped, problem] = std::from_chars(value.data(), end, number);
-    if (problem != std::errc{} || stopped != end || number <= 0)
-      return fail(error_kind::usage, fmt::format("{} is a number of seconds, not {}", name, quoted_for_message(value)));
-    into.*target = std::chrono::seconds(number);
+    auto parsed = parse_duration(value);
+    if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
+    if (parsed->count() == 0 && target == &settings::hook_timeout)
+      return fail(error_kind::usage, fmt::format("{} cannot be 0", name));
+    into.*target = *parsed;
     return {};
   }
   result<void> operator()(std::map<std::string, std::string> settings::*target) const {
@@ -188,6 +193,22 @@ result<limit> parse_limit(std::string_view text, std::uint64_t floor) {
   const auto [stopped, problem] = std::from_chars(number.data(), number.data() + number.size(), parsed.entries);
   if (problem != std::errc{} || stopped != number.data() + number.size()) return wrong();
   return parsed;
+}
+
+result<std::chrono::seconds> parse_duration(std::string_view text) {
+  const std::string_view all = trimmed(text);
+  if (all == "off") return std::chrono::seconds(0);
+  std::uint32_t number = 0;
+  const auto [end, problem] = std::from_chars(all.data(), all.data() + all.size(), number);
+  const std::string_view unit = all.substr(static_cast<std::size_t>(end - all.data()));
+  if (problem == std::errc{}) {
+    if (unit.empty() || unit == "s") return std::chrono::seconds(number);
+    if (unit == "m") return std::chrono::minutes(number);
+    if (unit == "h") return std::chrono::hours(number);
+    if (unit == "d") return std::chrono::hours(24) * number;
+  }
+  return fail(error_kind::usage, fmt::format("{} is not a time", quoted_for_message(text)),
+              "write a number and s, m, h or d, as in 90s, 24h or 14d, or off");
 }
 
 result<void> set(settings& into, std::string_view name, std::string_view value) {

@@ -27,6 +27,9 @@ struct limit {
 };
 [[nodiscard]] result<limit> parse_limit(std::string_view text, std::uint64_t floor);
 
+// "90" and "90s", "15m", "24h", "14d"; "off" is 0.
+[[nodiscard]] result<std::chrono::seconds> parse_duration(std::string_view text);
+
 struct settings {
   std::string source;   // sqlite:FILE, postgresql://..., or libpq's key=value words
   std::string mapping;  // name of a shipped one, or a file
@@ -46,11 +49,13 @@ struct settings {
   std::string metrics;  // ADDRESS:PORT; "" = none
   std::string hook;     // a program and its arguments, with blanks between them; "" = none
   std::chrono::seconds hook_timeout = limits::hook_time_max;
+  std::chrono::seconds verify_every = std::chrono::hours(24);  // 0 = never
+  std::chrono::seconds soft_delete{0};                         // 0 = deleted at once
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
 };
 
-enum class key_kind { text, flag, limit, seconds, table };
+enum class key_kind { text, flag, limit, duration, table };
 enum class key_group { source, directory, limits, state, daemon };
 
 // One setting: key of the file and long flag of the command line.

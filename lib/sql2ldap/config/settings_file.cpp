@@ -28,9 +28,8 @@ bool fits(const toml::node& node, key_kind kind) {
     case key_kind::flag:
       return node.is_boolean();
     case key_kind::limit:
+    case key_kind::duration:
       return node.is_integer() || node.is_string();
-    case key_kind::seconds:
-      return node.is_integer();
     case key_kind::text:
     case key_kind::table:
       break;
@@ -44,8 +43,8 @@ std::string_view form_of(key_kind kind) {
       return "true or false";
     case key_kind::limit:
       return "a number or a text such as \"2%\"";
-    case key_kind::seconds:
-      return "a number of seconds";
+    case key_kind::duration:
+      return "a number of seconds or a text such as \"24h\"";
     case key_kind::text:
     case key_kind::table:
       break;

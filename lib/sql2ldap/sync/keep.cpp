@@ -128,6 +128,7 @@ result<void> keeper::begin() {
     memory_ = written_.value_or(model::remembered{});
     follower_.restore(written_aside_, memory_.entries, memory_.unfinished);
     recalled_ = true;
+    if (memory_.proven_at != 0) status_.proven_at = std::chrono::system_clock::from_time_t(memory_.proven_at);
   }
   feed_.reset();
   waiting_.clear();
