@@ -27,7 +27,11 @@ using namespace std::chrono_literals;
 
 class simulation {
  public:
-  explicit simulation(std::uint64_t seed) : at_(seed), who_(at_.hosts.parties()), how_(at_.hosts.options()) {}
+  explicit simulation(std::uint64_t seed) : at_(seed), who_(at_.hosts.parties()) {
+    if (at_.chance(2)) at_.hosts.grace = 48h;
+    at_.hosts.now = [this] { return std::chrono::system_clock::to_time_t(now_); };
+    how_ = at_.hosts.options();
+  }
 
   // "" or what went wrong.
   std::string run() {
@@ -41,6 +45,7 @@ class simulation {
       turn();
       if (at_.chance(2)) calm();
       now_ += std::chrono::milliseconds(at_.pick(at_.chance(4) ? 4'000'000 : 1500));
+      if (at_.chance(8)) now_ += 50h;
     }
     return settled();
   }
@@ -143,7 +148,7 @@ class simulation {
     for (const model::entry* e : at_.hosts.directory.all()) {
       const std::string origin(e->first_value_of(model::names::origin));
       const auto kind = origins.kind_of(origin);
-      if (!kind || keeper_->aside().contains(origin)) continue;
+      if (!kind || keeper_->aside().contains(origin) || e->has(model::names::gone_since)) continue;
       held.emplace(
           origin, model::agreement{std::string(e->dn()), model::parse_uuid(e->first_value_of(model::names::entry_uuid)),
                                    digests.attribute_digests(*kind, *e)});

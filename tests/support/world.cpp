@@ -111,6 +111,8 @@ std::string world::account_dn(const std::string& username, const std::string& do
 sync::run_options world::options() {
   sync::run_options out;
   out.limits = limits;
+  out.grace = grace;
+  out.now = now;
   out.rejects = [this](model::reject r) { rejects.push_back(std::move(r)); };
   out.wait = [](std::chrono::milliseconds) {};
   return out;

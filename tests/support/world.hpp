@@ -2,6 +2,9 @@
 // language that `sync` sees, a directory.
 #pragma once
 
+#include <chrono>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +52,8 @@ class world {
   fake_source source;
   fake_directory directory;
   sync::change_limits limits;
+  std::chrono::seconds grace{0};
+  std::function<std::time_t()> now = [] { return std::time(nullptr); };
   std::vector<model::reject> rejects;
 };
 

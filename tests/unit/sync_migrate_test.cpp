@@ -111,6 +111,84 @@ TEST(sync_migrate, a_name_that_is_given_up_can_be_taken_by_another_kind) {
   EXPECT_TRUE(w.verify().empty());
 }
 
+class grace : public testing::Test {
+ protected:
+  grace() {
+    w_.grace = std::chrono::hours(48);
+    w_.now = [this] { return now_; };
+    w_.migrate();
+  }
+  [[nodiscard]] std::string attribute(const std::string& user, model::attribute_name name) {
+    return one(w_, world::account_dn(user, "a.example"), name);
+  }
+
+  world w_ = two_users();
+  std::time_t now_ = 1'795'600'000;  // 2026-11-25 08:26:40 UTC
+};
+
+TEST_F(grace, turns_off_first_and_deletes_after_it) {
+  w_.drop_rows("mailbox", "id", "2");
+  const sync::counts gone = w_.migrate();
+  EXPECT_EQ(gone.disabled, 1U);
+  EXPECT_EQ(gone.deleted, 0U);
+  EXPECT_EQ(attribute("bob", model::names::enabled), "FALSE");
+  EXPECT_EQ(attribute("bob", model::names::gone_since), "20261125000000Z");
+  EXPECT_TRUE(w_.verify().empty());
+
+  now_ += 48 * 3600;  // counted from the end of that day
+  EXPECT_EQ(w_.migrate().differences(), 0U);
+  now_ += 24 * 3600;
+  EXPECT_EQ(w_.verify().size(), 1U);
+  EXPECT_EQ(w_.migrate().deleted, 1U);
+  EXPECT_EQ(w_.directory.find(world::account_dn("bob", "a.example")), nullptr);
+}
+
+TEST_F(grace, a_row_that_comes_back_undoes_it) {
+  w_.drop_rows("mailbox", "id", "2");
+  w_.migrate();
+  w_.mailbox("2", "bob", "a.example");
+  const sync::counts back = w_.migrate();
+  EXPECT_EQ(back.modified, 1U);
+  EXPECT_EQ(back.added, 0U);
+  EXPECT_EQ(attribute("bob", model::names::enabled), "TRUE");
+  EXPECT_EQ(attribute("bob", model::names::gone_since), "");
+  EXPECT_TRUE(w_.verify().empty());
+}
+
+TEST_F(grace, gives_way_to_who_wants_the_name) {
+  w_.drop_rows("mailbox", "id", "2");
+  w_.migrate();
+  w_.mailbox("9", "bob", "a.example");
+  const sync::counts taken = w_.migrate();
+  EXPECT_EQ(taken.deleted + taken.added + taken.rejected, 2U) << w_.reject_reasons();
+  EXPECT_EQ(attribute("bob", model::names::enabled), "TRUE");
+  EXPECT_TRUE(w_.verify().empty());
+}
+
+TEST_F(grace, counts_as_deletes_once) {
+  for (int i = 10; i < 30; ++i) w_.mailbox(std::to_string(i), "user" + std::to_string(i), "a.example");
+  w_.migrate();
+  for (int i = 10; i < 16; ++i) w_.drop_rows("mailbox", "id", std::to_string(i));
+  const auto stopped = sync::migrate(w_.parties(), w_.options());
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, error_kind::limit);
+  w_.limits.deletes_at_least = 6;
+  EXPECT_EQ(w_.migrate().disabled, 6U);
+  w_.limits.deletes_at_least = 5;
+  w_.drop_rows("mailbox", "id", "16");
+  EXPECT_EQ(w_.migrate().disabled, 1U);
+  now_ += 30 * 24 * 3600;
+  EXPECT_EQ(w_.migrate().deleted, 7U);
+}
+
+TEST_F(grace, a_plan_holds_for_the_day) {
+  w_.drop_rows("mailbox", "id", "2");
+  const std::string before = w_.plan();
+  now_ += 3600;
+  const auto changes = [](const std::string& plan) { return plan.substr(plan.find("\ndn: ")); };
+  EXPECT_EQ(changes(before), changes(w_.plan()));
+}
+
 TEST(sync_migrate, deletes_children_before_parents) {
   world w = two_users();
   w.migrate();

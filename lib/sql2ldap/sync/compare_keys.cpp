@@ -287,11 +287,13 @@ class keys_reader {
   }
   // A child that is not in question keeps its parent.
   result<bool> has_undisputed_child(const std::string& parent_dn) {
-    S2L_TRY_ASSIGN(auto children, who_.to.search({parent_dn,
-                                                  model::search_scope::one_level,
-                                                  codec::filter::present(model::names::origin).text(),
-                                                  {model::names::origin},
-                                                  dirty_.size() + 1}));
+    const codec::filter in_force =
+        codec::filter::all_of({codec::filter::present(model::names::origin),
+                               codec::filter::none_of(codec::filter::present(model::names::gone_since))});
+    S2L_TRY_ASSIGN(
+        auto children,
+        who_.to.search(
+            {parent_dn, model::search_scope::one_level, in_force.text(), {model::names::origin}, dirty_.size() + 1}));
     while (true) {
       S2L_TRY_ASSIGN(const model::entry* child, children->next());
       if (child == nullptr) return false;

@@ -415,8 +415,10 @@ result<void> stepper::deletes() {
   for (const std::uint32_t i : state_.surplus.deepest_first()) {
     if (deleted_early_[i]) continue;
     const surplus_list::item item = state_.surplus[i];
-    if (item.what == fate::wait) continue;
-    if (item.what == fate::disable) {
+    // Who had to make way for another has no name to wait under.
+    const bool displaced = vacated_.contains(model::dn_hash(item.dn));
+    if (item.what == fate::wait && !displaced) continue;
+    if (item.what == fate::disable && !displaced) {
       S2L_TRY(disable(item));
       continue;
     }
