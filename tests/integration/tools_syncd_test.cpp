@@ -246,6 +246,45 @@ TEST_F(syncd, holds_what_goes_beyond_the_limits_until_it_is_released) {
   expect_in_step();
 }
 
+TEST_F(syncd, turns_off_whose_row_is_gone_and_deletes_it_another_day) {
+  host_.start({"--soft-delete", "2d"});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  const std::string domain = first_domain();
+  add_user("leaves");
+  ASSERT_TRUE(appears("leaves@" + domain)) << host_.log();
+  const std::string forget =
+      "delete from mailbox where local_part = 'leaves'; delete from alias where address like 'leaves@%'";
+  const auto off = [&] {
+    return names_in(host_.slapd, "(&(mail=leaves@" + domain + ")(s2lEnabled=FALSE)(s2lGoneSince=*))");
+  };
+  host_.sql(forget);
+  ASSERT_TRUE(eventually(patience, [&] { return off().size() == 1; })) << host_.log();
+  add_user("leaves");
+  ASSERT_TRUE(eventually(patience, [&] { return off().empty(); })) << host_.log();
+  host_.sql(forget);
+  ASSERT_TRUE(eventually(patience, [&] { return off().size() == 1; })) << host_.log();
+  EXPECT_THAT(host_.verified({"--soft-delete", "2d"}), HasSubstr("verify: 0 differences"));
+
+  // As if it had waited for long.
+  host_.slapd.modify("dn: " + off().front() +
+                     "\nchangetype: modify\nreplace: s2lGoneSince\ns2lGoneSince: 20200101000000Z\n");
+  EXPECT_EQ(host_.stop(), done);
+  host_.start({"--soft-delete", "2d"});
+  EXPECT_TRUE(disappears("leaves@" + domain)) << host_.log();
+  EXPECT_TRUE(host_.says("SYNC_PURGED")) << host_.log();
+}
+
+TEST_F(syncd, finds_and_mends_what_others_changed) {
+  host_.start({"--verify-every", "1s"});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  const std::string anybody = names_in(host_.slapd, "(objectClass=s2lMailAccount)").front();
+  host_.slapd.modify("dn: " + anybody + "\nchangetype: modify\nreplace: sn\nsn: by hand\n");
+  EXPECT_TRUE(eventually(patience, [&] { return names_in(host_.slapd, "(sn=by hand)").empty(); })) << host_.log();
+  EXPECT_TRUE(host_.says("SYNC_MENDED")) << host_.log();
+  EXPECT_TRUE(eventually(patience, [&] { return host_.status()["found_out_of_step"] == 0; })) << host_.log();
+  expect_in_step();
+}
+
 TEST_F(syncd, sets_aside_what_cannot_be_and_goes_on) {
   start_in_step();
   const std::string domain = first_domain();

@@ -77,9 +77,9 @@ bool sync_host::says(const std::string& text, const std::string& name) const {
   return eventually(patience, [&] { return log(name).find(text) != std::string::npos; });
 }
 
-std::string sync_host::verified() const {
+std::string sync_host::verified(const std::vector<std::string>& more) const {
   const tool sql2ldap(url_, "postfixadmin", slapd.ldapi());
-  const captured run = sql2ldap("verify");
+  const captured run = sql2ldap("verify", more);
   return run.out + run.err;
 }
 

@@ -41,7 +41,7 @@ class sync_host {
   // Until the log has this text.
   [[nodiscard]] bool says(const std::string& text, const std::string& name = "one") const;
   // What `verify` prints; in step when it has "0 differences".
-  [[nodiscard]] std::string verified() const;
+  [[nodiscard]] std::string verified(const std::vector<std::string>& more = {}) const;
 
   [[nodiscard]] std::string whole_log(const std::string& name = "one") const;
 
