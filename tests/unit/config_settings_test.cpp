@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <set>
@@ -39,6 +40,19 @@ class settings_file : public testing::Test {
   test::temp_dir folder_;
   std::string hint_;
 };
+
+TEST_F(settings_file, has_times_for_the_hook) {
+  settings into;
+  ASSERT_TRUE(config::load_settings(into, write("config.toml", "hook = \"/bin/true -x\"\nhook-timeout = 5\n")));
+  EXPECT_EQ(into.hook, "/bin/true -x");
+  EXPECT_EQ(into.hook_timeout, std::chrono::seconds(5));
+  ASSERT_TRUE(config::set(into, "hook-timeout", "7"));
+  EXPECT_EQ(into.hook_timeout, std::chrono::seconds(7));
+  ASSERT_TRUE(config::set(into, "hook-timeout", "2m"));
+  EXPECT_EQ(into.hook_timeout, std::chrono::minutes(2));
+  for (const char* wrong : {"0", "off", "-1", "1.5", "5 parsecs", ""})
+    EXPECT_FALSE(config::set(into, "hook-timeout", wrong)) << wrong;
+}
 
 TEST_F(settings_file, sets_what_it_says_and_leaves_the_rest) {
   settings into;
@@ -111,10 +125,11 @@ TEST(settings_keys, each_can_be_set_by_name) {
   std::set<std::string_view> names;
   for (const config::key& one : config::keys()) {
     settings into;
-    const std::string_view value = one.kind == config::key_kind::flag    ? "true"
-                                   : one.kind == config::key_kind::limit ? "3%"
-                                   : one.kind == config::key_kind::table ? "a=b"
-                                                                         : "x";
+    const std::string_view value = one.kind == config::key_kind::flag       ? "true"
+                                   : one.kind == config::key_kind::duration ? "3h"
+                                   : one.kind == config::key_kind::limit    ? "3%"
+                                   : one.kind == config::key_kind::table    ? "a=b"
+                                                                            : "x";
     EXPECT_TRUE(config::set(into, one.name, value)) << one.name;
     EXPECT_TRUE(names.insert(one.name).second) << one.name;
     EXPECT_FALSE(one.help.empty()) << one.name;
