@@ -23,7 +23,8 @@ struct content_request {
   std::vector<model::attribute_name> attributes{};  // empty = all user attributes
 };
 
-// Connects twice (to follow, and to ask whether the server is there), binds and asks. `cookie` is that of an earlier feed with the same request, or "".
+// Connects twice (to follow, and to ask whether the server is there), binds and asks. `cookie` is that of an earlier
+// feed with the same request, or "".
 [[nodiscard]] result<std::unique_ptr<model::content_feed>> open_content(const options& how, const content_request& what,
                                                                         const std::string& cookie);
 
