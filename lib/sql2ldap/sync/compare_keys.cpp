@@ -113,7 +113,9 @@ class keys_reader {
         const std::vector<std::string_view> parts(key.begin(), key.end());
         const std::string origin = mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts);
         const std::uint64_t hash = run_hash64(origin);
-        if (out_.table.find(hash) == nullptr && !out_.kept->present.contains(hash)) S2L_TRY(how_.found_absent(origin));
+        const auto there = out_.kept->present.find(hash);
+        const bool in_force = there != out_.kept->present.end() && !there->second.has(model::names::gone_since);
+        if (out_.table.find(hash) == nullptr && !in_force) S2L_TRY(how_.found_absent(origin));
       }
     }
     return {};

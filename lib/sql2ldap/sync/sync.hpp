@@ -82,7 +82,7 @@ struct run_options {
   // Around a comparison of everything and its mending, when that comes to its end.
   std::function<void()> everything_begins{};
   std::function<result<void>()> everything_ended{};
-  // Of the keys that were asked for: neither a row makes this entry, nor is it there.
+  // Of the keys that were asked for: no row makes this entry, and it is not there, or off for that reason.
   std::function<result<void>(const std::string& origin)> found_absent{};
   // A batch that is about to be written, and is not after an error. Of each of its steps one of the next two is told,
   // unless the run ends with an error: then nobody knows.
