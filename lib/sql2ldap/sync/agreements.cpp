@@ -69,12 +69,13 @@ result<void> agreements::forget_unseen() {
 
 result<void> agreements::learn_some_uuids() {
   S2L_TRY_ASSIGN(const std::vector<std::string> without, journal_.agreed_without_uuid(limits::uuids_at_once));
-  lacks_uuids_ = false;
-  if (without.empty()) return {};
-  std::vector<codec::filter> any;
-  any.reserve(without.size());
-  for (const std::string& origin : without) any.push_back(codec::filter::equal(model::names::origin, origin));
-  S2L_TRY_ASSIGN(const std::size_t learnt, learn(codec::filter::any_of(any).text()));
+  std::size_t learnt = 0;
+  if (!without.empty()) {
+    std::vector<codec::filter> any;
+    any.reserve(without.size());
+    for (const std::string& origin : without) any.push_back(codec::filter::equal(model::names::origin, origin));
+    S2L_TRY_ASSIGN(learnt, learn(codec::filter::any_of(any).text()));
+  }
   // Who is not found, somebody else has deleted: comparing it will show.
   lacks_uuids_ = without.size() == limits::uuids_at_once && learnt > 0;
   return {};
@@ -82,9 +83,8 @@ result<void> agreements::learn_some_uuids() {
 
 result<void> agreements::learn_all_uuids() {
   S2L_TRY_ASSIGN(const std::vector<std::string> without, journal_.agreed_without_uuid(1));
+  if (!without.empty()) S2L_TRY(learn(codec::filter::present(model::names::origin).text()));
   lacks_uuids_ = false;
-  if (without.empty()) return {};
-  S2L_TRY(learn(codec::filter::present(model::names::origin).text()));
   return {};
 }
 
