@@ -116,7 +116,7 @@ class daemon {
     how.grace = chosen_.settings.soft_delete;
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
-    how.wait = [this](std::chrono::milliseconds time) { idle(time); };
+    how.wait = [](std::chrono::milliseconds time) { idle(time); };
     std::optional<hooks::teller> teller;
     if (hooks_) teller.emplace(hooks_->teller_for(at.sides.map)).listen(how);
     sync::keep_options options;
@@ -144,7 +144,7 @@ class daemon {
     keeper_at_work = &keeper;
     control::notify_ready();
     const auto stop = [this] { return stop_asked != 0 || wants_reload(); };
-    return keeper.run(stop, [this](std::chrono::milliseconds time) { idle(time); });
+    return keeper.run(stop, [](std::chrono::milliseconds time) { idle(time); });
   }
 
   // With connections of its own, from time to time, while the keeper follows.
