@@ -9,8 +9,8 @@
 
 namespace sql2ldap::serve {
 
-// Is the address in one of them? An IPv4 address may come as IPv6 (::ffff:192.0.2.1). What is no address is in none; a
-// network that is none is an error.
+// Is the address in one of them? An IPv4 address may come as IPv6, "mapped" (RFC 4291, 2.5.5.2). What is no address is
+// in none; a network that is none is an error.
 [[nodiscard]] result<bool> is_within(const std::vector<std::string>& networks, std::string_view address);
 
 }  // namespace sql2ldap::serve
