@@ -99,6 +99,8 @@ inline constexpr unsigned bcrypt_cost_max = 16;                       // 2^16 ro
 inline constexpr std::uint64_t argon2_memory_kib_max = 1U << 20U;     // 1 GiB
 inline constexpr std::uint64_t argon2_work_kib_max = 8U << 20U;       // memory times passes
 
+inline constexpr std::size_t listing_bytes_max = 64U << 20U;          // of all users, in one answer
+
 inline constexpr std::size_t login_name_bytes_max = 512;        // a longer one is nobody's; 64 + 1 + 255 is an address
 inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error
 inline constexpr std::size_t comparisons_waiting_max = 10'000;  // of two ways to answer; above it they are left out

@@ -1,0 +1,149 @@
+// dovecot's auth-client: logins by SASL. Requests of one connection go on side by side.
+#include <map>
+#include <utility>
+#include <variant>
+
+#include <sodium.h>
+
+#include <sql2ldap/base/overloaded.hpp>
+#include <sql2ldap/codec/base64.hpp>
+#include <sql2ldap/codec/dovecot_auth.hpp>
+#include <sql2ldap/codec/sasl.hpp>
+#include <sql2ldap/serve/detail/in_order_session.hpp>
+
+namespace sql2ldap::serve::detail {
+
+namespace {
+
+namespace wire = codec::dovecot_auth;
+namespace sasl = codec::sasl;
+
+// The client has the password's bytes in hand: postfix keeps such mechanisms from connections in clear text.
+constexpr std::string_view plaintext_flag = "plaintext";
+constexpr std::size_t cookie_bytes = 16;
+
+std::string random_bytes(std::size_t count) {
+  std::string out(count, '\0');
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+class auth_session final : public session, public std::enable_shared_from_this<auth_session> {
+ public:
+  auth_session(desk_of_answers& desk, const session_options& how, client_door& to)
+      : desk_(desk), how_(how), to_(to), codec_(sasl::mechanisms(false)) {}
+
+  void open() override {
+    std::vector<wire::mechanism> offered;
+    for (std::string& name : sasl::mechanisms(false))
+      offered.push_back({std::move(name), {std::string(plaintext_flag)}});
+    to_.send(wire::greeting(offered, how_.process, how_.connection, random_bytes(cookie_bytes)));
+    to_.ready();
+  }
+
+  void feed(std::string_view bytes) override {
+    codec_.feed(bytes);
+    while (!closed_) {
+      auto next = codec_.next();
+      if (!next) break;
+      if (*next)
+        std::visit([this](auto& what) { take(std::move(what)); }, **next);
+      else
+        settle(std::move(next->error()));
+    }
+    if (!closed_) to_.ready();
+  }
+
+  // No client shuts its side down and still wants to know.
+  void end() override { settle({{}, true, {}}); }
+
+ private:
+  struct running {
+    login_attempt who;
+    std::unique_ptr<sasl::exchange> exchange;
+  };
+
+  void take(wire::authenticate asked) {
+    running started{{{}, std::move(asked.service), std::move(asked.remote_ip)}, sasl::start(asked.mechanism, {})};
+    S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
+    auto& kept = running_[asked.of.serial] = std::move(started);
+    const auto& first = asked.initial_response;
+    go_on(asked.of, kept.exchange->take(first ? std::optional(first->reveal()) : std::nullopt));
+  }
+
+  void take(wire::continuation asked) {
+    const auto found = running_.find(asked.of.serial);
+    if (found != running_.end()) go_on(asked.of, found->second.exchange->take(asked.response.reveal()));
+  }
+
+  // What is verified at the moment is verified to its end; the codec keeps the answer back.
+  void take(wire::cancel asked) { running_.erase(asked.of.serial); }
+
+  void go_on(wire::ticket of, sasl::step step) {
+    std::visit(overloaded{
+                   [&](const sasl::challenge& next) { settle(codec_.challenge(of, next.bytes)); },
+                   [&](sasl::credentials& given) { verify(of, std::move(given)); },
+                   [&](const sasl::failure& failed) { refuse(of, failed); },
+                   [&](const auto&) {
+                     refuse(of, {sasl::failure::what::malformed, {}});
+                   },  // mechanisms not offered
+               },
+               step);
+  }
+
+  void verify(wire::ticket of, sasl::credentials given) {
+    login_attempt who = running_.at(of.serial).who;
+    who.name = given.user;
+    running_.erase(of.serial);
+    desk_.logins.verify(std::move(who), std::move(given.password),
+                        [of, asked = std::move(given.user), weak = weak_from_this()](const login_result& how) {
+                          if (const auto self = weak.lock(); self && !self->closed_) self->answer(of, asked, how);
+                        });
+  }
+
+  void answer(wire::ticket of, const std::string& asked, const login_result& how) {
+    switch (how.now) {
+      case login_result::what::accepted:
+        return settle(codec_.success(of, how.user, {}, asked));
+      case login_result::what::wrong_password:
+        return settle(codec_.refuse(of, wire::failure::wrong_password, asked));
+      case login_result::what::disabled:
+        return settle(codec_.refuse(of, wire::failure::user_disabled, asked));
+      case login_result::what::not_from_here:
+        return settle(codec_.refuse(of, wire::failure::not_authorized, asked));
+      case login_result::what::try_later:
+        return settle(codec_.refuse(of, wire::failure::temporary, asked));
+    }
+  }
+
+  void refuse(wire::ticket of, const sasl::failure& failed) {
+    running_.erase(of.serial);
+    const bool other = failed.why == sasl::failure::what::other_authorization;
+    settle(codec_.refuse(of, other ? wire::failure::not_authorized : wire::failure::wrong_password, failed.user));
+  }
+
+  void settle(codec::settled what) {
+    if (closed_) return;
+    if (!what.why.empty()) desk_.tell(log::level::debug, "CLIENT_ODD", "auth-client: " + what.why);
+    if (!what.answer.empty()) to_.send(std::move(what.answer));
+    if (!what.close) return;
+    closed_ = true;
+    running_.clear();
+    to_.close();
+  }
+
+  desk_of_answers& desk_;
+  const session_options how_;
+  client_door& to_;
+  wire::session codec_;
+  std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
+  bool closed_ = false;
+};
+
+}  // namespace
+
+session_ptr start_auth(desk_of_answers& desk, const session_options& how, client_door& to) {
+  return std::make_shared<auth_session>(desk, how, to);
+}
+
+}  // namespace sql2ldap::serve::detail

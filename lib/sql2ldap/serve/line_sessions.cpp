@@ -1,0 +1,101 @@
+// The protocols that ask for one value by one key: Postfix's socketmap and tcp_table, and our own for exim.
+#include <optional>
+#include <utility>
+
+#include <sql2ldap/codec/query_line.hpp>
+#include <sql2ldap/codec/socketmap.hpp>
+#include <sql2ldap/codec/tcp_table.hpp>
+#include <sql2ldap/serve/detail/in_order_session.hpp>
+#include <sql2ldap/serve/detail/mail_words.hpp>
+
+namespace sql2ldap::serve::detail {
+
+namespace {
+
+using value = std::optional<std::string>;
+
+struct socketmap_protocol {
+  using request = codec::socketmap::request;
+  struct found {
+    bool known_map = true;
+    value is;
+  };
+  explicit socketmap_protocol(const session_options&) {}
+  static std::string greeting() { return {}; }
+  static void end() {}
+  static bool is_slow(const request&) { return false; }
+  static result<found> look_up(answers& from, const session_options&, const request& what) {
+    const auto map = postfix_map_of(what.map);
+    if (!map) return found{false, {}};
+    return postfix_value(from, *map, what.key).map([](value is) { return found{true, std::move(is)}; });
+  }
+  static codec::settled answer(const request&, const found& what) {
+    if (!what.known_map) return {codec::socketmap::broken_request("there is no such map"), false, "an unknown map"};
+    return {what.is ? codec::socketmap::found(*what.is) : codec::socketmap::not_found(), false, {}};
+  }
+  static codec::settled failed(const request&) { return {codec::socketmap::trouble(try_later_text), false, {}}; }
+
+  codec::socketmap::session codec;
+};
+
+struct tcp_table_protocol {
+  using request = codec::tcp_table::request;
+  using found = value;
+  explicit tcp_table_protocol(const session_options&) {}
+  static std::string greeting() { return {}; }
+  static void end() {}
+  static bool is_slow(const request&) { return false; }
+  static result<found> look_up(answers& from, const session_options& how, const request& what) {
+    return postfix_value(from, how.map, what.key);
+  }
+  static codec::settled answer(const request&, const found& is) {
+    return {is ? codec::tcp_table::found(*is) : codec::tcp_table::not_found(), false, {}};
+  }
+  static codec::settled failed(const request&) { return {codec::tcp_table::trouble(try_later_text), false, {}}; }
+
+  codec::tcp_table::session codec;
+};
+
+struct query_protocol {
+  using request = codec::query_line::request;
+  using found = value;
+  explicit query_protocol(const session_options&) {}
+  static std::string greeting() { return {}; }
+  void end() { codec.end(); }
+  static bool is_slow(const request&) { return false; }
+  static result<found> look_up(answers& from, const session_options&, const request& what) {
+    switch (what.kind) {
+      case request::what::alias:
+        return exim_redirect(from, what.name);
+      case request::what::domain: {
+        S2L_TRY_ASSIGN(const auto domain, from.domain(what.name));
+        if (!domain) return found();
+        return found(domain->kind == mail_domain::what::relay ? "relay" : "local");
+      }
+      case request::what::user:
+        break;
+    }
+    S2L_TRY_ASSIGN(const auto user, from.userdb_of(what.name));
+    return user ? found(user->user) : found();
+  }
+  static codec::settled answer(const request&, const found& is) {
+    return {is ? codec::query_line::found(*is) : codec::query_line::not_found(), true, {}};
+  }
+  static codec::settled failed(const request&) { return {codec::query_line::trouble(try_later_text), true, {}}; }
+
+  codec::query_line::session codec;
+};
+
+}  // namespace
+
+session_ptr start_socketmap(desk_of_answers& desk, const session_options& how, client_door& to) {
+  return std::make_shared<in_order_session<socketmap_protocol>>(desk, how, to);
+}
+session_ptr start_tcp_table(desk_of_answers& desk, const session_options& how, client_door& to) {
+  return std::make_shared<in_order_session<tcp_table_protocol>>(desk, how, to);
+}
+session_ptr start_query(desk_of_answers& desk, const session_options& how, client_door& to) {
+  return std::make_shared<in_order_session<query_protocol>>(desk, how, to);
+}
+
+}  // namespace sql2ldap::serve::detail

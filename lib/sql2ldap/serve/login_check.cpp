@@ -1,0 +1,113 @@
+#include <sql2ldap/serve/login_check.hpp>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/codec/password_verify.hpp>
+
+namespace sql2ldap::serve {
+
+namespace {
+
+using what = login_result::what;
+
+login_result later(std::string cause) { return {what::try_later, {}, std::move(cause)}; }
+
+login_result of_proved(const login_answer& account) {
+  switch (account.now) {
+    case login_answer::verdict::allowed:
+      return {what::accepted, account.who.login, {}};
+    case login_answer::verdict::disabled:
+      return {what::disabled, {}, "the account or its domain is off"};
+    case login_answer::verdict::no_login:
+      return {what::disabled, {}, "the account has no login"};
+    case login_answer::verdict::wrong_service:
+      return {what::not_from_here, {}, "not for this service"};
+    case login_answer::verdict::wrong_network:
+      return {what::not_from_here, {}, "not from this network"};
+  }
+  return later("no verdict");
+}
+
+}  // namespace
+
+std::string_view word_for(what now) noexcept {
+  switch (now) {
+    case what::accepted:
+      return "accepted";
+    case what::wrong_password:
+      return "wrong password";
+    case what::disabled:
+      return "disabled";
+    case what::not_from_here:
+      return "not allowed";
+    case what::try_later:
+      return "try later";
+  }
+  return "";
+}
+
+login_check::login_check(answers& from, workers& lookups, workers& hashing, guess_limiter& guesses, listener told)
+    : from_(from), lookups_(lookups), hashing_(hashing), guesses_(guesses), told_(std::move(told)) {}
+
+login_result login_check::tell(const login_attempt& who, login_result how) {
+  told_(who, how);
+  return how;
+}
+
+void login_check::find(login_attempt who, std::function<void(found)> done) {
+  if (!guesses_.may_try(who.name, who.from)) {
+    tell(who, later("too many wrong passwords"));
+    return done(nullptr);
+  }
+  auto answer = std::make_shared<result<std::optional<login_answer>>>();
+  const auto asked = std::make_shared<const login_attempt>(std::move(who));
+  const bool taken = lookups_.run(
+      [this, asked, answer] {
+        *answer = from_.account_for_login({asked->name, asked->service, asked->from});
+      },
+      [this, asked, answer, done] {
+        if (*answer) return done(std::make_shared<const std::optional<login_answer>>(**std::move(answer)));
+        tell(*asked, later(answer->error().text()));
+        done(nullptr);
+      });
+  if (taken) return;
+  tell(*asked, later("too many questions wait"));
+  done(nullptr);
+}
+
+login_result login_check::settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved) {
+  if (!proved) {
+    guesses_.wrong(who.name, who.from);
+    return tell(who, {what::wrong_password, {}, account ? "wrong password" : "no such user"});
+  }
+  guesses_.right(who.name, who.from);
+  return tell(who, of_proved(account.value()));
+}
+
+void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
+  const auto asked = std::make_shared<const login_attempt>(who);
+  const auto given = std::make_shared<const secret>(std::move(password));
+  find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
+    if (!account) return done(later({}));
+    auto verdict = std::make_shared<codec::password_verdict>();
+    const bool taken = hashing_.run(
+        [account, given, verdict] {
+          if (*account)
+            *verdict = codec::verify_password((*account)->who.passwords, given->reveal());
+          else
+            codec::verify_dummy(given->reveal());
+        },
+        [this, asked, account, verdict, done] {
+          using codec_what = codec::password_verdict::what;
+          if (verdict->now == codec_what::unverifiable)
+            return done(tell(*asked, later(fmt::format("a password of the scheme {} cannot be verified here",
+                                                       verdict->scheme.empty() ? "?" : verdict->scheme))));
+          done(settle(*asked, *account, verdict->now == codec_what::matches));
+        });
+    if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
+  });
+}
+
+}  // namespace sql2ldap::serve

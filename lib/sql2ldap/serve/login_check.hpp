@@ -1,0 +1,56 @@
+// Is this the user, with this password, from here? What every protocol that takes passwords has in common.
+//
+// Promises: a name that nobody has costs what a wrong password costs; whether an account is off is only told to who
+// knows its password; what cannot be verified, and what there is no room for, is `try_later`, never a wrong password;
+// who guesses is slowed down (guess_limiter.hpp); each verdict is told once, without a secret. All of it is called in
+// one thread, and calls back in it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/serve/answers.hpp>
+#include <sql2ldap/serve/guess_limiter.hpp>
+#include <sql2ldap/serve/workers.hpp>
+
+namespace sql2ldap::serve {
+
+struct login_attempt {
+  std::string name;
+  std::string service;
+  std::string from;  // IP address, or empty
+};
+
+struct login_result {
+  enum class what { accepted, wrong_password, disabled, not_from_here, try_later } now = what::try_later;
+  std::string user;   // login name, when accepted
+  std::string cause;  // for the log: why it is to be tried later, or refused; no secret
+};
+[[nodiscard]] std::string_view word_for(login_result::what now) noexcept;
+
+class login_check {
+ public:
+  using listener = std::function<void(const login_attempt& who, const login_result& how)>;
+  // All outlive this and what it is still asked.
+  login_check(answers& from, workers& lookups, workers& hashing, guess_limiter& guesses, listener told);
+
+  void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
+
+ private:
+  using found = std::shared_ptr<const std::optional<login_answer>>;  // nullptr: try later, which has been told
+  void find(login_attempt who, std::function<void(found)> done);
+  login_result settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved);
+  login_result tell(const login_attempt& who, login_result how);
+
+  answers& from_;
+  workers& lookups_;
+  workers& hashing_;
+  guess_limiter& guesses_;
+  listener told_;
+};
+
+}  // namespace sql2ldap::serve
