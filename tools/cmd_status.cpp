@@ -33,12 +33,14 @@ void print_for_people(const json& now) {
                           count_of(number("waiting_rows"), "row", "rows")));
   line("rate", fmt::format("{:.1f} entries/s; {}", now["entries_per_second"].get<double>(),
                            count_of(number("transactions"), "transaction", "transactions")));
-  line("entries",
-       fmt::format("{}; since the start {} added, {} modified, {} renamed, {} deleted", thousands(number("entries")),
-                   number("added"), number("modified"), number("renamed"), number("deleted")));
+  line("entries", fmt::format("{}; since the start {} added, {} modified, {} renamed, {} disabled, {} deleted",
+                              thousands(number("entries")), number("added"), number("modified"), number("renamed"),
+                              number("disabled"), number("deleted")));
   line("rejects", fmt::format("{}", number("rejects")));
   line("retained", fmt::format("{:.1f} MiB at the source", static_cast<double>(number("retained_bytes")) / 1048576.0));
-  line("in step", text_of(now["proven_in_step"]));
+  if (const std::string proven = text_of(now["proven_in_step"]); !proven.empty())
+    line("in step", fmt::format("{}, when {} found out of step and mended", proven,
+                                count_of(number("found_out_of_step"), "entry was", "entries were")));
   line("compared", text_of(now["reconciled_because"]));
   line("trouble", text_of(now["trouble"]));
   line("journal", text_of(now["journal_trouble"]));
@@ -48,9 +50,10 @@ void print_for_people(const json& now) {
   const json& held = now["held"];
   if (held.is_null()) return;
   line("held", fmt::format("since {}: {}", text_of(now["held_since"]), text_of(held["reason"])));
-  line("", fmt::format("plan {}: {} to add, {} to modify, {} to rename, {} to delete", text_of(held["plan"]),
-                       held["added"].get<std::uint64_t>(), held["modified"].get<std::uint64_t>(),
-                       held["renamed"].get<std::uint64_t>(), held["deleted"].get<std::uint64_t>()));
+  line("", fmt::format("plan {}: {} to add, {} to modify, {} to rename, {} to disable, {} to delete",
+                       text_of(held["plan"]), held["added"].get<std::uint64_t>(), held["modified"].get<std::uint64_t>(),
+                       held["renamed"].get<std::uint64_t>(), held["disabled"].get<std::uint64_t>(),
+                       held["deleted"].get<std::uint64_t>()));
   for (const json& one : held["first"]) line("", text_of(one));
   line("", fmt::format("`sql2ldap release {}` lets it go", text_of(held["plan"])));
 }
