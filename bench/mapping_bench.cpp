@@ -15,7 +15,7 @@ namespace sql2ldap {
 namespace {
 
 mapping::mapping postfixadmin() {
-  const auto file = std::filesystem::path(__FILE__).parent_path().parent_path() / "mappings" / "postfixadmin.map";
+  const auto file = std::filesystem::path(S2L_SOURCE_DIR) / "mappings" / "postfixadmin.map";
   std::stringstream text;
   text << std::ifstream(file).rdbuf();
   auto m = mapping::mapping::parse(text.str());
