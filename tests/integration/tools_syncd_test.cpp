@@ -150,6 +150,23 @@ TEST_F(syncd, goes_on_after_kill_without_comparing_everything) {
   expect_in_step();
 }
 
+TEST_F(syncd, knows_how_far_it_is_when_others_write) {
+  start_in_step();
+  const auto forgotten = [&] {
+    return host_.postgres.execute("mail", "select confirmed_flush_lsn from pg_replication_slots");
+  };
+  const std::string before = forgotten();
+  host_.sql("create table busy (line text)");
+  ASSERT_TRUE(eventually(patience, [&] {
+    host_.sql("insert into busy values ('x'); select pg_switch_wal()");
+    return forgotten() != before;
+  })) << host_.log();
+  host_.kill();
+  host_.start();
+  ASSERT_TRUE(host_.reaches("following"));
+  EXPECT_THAT(host_.log(), Not(HasSubstr("SYNC_RECONCILE")));
+}
+
 TEST_F(syncd, gets_back_in_step_without_slot_or_state_and_says_why) {
   start_in_step();
   host_.kill();

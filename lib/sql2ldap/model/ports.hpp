@@ -52,8 +52,9 @@ class source {
 struct committed {
   std::uint64_t position = 0;  // for feed::confirm(); grows
   std::chrono::system_clock::time_point time;
-  std::vector<row_image> rows;  // as they were and as they are, in order
-  bool everything = false;      // a table was emptied, or there are too many rows to name: `rows` is empty
+  // As they were and as they are, in order. None: nothing that is followed was changed up to that position.
+  std::vector<row_image> rows;
+  bool everything = false;  // a table was emptied, or there are too many rows to name: `rows` is empty
 };
 
 // Tells what changed, in the order of the commits; nothing that was rolled back. May tell again what

@@ -197,8 +197,13 @@ result<void> keeper::reconcile() {
 }
 
 result<void> keeper::gather(milliseconds patience) {
+  const auto changes_nothing = [](const model::committed& one) { return one.rows.empty() && !one.everything; };
   const auto add = [&](model::committed&& one) {
     status_.at.received = one.position;
+    if (changes_nothing(one) && !waiting_.empty() && changes_nothing(waiting_.back())) {
+      waiting_.back() = std::move(one);
+      return;
+    }
     status_.waiting_rows += one.rows.size();
     if (!status_.behind_since || waiting_.empty()) status_.behind_since = one.time;
     waiting_.push_back(std::move(one));
@@ -252,8 +257,10 @@ result<bool> keeper::apply(std::size_t transactions) {
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(transactions);
   std::vector<model::row_image> rows;
   bool everything = false;
+  std::uint64_t changing = 0;
   for (auto one = waiting_.begin(); one != end; ++one) {
     everything = everything || one->everything;
+    changing += one->everything || !one->rows.empty() ? 1 : 0;
     rows.insert(rows.end(), one->rows.begin(), one->rows.end());
   }
   status_.at.spooled = waiting_[transactions - 1].position;
@@ -262,7 +269,7 @@ result<bool> keeper::apply(std::size_t transactions) {
   how_.limits.deletes_before = 0;
   for (const auto& [when, count] : deletes_) how_.limits.deletes_before += count;
 
-  auto applied = everything ? follower_.reconcile() : follower_.follow(rows);
+  auto applied = everything ? follower_.reconcile() : changing == 0 ? result<counts>(counts{}) : follower_.follow(rows);
   if (!applied) {
     if (applied.error().kind == error_kind::limit) return false;
     return tl::make_unexpected(std::move(applied).error());
@@ -271,7 +278,7 @@ result<bool> keeper::apply(std::size_t transactions) {
   if (went > 0) deletes_.emplace_back(now, went);
   done(*applied);
   memory_.applied = status_.at.applied = status_.at.spooled;
-  status_.transactions += transactions;
+  status_.transactions += changing;
   for (auto one = waiting_.begin(); one != end; ++one) status_.waiting_rows -= one->rows.size();
   waiting_.erase(waiting_.begin(), end);
   if (waiting_.empty())

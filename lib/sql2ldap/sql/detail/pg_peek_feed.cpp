@@ -62,12 +62,21 @@ result<std::optional<model::committed>> pg_peek_feed::next(milliseconds patience
       }
     }
     const auto now = clock::now();
-    if (now >= until) return std::nullopt;
+    if (now >= until) return nothing_up_to();
     auto rang =
         pg_wait_for_bell(session_.get(), std::min(until, complete_ ? now + pg_horizon::again : peek_at_), address_);
     if (!rang) return tl::make_unexpected(std::move(rang).error().within("following the changes"));
     if (*rang) peek_at_ = now;
   }
+}
+
+// As the stream does.
+std::optional<model::committed> pg_peek_feed::nothing_up_to() {
+  const auto now = clock::now();
+  if (open_ || complete_ || passed_ <= told_ || now < tell_passed_at_) return std::nullopt;
+  tell_passed_at_ = now + std::chrono::seconds(limits::feed_status_seconds);
+  told_ = passed_;
+  return nothing_changed_up_to(told_);
 }
 
 result<void> pg_peek_feed::confirm(std::uint64_t position) {
@@ -143,12 +152,9 @@ result<void> pg_peek_feed::end_of_peek() {
 }
 
 result<void> pg_peek_feed::forget() {
-  // With nothing told and unconfirmed, all that was passed will never be asked for: quiet tables must not keep the log
-  // of busy ones.
-  const std::uint64_t safe = told_ <= confirmed_ ? std::max(confirmed_, passed_) : confirmed_;
-  if (safe <= forgotten_) return {};
-  S2L_TRY(pg_run(session_.get(), advance_sql(options_.slot, safe), address_));
-  forgotten_ = safe;
+  if (confirmed_ <= forgotten_) return {};
+  S2L_TRY(pg_run(session_.get(), advance_sql(options_.slot, confirmed_), address_));
+  forgotten_ = confirmed_;
   return {};
 }
 

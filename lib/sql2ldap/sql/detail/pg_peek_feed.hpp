@@ -38,6 +38,7 @@ class pg_peek_feed final : public model::feed {
   result<void> take_row();
   result<void> end_of_peek();
   result<void> forget();
+  std::optional<model::committed> nothing_up_to();
 
   pg_handle session_;
   pg_address address_;
@@ -58,9 +59,10 @@ class pg_peek_feed final : public model::feed {
 
   // Four positions of the server's log, four names.
   std::uint64_t passed_ = 0;  // what lies before was told, or is not ours
-  std::uint64_t told_;        // the last transaction that next() gave
+  std::uint64_t told_;        // what next() gave last
   std::uint64_t confirmed_;   // by our caller
-  std::uint64_t forgotten_;   // by the server
+  clock::time_point tell_passed_at_;
+  std::uint64_t forgotten_;  // by the server
 };
 
 }  // namespace sql2ldap::sql::detail

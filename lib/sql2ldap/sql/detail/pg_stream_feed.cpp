@@ -84,9 +84,18 @@ result<std::optional<model::committed>> pg_stream_feed::next(milliseconds patien
     if (came) continue;
     S2L_TRY(keep_in_touch());
     const auto now = clock::now();
-    if (now >= until) return std::nullopt;
+    if (now >= until) return nothing_up_to();
     S2L_TRY(wait(complete_ ? std::min(until, now + pg_horizon::again) : until));
   }
+}
+
+// Or quiet tables would keep the log of busy ones. Confirmed is only what our caller knows, and finds again.
+std::optional<model::committed> pg_stream_feed::nothing_up_to() {
+  const auto now = clock::now();
+  if (complete_ || passed_ <= told_ || now < tell_passed_at_) return std::nullopt;
+  tell_passed_at_ = now + std::chrono::seconds(limits::feed_status_seconds);
+  told_ = passed_;
+  return nothing_changed_up_to(told_);
 }
 
 result<void> pg_stream_feed::confirm(std::uint64_t position) {
@@ -120,9 +129,7 @@ result<void> pg_stream_feed::take(std::string_view message) {
     return garbled("a message that the replication protocol does not have");
   const std::uint64_t end = read_u64(message.data() + 1);
   received_ = std::max(received_, end);
-  // Nothing of ours lies before this place and all that was told is confirmed: let the server forget
-  // it, or quiet tables would keep the log of busy ones.
-  if (!transactions_.inside() && !complete_ && told_ <= confirmed_) confirmed_ = std::max(confirmed_, end);
+  if (!transactions_.inside() && !complete_) passed_ = std::max(passed_, end);
   if (message[keepalive_bytes - 1] != 0) return send_status();
   return {};
 }

@@ -29,6 +29,8 @@ class pg_stream_feed : public model::feed {
   using clock = std::chrono::steady_clock;
   pg_stream_feed(pg_handle connection, pg_handle session, pg_address address, std::uint64_t from);
 
+  // When nothing of ours comes: how far that is known, from time to time.
+  std::optional<model::committed> nothing_up_to();
   // True when something was there.
   result<bool> receive();
   result<void> take(std::string_view message);
@@ -45,10 +47,12 @@ class pg_stream_feed : public model::feed {
   pg_transactions transactions_;
   std::optional<pg_transaction> complete_;
   pg_horizon horizon_;
-  // Three positions of the server's log, three names.
+  // Four positions of the server's log, four names.
   std::uint64_t received_ = 0;   // the last byte that came
-  std::uint64_t told_ = 0;       // the last transaction that next() gave
-  std::uint64_t confirmed_ = 0;  // by our caller, or by idling at that place
+  std::uint64_t passed_ = 0;     // nothing of ours that has not come lies before it
+  std::uint64_t told_ = 0;       // what next() gave last
+  std::uint64_t confirmed_ = 0;  // by our caller
+  clock::time_point tell_passed_at_;
   clock::time_point heard_;
   clock::time_point reported_;
   bool asked_ = false;

@@ -20,6 +20,13 @@ std::chrono::system_clock::time_point time_of(std::int64_t microseconds_since_20
 
 }  // namespace
 
+model::committed nothing_changed_up_to(std::uint64_t position) {
+  model::committed out;
+  out.position = position;
+  out.time = std::chrono::system_clock::now();
+  return out;
+}
+
 result<std::optional<pg_transaction>> pg_transactions::take(std::string_view message) {
   using none = std::optional<pg_transaction>;
   S2L_TRY_ASSIGN(auto parsed, pgoutput::parse(message));

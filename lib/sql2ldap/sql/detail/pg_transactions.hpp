@@ -16,6 +16,8 @@ struct pg_transaction {
   std::uint32_t id = 0;  // the lower half of it
 };
 
+[[nodiscard]] model::committed nothing_changed_up_to(std::uint64_t position);
+
 class pg_transactions {
  public:
   // What was committed up to `known` is not told.
