@@ -2,6 +2,8 @@
 #include <sql2ldap/sync/compare.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include <sql2ldap/base/limits.hpp>
@@ -159,24 +161,35 @@ class keys_reader {
     return {};
   }
 
+  using answers = result<std::unique_ptr<model::entry_stream>>;
+
+  // One search is asked for while the answers to the one before it are read: the server is not kept waiting.
   result<void> read_present() {
+    std::optional<answers> before;
     std::vector<codec::filter> ours;
+    const auto ask = [&]() -> result<void> {
+      std::optional<answers> asked = search_present(std::exchange(ours, {}));
+      std::swap(before, asked);
+      return asked ? take_present(*asked) : result<void>();
+    };
     for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
       for (const mapping::key_values& key : dirty_.of(kind)) {
         const std::vector<std::string_view> parts(key.begin(), key.end());
         ours.push_back(codec::filter::equal(model::names::origin,
                                             mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
-        if (ours.size() == limits::origins_per_search) S2L_TRY(search_present(ours));
+        if (ours.size() == limits::origins_per_search) S2L_TRY(ask());
       }
     }
-    if (!ours.empty()) S2L_TRY(search_present(ours));
-    return {};
+    if (!ours.empty()) S2L_TRY(ask());
+    return before ? take_present(*before) : result<void>();
   }
 
-  result<void> search_present(std::vector<codec::filter>& ours) {
-    const codec::filter any = codec::filter::any_of(std::exchange(ours, {}));
-    const model::search_request what{who_.base.text(), model::search_scope::subtree, any.text(), attributes_, 0};
-    auto all = who_.to.search(what);
+  answers search_present(std::vector<codec::filter> ours) {
+    const codec::filter any = codec::filter::any_of(std::move(ours));
+    return who_.to.search({who_.base.text(), model::search_scope::subtree, any.text(), attributes_, 0});
+  }
+
+  result<void> take_present(answers& all) {
     while (true) {
       if (!all) return when_no_base(std::move(all).error());
       auto e = (*all)->next();

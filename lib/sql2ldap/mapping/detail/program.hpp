@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -194,6 +195,18 @@ struct join_use {
   position at;
 };
 
+// A table that a kind looks at besides its main one: by a join, or by EXISTS.
+struct place {
+  model::table_ref table;
+  std::vector<model::condition_ptr> on;
+};
+// The way from a place to the main table: the places it was found in, innermost last.
+struct way {
+  place here;
+  std::vector<place> around;
+  std::set<std::string> columns_read;  // of this table, by anything in the kind
+};
+
 struct kind_program {
   kind_info info;
   position at;
@@ -206,7 +219,9 @@ struct kind_program {
   std::vector<assignment_rule> rdn;  // one attribute each, in the order of the RDN
   std::vector<step> steps;
   std::vector<insert_rule> inserts;
-  std::vector<join_use> joins;  // all used ones, for check_tables
+  std::vector<join_use> joins;         // all used ones, for check_tables
+  std::set<std::string> columns_read;  // of the main table
+  std::vector<way> ways;               // from each other table
   std::vector<std::pair<std::string, position>> class_positions;
 };
 

@@ -8,6 +8,7 @@
 #include <sql2ldap/mapping/detail/fingerprint.hpp>
 #include <sql2ldap/mapping/detail/nearest.hpp>
 #include <sql2ldap/mapping/detail/stages.hpp>
+#include <sql2ldap/mapping/detail/touched.hpp>
 
 namespace sql2ldap::mapping::detail {
 
@@ -575,6 +576,7 @@ tl::expected<std::shared_ptr<const program>, diagnostics> resolve(
   out->tables = n.tables();
   out->warnings = report.list();
   for (const kind_program& k : out->kinds) out->infos.push_back(k.info);
+  for (kind_program& k : out->kinds) find_ways(k);
   out->fingerprint = fingerprint_of(tree, out->parameters);
   return out;
 }

@@ -18,17 +18,6 @@ condition_ptr made(decltype(model::condition::node) node) {
   return std::make_shared<model::condition>(model::condition{std::move(node)});
 }
 
-// A table that a kind looks at besides its main one: by a join, or by EXISTS.
-struct place {
-  model::table_ref table;
-  conditions on;
-};
-// The way from a place to the main table: the places it was found in, innermost last.
-struct way {
-  place here;
-  std::vector<place> around;
-};
-
 // The parts of an AND, without those that hold an EXISTS: to look at fewer conditions finds more
 // rows, never less, and the tables of an EXISTS are places themselves.
 bool holds_exists(const model::condition& c) {
@@ -139,7 +128,7 @@ void add_exists(const condition_ptr& c, const std::vector<place>& around, std::v
                         [&](const model::none_of& x) { add_exists(x.part, around, out); },
                         [&](const model::exists& x) {
                           const place here{x.table, conjuncts(x.on)};
-                          out.push_back({here, around});
+                          out.push_back({here, around, {}});
                           std::vector<place> inside = around;
                           inside.push_back(here);
                           add_exists(x.on, inside, out);
@@ -153,7 +142,7 @@ std::vector<way> ways_of(const kind_program& k) {
   add_exists(k.queries.main.where, {}, out);
   for (const join_use& j : k.joins) {
     const place here{j.table, conjuncts(j.on)};
-    out.push_back({here, {}});
+    out.push_back({here, {}, {}});
     add_exists(j.on, {here}, out);
   }
   return out;
@@ -188,9 +177,7 @@ class used_columns {
     for (const auto& many : k.queries.many) add(many);
     for (const join_use& j : k.joins) add(j.on);
   }
-  [[nodiscard]] bool any_of(const std::set<std::string, std::less<>>& changed) const {
-    return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) { return changed.contains(name); });
-  }
+  [[nodiscard]] std::set<std::string> take() { return std::move(names_); }
 
  private:
   void add(const model::query& q) {
@@ -225,8 +212,9 @@ class used_columns {
 };
 
 // An update of columns that nobody reads touches nothing.
-bool matters(const kind_program& k, const std::string& alias, const model::row_image& row) {
-  return !row.changed || used_columns(k, alias).any_of(*row.changed);
+bool matters(const std::set<std::string>& columns_read, const model::row_image& row) {
+  return !row.changed || std::any_of(columns_read.begin(), columns_read.end(),
+                                     [&](const std::string& name) { return row.changed->contains(name); });
 }
 
 bool is_of(const model::table_ref& table, const model::row_image& row) {
@@ -239,8 +227,7 @@ std::vector<model::column_ref> key_of(const kind_program& k) {
 }
 
 // The keys of the main rows that the row, seen at `w`, goes with.
-touched through(std::size_t kind, const kind_program& k, way w, const model::row_image& row) {
-  add_needed_joins(k, w);
+touched through(std::size_t kind, const kind_program& k, const way& w, const model::row_image& row) {
   const filled_in fill(w.here.table.alias, row);
   model::all_of where;
   bool linked = false;
@@ -280,18 +267,27 @@ std::optional<touched> as_main_row(std::size_t kind, const kind_program& k, cons
 
 }  // namespace
 
+void find_ways(kind_program& k) {
+  if (k.info.table.empty()) return;
+  k.columns_read = used_columns(k, k.queries.main.from.alias).take();
+  k.ways = ways_of(k);
+  for (way& w : k.ways) {
+    w.columns_read = used_columns(k, w.here.table.alias).take();
+    add_needed_joins(k, w);
+  }
+}
+
 std::vector<touched> touched_by(const program& p, const model::row_image& row) {
   std::vector<touched> out;
   for (std::size_t i = 0; i < p.kinds.size(); ++i) {
     const kind_program& k = p.kinds[i];
     if (k.info.table.empty()) continue;
     const model::table_ref& main = k.queries.main.from;
-    if (is_of(main, row) && matters(k, main.alias, row)) {
+    if (is_of(main, row) && matters(k.columns_read, row)) {
       if (auto own = as_main_row(i, k, row)) out.push_back(std::move(*own));
     }
-    for (way& w : ways_of(k))
-      if (is_of(w.here.table, row) && matters(k, w.here.table.alias, row))
-        out.push_back(through(i, k, std::move(w), row));
+    for (const way& w : k.ways)
+      if (is_of(w.here.table, row) && matters(w.columns_read, row)) out.push_back(through(i, k, w, row));
   }
   return out;
 }

@@ -8,6 +8,9 @@
 
 namespace sql2ldap::mapping::detail {
 
+// What touched_by() needs of a kind: made once, since a row is asked about for each change.
+void find_ways(kind_program& k);
+
 [[nodiscard]] std::vector<touched> touched_by(const program& p, const model::row_image& row);
 
 }  // namespace sql2ldap::mapping::detail
