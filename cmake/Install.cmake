@@ -1,7 +1,7 @@
 # What `cmake --install` gives: headers, libraries, the tool, schema, mappings, man pages and a CMake package.
 include(CMakePackageConfigHelpers)
 
-set(rooms base model codec mapping sync sql ldap state control hooks serve config)
+set(rooms base model codec mapping sync sql ldap state control hooks serve listen config)
 list(TRANSFORM rooms PREPEND sql2ldap_ OUTPUT_VARIABLE libraries)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sql2ldap)
 

@@ -99,7 +99,29 @@ inline constexpr unsigned bcrypt_cost_max = 16;                       // 2^16 ro
 inline constexpr std::uint64_t argon2_memory_kib_max = 1U << 20U;     // 1 GiB
 inline constexpr std::uint64_t argon2_work_kib_max = 8U << 20U;       // memory times passes
 
-inline constexpr std::size_t listing_bytes_max = 64U << 20U;          // of all users, in one answer
+inline constexpr std::size_t listing_bytes_max = 64U << 20U;  // of all users, in one answer
+
+// Of the daemon that answers: clients, and what they may keep busy.
+inline constexpr std::size_t clients_max = 8192;                              // connections in all
+inline constexpr std::size_t clients_per_socket_max = 4096;                   // so that one protocol leaves room
+inline constexpr std::size_t client_chunk_bytes = 8192;                       // read at once; then it is others' turn
+inline constexpr std::size_t client_unwritten_pause_bytes = 64U << 10U;       // above it no more is read
+inline constexpr std::size_t client_unwritten_bytes_max = (64U + 1U) << 20U;  // one listing and a bit
+inline constexpr std::size_t clients_unwritten_bytes_max = 256U << 20U;       // of all connections together
+inline constexpr std::chrono::seconds client_write_time_max{60};              // who takes no byte for so long is gone
+inline constexpr std::chrono::seconds client_idle_max{24 * 3600};    // dovecot keeps auth connections for hours
+inline constexpr std::chrono::seconds lookup_client_idle_max{3600};  // of dict, socketmap, tcp
+inline constexpr std::chrono::seconds query_client_idle_max{30};     // asks once, at once
+inline constexpr std::chrono::seconds client_sweep_every{5};         // for those that are too slow
+inline constexpr std::chrono::milliseconds accept_pause{200};        // when there are no descriptors left
+inline constexpr std::chrono::seconds answer_stop_wait{5};  // for requests at work; less than any client's patience
+inline constexpr std::chrono::milliseconds wrong_password_delay{2000};  // as dovecot does it
+inline constexpr std::size_t lookups_waiting_max = 1000;   // for a worker: some seconds of a slow directory
+inline constexpr std::size_t passwords_waiting_max = 256;  // at 100 ms each some ten seconds
+inline constexpr std::size_t listings_waiting_max = 16;
+inline constexpr std::chrono::milliseconds lookup_answer_time_max{
+    10'000};                                               // of the directory; exim and postfix wait longer
+inline constexpr std::size_t password_samples_max = 1000;  // accounts that are looked at for a password
 
 inline constexpr std::size_t login_name_bytes_max = 512;        // a longer one is nobody's; 64 + 1 + 255 is an address
 inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error

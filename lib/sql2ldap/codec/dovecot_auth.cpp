@@ -135,6 +135,8 @@ session::outcome session::take_authenticate(const std::vector<std::string_view>&
       out.secured = true;
     } else if (name == "valid-client-cert") {
       out.valid_client_certificate = true;
+    } else if (name == "no-penalty") {
+      out.no_penalty = true;
     } else if (name == "final-resp-ok") {
       started.takes_final_data = true;
     } else if (std::string* place = place_of(name, out)) {

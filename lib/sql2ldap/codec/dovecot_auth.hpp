@@ -44,6 +44,7 @@ struct authenticate {
   std::optional<secret> initial_response;  // decoded; an empty one is not the same as none
   bool secured = false;                    // TLS, or from this host
   bool valid_client_certificate = false;
+  bool no_penalty = false;  // the client itself slows down who guesses
   std::string remote_ip;
   std::string local_ip;
   std::string remote_port;

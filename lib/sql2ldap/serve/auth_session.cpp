@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/dovecot_auth.hpp>
@@ -56,15 +57,19 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   // No client shuts its side down and still wants to know.
   void end() override { settle({{}, true, {}}); }
+  [[nodiscard]] bool at_work() const override { return !closed_ && verifying_ > 0; }
 
  private:
   struct running {
     login_attempt who;
     std::unique_ptr<sasl::exchange> exchange;
+    bool delayed = true;  // when it is refused
   };
 
   void take(wire::authenticate asked) {
-    running started{{{}, std::move(asked.service), std::move(asked.remote_ip)}, sasl::start(asked.mechanism, {})};
+    running started{{{}, std::move(asked.service), std::move(asked.remote_ip)},
+                    sasl::start(asked.mechanism, {}),
+                    !asked.no_penalty};
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
     auto& kept = running_[asked.of.serial] = std::move(started);
     const auto& first = asked.initial_response;
@@ -92,13 +97,30 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void verify(wire::ticket of, sasl::credentials given) {
-    login_attempt who = running_.at(of.serial).who;
+    const running& asked = running_.at(of.serial);
+    login_attempt who = asked.who;
+    const bool delayed = asked.delayed;
     who.name = given.user;
     running_.erase(of.serial);
+    ++verifying_;
     desk_.logins.verify(std::move(who), std::move(given.password),
-                        [of, asked = std::move(given.user), weak = weak_from_this()](const login_result& how) {
-                          if (const auto self = weak.lock(); self && !self->closed_) self->answer(of, asked, how);
+                        [of, delayed, name = std::move(given.user), weak = weak_from_this()](const login_result& how) {
+                          if (const auto self = weak.lock()) self->verified(of, name, how, delayed);
                         });
+  }
+
+  void verified(wire::ticket of, const std::string& asked, const login_result& how, bool delayed) {
+    const bool refused = how.now != login_result::what::accepted && how.now != login_result::what::try_later;
+    const auto tell = [of, asked, how, weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      --self->verifying_;
+      if (!self->closed_) self->answer(of, asked, how);
+    };
+    if (refused && delayed && !closed_)
+      desk_.after(limits::wrong_password_delay, tell);
+    else
+      tell();
   }
 
   void answer(wire::ticket of, const std::string& asked, const login_result& how) {
@@ -137,6 +159,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   client_door& to_;
   wire::session codec_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
+  std::size_t verifying_ = 0;                 // answers to come, which may be delayed
   bool closed_ = false;
 };
 

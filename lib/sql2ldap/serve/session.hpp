@@ -4,9 +4,12 @@
 // never becomes "not there"; what goes wrong is told to the log, not to the client; one client's requests are answered
 // in their order (auth-client: each as soon as it can be), and it is asked for no more bytes while one is at work.
 // All of one session happens in one thread; what takes its time is given to `workers`. Leaves to others: sockets, idle
-// clients, how much of an answer may wait to be written.
+// clients, how much of an answer may wait to be written. Refused logins are told after limits::wrong_password_delay, as
+// dovecot does it, unless the client says that it waits itself (no-penalty).
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +38,10 @@ struct desk_of_answers {
   workers& slow_work;  // lists of all users
   login_check& logins;
   std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](auto, auto, const auto&) {};
+  // What was answered, logins left out, which login_check tells; `known` is false for "try later".
+  std::function<void(protocol which, bool known)> count = [](auto, auto) {};
+  // In the sessions' thread when the time has passed; without it refused logins are told at once.
+  std::function<void(std::chrono::milliseconds, std::function<void()>)> after = [](auto, const auto& now) { now(); };
 };
 
 struct session_options {
@@ -58,7 +65,8 @@ class session {
   virtual ~session() = default;
   virtual void open() = 0;  // says what the server says first, and is ready
   virtual void feed(std::string_view bytes) = 0;
-  virtual void end() = 0;  // the client writes no more; what it asked for is still answered
+  virtual void end() = 0;                          // the client writes no more; what it asked for is still answered
+  [[nodiscard]] virtual bool at_work() const = 0;  // an answer is still to come
 };
 
 // `to` outlives the session.

@@ -33,6 +33,7 @@ class in_order_session final : public session, public std::enable_shared_from_th
     ended_ = true;
     pump();
   }
+  [[nodiscard]] bool at_work() const override { return busy_; }
 
  private:
   struct job {
@@ -74,6 +75,7 @@ class in_order_session final : public session, public std::enable_shared_from_th
   void finish(const job& asked) {
     busy_ = false;
     if (closed_) return;
+    desk_.count(how_.which, asked.found.has_value());
     if (asked.found) {
       settle(protocol_.answer(asked.what, *asked.found));
     } else {

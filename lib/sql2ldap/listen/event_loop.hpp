@@ -1,0 +1,39 @@
+// One thread that waits for sockets, for time to pass, for signals, and for what other threads hand over.
+//
+// Promises: everything that it is given runs in the thread that runs run(), one after the other; what is left when it
+// stops never runs. Leaves to others: work that takes longer than a millisecond (worker_pool).
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace sql2ldap::listen {
+
+namespace detail {
+struct loop_body;
+}
+
+class event_loop {
+ public:
+  event_loop();
+  event_loop(const event_loop&) = delete;
+  event_loop& operator=(const event_loop&) = delete;
+  ~event_loop();
+
+  void post(std::function<void()> what);  // from any thread
+  // From the loop's thread, or before it runs.
+  void after(std::chrono::milliseconds time, std::function<void()> what);
+  void every(std::chrono::milliseconds time, std::function<void()> what);
+  void on_signal(int number, std::function<void()> what);  // each time
+
+  void run();   // until
+  void stop();  // from any thread
+
+  [[nodiscard]] detail::loop_body& body() noexcept { return *body_; }  // for this room
+
+ private:
+  std::unique_ptr<detail::loop_body> body_;
+};
+
+}  // namespace sql2ldap::listen

@@ -1,0 +1,444 @@
+// Clients over real sockets: each protocol, and those who are idle, slow, fast, mute, rude or too many.
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/codec/base64.hpp>
+#include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/listen/socket_server.hpp>
+#include <sql2ldap/listen/worker_pool.hpp>
+#include <support/child_process.hpp>
+#include <support/local_client.hpp>
+#include <support/session_client.hpp>
+#include <support/temp_dir.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string host = R"(dn: associatedDomain=example.org,dc=org
+objectClass: s2lMailDomain
+associatedDomain: example.org
+s2lEnabled: TRUE
+
+dn: uid=anna@example.org,associatedDomain=example.org,dc=org
+objectClass: s2lMailAccount
+uid: anna@example.org
+mail: anna@example.org
+mailLocalAddress: anna@example.org
+userPassword: right
+s2lEnabled: TRUE
+uidNumber: 1001
+gidNumber: 1002
+homeDirectory: /var/vmail/anna
+)";
+
+// A server in a thread of its own, as a daemon has it; its lookups can be held up.
+class running_server {
+ public:
+  explicit running_server(listen::server_bounds bounds = {}, bool slow_lookups = false) {
+    std::promise<void> started;
+    thread_ = std::thread([this, bounds, slow_lookups, &started] {
+      serve::login_check logins(desk_.answers, lookups_, hashing_, desk_.guesses, [](const auto&, const auto&) {});
+      serve::no_workers at_once;
+      serve::workers& how = slow_lookups ? static_cast<serve::workers&>(held_) : at_once;
+      serve::desk_of_answers shared{desk_.answers, how, lookups_, logins};
+      shared.tell = [this](log::level, std::string_view id, const std::string&) {
+        const std::lock_guard only(mutex_);
+        log_ += std::string(id) + "\n";
+      };
+      shared.after = [this](std::chrono::milliseconds time, std::function<void()> what) {
+        loop_.after(time / 10, std::move(what));
+      };
+      listen::socket_server server(loop_, shared, bounds);
+      server_ = &server;
+      for (const char* word : {"auth-client", "auth-userdb", "dict", "socketmap", "query"}) {
+        auto made = listen::listening_socket::open(*listen::parse_endpoint(fmt::format("{}:{}", word, path(word))));
+        if (!made || !server.serve(*std::move(made))) std::abort();
+      }
+      auto port = listen::listening_socket::open(*listen::parse_endpoint("tcp:127.0.0.1:0,map=domains"));
+      port_ = port->port();
+      if (!server.serve(*std::move(port))) std::abort();
+      started.set_value();
+      loop_.run();
+      server_ = nullptr;
+    });
+    started.get_future().wait();
+  }
+  ~running_server() {
+    loop_.stop();
+    thread_.join();
+  }
+
+  [[nodiscard]] std::string path(std::string_view protocol) const { return folder_ / protocol; }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  local_client client(std::string_view protocol) const { return local_client(path(protocol)); }
+  // In the loop's thread.
+  template <typename Ask>
+  auto in_loop(Ask ask) {
+    std::promise<decltype(ask(*server_))> answer;
+    loop_.post([&] { answer.set_value(ask(*server_)); });
+    return answer.get_future().get();
+  }
+  std::vector<listen::socket_status> status() {
+    return in_loop([](auto& server) { return server.status(); });
+  }
+  std::size_t clients() {
+    std::size_t out = 0;
+    for (const auto& one : status()) out += one.clients;
+    return out;
+  }
+  std::uint64_t cut_off() {
+    std::uint64_t out = 0;
+    for (const auto& one : status()) out += one.cut_off;
+    return out;
+  }
+  void stop() {
+    loop_.post([this] { server_->stop([this] { loop_.stop(); }); });
+  }
+  void wait() {
+    thread_.join(), thread_ = std::thread([] {});
+  }
+  std::string log() {
+    const std::lock_guard only(mutex_);
+    return log_;
+  }
+
+  // Lookups that wait until a test lets them go on.
+  class gate : public serve::workers {
+   public:
+    explicit gate(serve::workers& through) : through_(through) {}
+    bool run(std::function<void()> work, std::function<void()> done) override {
+      return through_.run(
+          [this, work = std::move(work)] {
+            ++waiting_;
+            open.wait(false);
+            work();
+          },
+          std::move(done));
+    }
+    // Until there is one that waits.
+    bool comes() const {
+      return eventually(20s, [&] { return waiting_ > 0; });
+    }
+    std::atomic<bool> open = false;
+
+   private:
+    serve::workers& through_;
+    std::atomic<int> waiting_ = 0;
+  };
+  gate& held() { return held_; }
+
+ private:
+  temp_dir folder_;
+  session_desk desk_{host};
+  listen::event_loop loop_;
+  listen::worker_pool lookups_{loop_, 1, 100};
+  listen::worker_pool hashing_{loop_, 1, 100};
+  gate held_{lookups_};
+  listen::socket_server* server_ = nullptr;
+  std::uint16_t port_ = 0;
+  std::mutex mutex_;
+  std::string log_;
+  std::thread thread_;
+};
+
+std::string login_with(std::string_view password) {
+  std::string bytes = "_anna@example.org_" + std::string(password);
+  for (char& c : bytes)
+    if (c == '_') c = '\0';
+  return "VERSION\t1\t2\nCPID\t7\nAUTH\t1\tPLAIN\tservice=smtp\tresp=" + codec::base64(bytes) + "\n";
+}
+
+TEST(listen_server, speaks_each_protocol) {
+  running_server server;
+  local_client auth = server.client("auth-client");
+  EXPECT_THAT(auth.read_until("DONE\n"), HasSubstr("MECH\tPLAIN"));
+  EXPECT_THAT(auth.ask(login_with("right"), "\n"), StartsWith("OK\t1\tuser=anna@example.org"));
+  EXPECT_THAT(server.client("auth-userdb").ask("VERSION\t1\t0\nUSER\t1\tanna@example.org\tservice=lda\n", "anna\n"),
+              HasSubstr("USER\t1\tanna@example.org\tuid=1001\tgid=1002\thome=/var/vmail/anna"));
+  EXPECT_THAT(server.client("dict").ask("H3\t2\t0\t\tx\nLshared/userdb/anna@example.org\tanna@example.org\n", "\n"),
+              StartsWith("O{"));
+  EXPECT_EQ(server.client("socketmap").ask("24:mailboxes x@example.org,,", ","), "9:NOTFOUND ,");
+  EXPECT_EQ(server.client("query").ask("domain example.org\n", "\n"), "yes local\n");
+  EXPECT_EQ(local_client(server.port()).ask("get example.org\n", "\n"), "200 example.org\n");
+}
+
+TEST(listen_server, tells_a_wrong_password_later_unless_the_client_waits_itself) {
+  running_server server;  // with a tenth of the time
+  const auto time_of = [&](const std::string& request) {
+    local_client client = server.client("auth-client");
+    client.read_until("DONE\n");
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_THAT(client.ask(request, "\n"), StartsWith("FAIL\t1\tuser=anna@example.org"));
+    return std::chrono::steady_clock::now() - begun;
+  };
+  std::string hurried = login_with("wrong");
+  hurried.replace(hurried.find("\tresp="), 6, "\tno-penalty\tresp=");
+  EXPECT_GE(time_of(login_with("wrong")), limits::wrong_password_delay / 10);
+  EXPECT_LT(time_of(hurried), limits::wrong_password_delay / 10);
+}
+
+TEST(listen_server, has_room_for_a_thousand_that_are_idle) {
+  running_server server;
+  std::vector<local_client> idle;
+  for (int i = 0; i < 500; ++i) {
+    idle.push_back(server.client("auth-client"));
+    idle.push_back(server.client("dict"));
+  }
+  local_client busy = server.client("query");
+  EXPECT_EQ(busy.ask("domain example.org\n", "\n"), "yes local\n");
+  local_client pipelined = server.client("dict");
+  pipelined.send("H3\t2\t0\t\tx\n");
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_THAT(pipelined.ask("Lshared/userdb/anna@example.org\ta\n", "\n"), StartsWith("O{"));
+  EXPECT_EQ(server.clients(), 1001U);
+  for (local_client& one : idle) one.half_close();
+  EXPECT_TRUE(eventually(20s, [&] { return server.clients() == 1; }));
+}
+
+TEST(listen_server, lets_a_slow_client_have_its_turn_while_another_floods) {
+  running_server server;
+  std::atomic<bool> enough = false;
+  std::thread flood([&] {
+    local_client client = server.client("dict");
+    client.send("H3\t2\t0\t\tx\n");
+    std::string lines;
+    for (int i = 0; i < 2000; ++i) lines += "Lshared/userdb/anna@example.org\ta\n";
+    while (!enough) {
+      client.send(lines);
+      for (int i = 0; i < 2000; ++i) client.read_until("\n");
+    }
+  });
+  local_client slow = server.client("socketmap");
+  const std::string request = "28:mailboxes nobody@example.org,";
+  for (int turn = 0; turn < 3; ++turn) {
+    for (const char c : request) slow.send(std::string(1, c));
+    EXPECT_EQ(slow.read_until(",", 5s), "9:NOTFOUND ,");
+  }
+  enough = true;
+  flood.join();
+}
+
+TEST(listen_server, answers_a_client_that_has_closed_its_half) {
+  running_server server;
+  local_client query = server.client("query");
+  query.send("domain example.org");
+  query.half_close();
+  EXPECT_EQ(query.read_all(), "yes local\n");
+  local_client many = server.client("socketmap");
+  std::string requests;
+  std::string answers;
+  for (int i = 0; i < 5000; ++i) {
+    requests += "28:mailboxes nobody@example.org,";
+    answers += "9:NOTFOUND ,";
+  }
+  many.send(requests);
+  many.half_close();
+  EXPECT_EQ(many.read_all(), answers);
+}
+
+TEST(listen_server, cuts_off_who_never_reads) {
+  listen::server_bounds bounds;
+  bounds.write_time_max = 300ms;
+  bounds.sweep_every = 50ms;
+  running_server server(bounds);
+  local_client client = server.client("dict");
+  client.send("H3\t2\t0\t\tx\n");
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += "Lshared/userdb/anna@example.org\ta\n";
+  // It is not read from any more when enough waits for it, long before this.
+  std::size_t sent = 0;
+  const bool gone = eventually(20s, [&] {
+    sent += client.send_some(lines);
+    return server.cut_off() == 1;
+  });
+  EXPECT_TRUE(gone);
+  EXPECT_LT(sent, 16U << 20U);
+  EXPECT_EQ(server.client("query").ask("domain example.org\n", "\n"), "yes local\n");
+}
+
+TEST(listen_server, cuts_off_for_whom_too_much_waits) {
+  listen::server_bounds bounds;
+  bounds.unwritten_max = 100;
+  bounds.unwritten_pause = 50;
+  running_server server(bounds);
+  local_client client = server.client("dict");
+  std::string lines = "H3\t2\t0\t\tx\n";
+  for (int i = 0; i < 100'000; ++i) lines += "Lshared/userdb/anna@example.org\ta\n";
+  client.send(lines);
+  client.half_close();
+  EXPECT_TRUE(eventually(20s, [&] { return server.log().find("CLIENT_SLOW") != std::string::npos; }));
+}
+
+TEST(listen_server, cuts_off_what_never_ends_at_the_protocols_bound) {
+  running_server server;
+  const std::string megabyte(1U << 20U, 'x');
+  for (const char* protocol : {"auth-client", "auth-userdb", "dict", "socketmap", "query"}) {
+    local_client client = server.client(protocol);
+    std::size_t sent = 0;
+    while (sent < 1024 && client.send(megabyte)) ++sent;
+    EXPECT_LT(sent, 4U) << protocol;
+  }
+  EXPECT_TRUE(eventually(20s, [&] { return server.clients() == 0; }));
+}
+
+TEST(listen_server, closes_what_is_idle_for_too_long) {
+  listen::server_bounds bounds;
+  bounds.sweep_every = 50ms;
+  bounds.idle_max = [](serve::protocol of) { return of == serve::protocol::dict ? 100ms : 1h; };
+  running_server server(bounds);
+  local_client kept = server.client("auth-userdb");
+  local_client closed = server.client("dict");
+  EXPECT_EQ(closed.read_all(), "");
+  EXPECT_THAT(kept.ask("VERSION\t1\t0\nUSER\t1\tx\tservice=lda\n", "NOTFOUND\t1\n"), HasSubstr("NOTFOUND"));
+}
+
+TEST(listen_server, turns_away_who_is_too_many) {
+  listen::server_bounds bounds;
+  bounds.clients_per_socket_max = 2;
+  bounds.clients_max = 3;
+  running_server server(bounds);
+  local_client first = server.client("dict");
+  {
+    local_client second = server.client("dict");
+    EXPECT_EQ(server.client("dict").read_all(), "") << "one socket is full";
+    local_client third = server.client("socketmap");
+    EXPECT_EQ(third.ask("28:mailboxes nobody@example.org,", ","), "9:NOTFOUND ,") << "another is not";
+    EXPECT_EQ(server.client("query").read_all(), "") << "all are full";
+  }
+  EXPECT_TRUE(eventually(
+      20s, [&] { return server.client("dict").ask("H3\t2\t0\t\tx\nLshared/userdb/x\tx\n", "\n") == "N\n"; }));
+  EXPECT_THAT(server.log(), HasSubstr("CLIENTS_FULL"));
+}
+
+TEST(listen_server, waits_when_there_are_no_descriptors) {
+  running_server server;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  local_client old = server.client("socketmap");
+  ASSERT_EQ(old.ask("28:mailboxes nobody@example.org,", ","), "9:NOTFOUND ,");
+  {
+    local_client waiting = [&] {
+      // Room for the client's end and none for the server's.
+      const int free = ::dup(0);
+      ::close(free);
+      rlimit few = before;
+      few.rlim_cur = static_cast<rlim_t>(free) + 1;
+      EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+      return server.client("query");
+    }();
+    EXPECT_TRUE(eventually(20s, [&] { return server.log().find("CLIENTS_WAIT") != std::string::npos; }));
+    EXPECT_EQ(old.ask("28:mailboxes nobody@example.org,", ","), "9:NOTFOUND ,") << "who is in is served";
+    rusage begun{};
+    ::getrusage(RUSAGE_SELF, &begun);
+    std::this_thread::sleep_for(500ms);  // in which a loop that spins would burn all of it
+    rusage ended{};
+    ::getrusage(RUSAGE_SELF, &ended);
+    EXPECT_LT(
+        (ended.ru_utime.tv_sec - begun.ru_utime.tv_sec) * 1'000'000 + ended.ru_utime.tv_usec - begun.ru_utime.tv_usec,
+        250'000);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(waiting.ask("domain example.org\n", "\n"), "yes local\n");
+  }
+}
+
+TEST(listen_server, answers_what_is_at_work_before_it_stops) {
+  running_server server({}, true);
+  local_client asking = server.client("query");
+  local_client idle = server.client("dict");
+  asking.send("domain example.org\n");
+  ASSERT_TRUE(server.held().comes());
+  server.stop();
+  EXPECT_EQ(idle.read_all(), "");
+  EXPECT_FALSE(somebody_listens(server.path("query")));
+  server.held().open = true;
+  server.held().open.notify_all();
+  EXPECT_EQ(asking.read_all(), "yes local\n");
+  server.wait();
+}
+
+TEST(listen_server, stops_without_what_takes_too_long) {
+  listen::server_bounds bounds;
+  bounds.stop_wait = 100ms;
+  running_server server(bounds, true);
+  local_client asking = server.client("query");
+  asking.send("domain example.org\n");
+  ASSERT_TRUE(server.held().comes());
+  server.stop();
+  EXPECT_EQ(asking.read_all(), "");
+  server.held().open = true;
+  server.held().open.notify_all();
+  server.wait();
+}
+
+TEST(listen_server, forgets_the_answer_for_who_has_gone) {
+  running_server server({}, true);
+  {
+    local_client asking = server.client("query");
+    asking.send("domain example.org\n");
+    ASSERT_TRUE(server.held().comes());
+  }
+  server.held().open = true;
+  server.held().open.notify_all();
+  EXPECT_TRUE(eventually(20s, [&] { return server.clients() == 0; }));
+}
+
+TEST(worker_pool, has_an_end) {
+  listen::event_loop loop;
+  listen::worker_pool pool(loop, 1, 2);
+  std::atomic<bool> open = false;
+  std::atomic<int> worked = 0;
+  std::vector<std::thread::id> done_in;
+  const auto work = [&] {
+    open.wait(false);
+    ++worked;
+    worked.notify_all();
+  };
+  const auto done = [&] {
+    done_in.push_back(std::this_thread::get_id());
+    if (done_in.size() == 3) loop.stop();
+  };
+  int taken = 0;
+  EXPECT_TRUE(eventually(20s, [&] {
+    taken += pool.run(work, done) ? 1 : 0;
+    return taken == 3;  // one at work, two that wait
+  }));
+  EXPECT_FALSE(pool.run(work, done));
+  open = true;
+  open.notify_all();
+  loop.run();
+  EXPECT_EQ(done_in, std::vector<std::thread::id>(3, std::this_thread::get_id()));
+}
+
+TEST(event_loop, tells_signals_and_time) {
+  listen::event_loop loop;
+  int ticks = 0;
+  int signals = 0;
+  loop.every(1ms, [&] { ++ticks; });
+  loop.on_signal(SIGUSR1, [&] {
+    if (++signals == 2)
+      loop.after(20ms, [&] { loop.stop(); });
+    else
+      ::raise(SIGUSR1);
+  });
+  ::raise(SIGUSR1);
+  loop.run();
+  EXPECT_EQ(signals, 2);
+  EXPECT_GT(ticks, 2);
+}
+
+}  // namespace
+}  // namespace sql2ldap::test
