@@ -55,7 +55,7 @@ result<exit_code> remove(const options& chosen, bool print) {
 }  // namespace
 
 void add_capture(command_line& line) {
-  CLI::App* group = line.root()->add_subcommand(
+  command group = line.root().add_group(
       "capture",
       "Installs or removes what sql2ldap-syncd needs in the database. With --capture wal: the publication, old rows "
       "that are told whole where joins need them, and triggers that wake a daemon which reads the log by SQL "
@@ -63,10 +63,10 @@ void add_capture(command_line& line) {
       "a table beside them, whoever makes it.");
   const auto add = [&](const char* name, const char* text, auto run) {
     auto print = std::make_shared<bool>(false);
-    CLI::App* command = line.add(group, name, text, {.source = true, .json = false},
-                                 [=](const options& chosen) { return run(chosen, *print); });
-    for (const char* key : {"capture", "slot", "publication"}) line.add_setting(command, key);
-    command->add_flag("--print", *print, "show the SQL, and run nothing");
+    command added = line.add(group, name, text, {.source = true, .json = false},
+                             [=](const options& chosen) { return run(chosen, *print); });
+    for (const char* key : {"capture", "slot", "publication"}) line.add_setting(added, key);
+    added.add_flag("--print", *print, "show the SQL, and run nothing");
   };
   add("install", "Installs it, or installs it again as the mapping needs it now. Never the slot: the daemon makes it.",
       install);

@@ -50,12 +50,12 @@ result<exit_code> run(const options& chosen) {
 }  // namespace
 
 void add_check(command_line& line) {
-  CLI::App* command = line.add(line.root(), "check",
-                               "Tells what would go wrong, before the first write. Compares the mapping with the live "
-                               "tables, the live LDAP schema "
-                               "and the data. Writes nothing. Exit code 1 when there is an error.",
-                               {.source = true, .directory = true}, run);
-  line.add_no_directory(command, "check the SQL side only");
+  command added = line.add(line.root(), "check",
+                           "Tells what would go wrong, before the first write. Compares the mapping with the live "
+                           "tables, the live LDAP schema "
+                           "and the data. Writes nothing. Exit code 1 when there is an error.",
+                           {.source = true, .directory = true}, run);
+  line.add_no_directory(added, "check the SQL side only");
 }
 
 }  // namespace sql2ldap::tools

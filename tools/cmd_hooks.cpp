@@ -43,11 +43,11 @@ result<exit_code> change(const options& chosen, const char* request, const char*
 }  // namespace
 
 void add_hooks(command_line& line) {
-  CLI::App* group =
-      line.root()->add_subcommand("hooks",
-                                  "Lists, retries or drops changes for which the hook of sql2ldap-syncd has failed. "
-                                  "The directory has these changes; "
-                                  "only the command that is to be told of them did not end with exit code 0.");
+  command group =
+      line.root().add_group("hooks",
+                            "Lists, retries or drops changes for which the hook of sql2ldap-syncd has failed. "
+                            "The directory has these changes; "
+                            "only the command that is to be told of them did not end with exit code 0.");
   line.add_setting(line.add(group, "list", "Lists them with reasons, and when each is tried again.", {}, list),
                    "state");
   struct choice {
@@ -56,11 +56,11 @@ void add_hooks(command_line& line) {
   };
   const auto add = [&](const char* what, const char* request, const char* word, const char* text) {
     auto own = std::make_shared<choice>();
-    CLI::App* command = line.add(
-        group, what, text, {}, [=](const options& chosen) { return change(chosen, request, word, own->id, own->all); });
-    line.add_setting(command, "state");
-    command->add_option("id", own->id, "which one")->type_name("ID");
-    command->add_flag("--all", own->all, "all of them");
+    command added = line.add(group, what, text, {},
+                             [=](const options& chosen) { return change(chosen, request, word, own->id, own->all); });
+    line.add_setting(added, "state");
+    added.add_value("id", own->id, "which one", "ID");
+    added.add_flag("--all", own->all, "all of them");
   };
   add("retry", "retry-hooks", "retried", "Runs the hook for them again now, not when their time has come.");
   add("drop", "drop-hooks", "dropped", "Forgets them: the hook is never run for these changes; later ones go on.");

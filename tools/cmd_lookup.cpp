@@ -212,21 +212,21 @@ result<exit_code> try_later(result<exit_code> outcome) {
 }  // namespace
 
 void add_lookup(command_line& line) {
-  CLI::App* group = line.root()->add_subcommand("lookup",
-                                                "Shows what mail servers are told of a user, an address or a domain. "
-                                                "Asks the directory, as they would. Exit code "
-                                                "1 when there is none, 75 when they would be told to try again later.");
+  command group = line.root().add_group("lookup",
+                                        "Shows what mail servers are told of a user, an address or a domain. "
+                                        "Asks the directory, as they would. Exit code "
+                                        "1 when there is none, 75 when they would be told to try again later.");
   auto asked = std::make_shared<question>();
   const auto add = [&](const char* word, const char* name, const char* text, answerer answer, bool secrets = false) {
-    CLI::App* command = line.add(group, word, text, {.directory = true, .secrets = secrets},
-                                 [=](const options& chosen) { return try_later(ask(chosen, *asked, answer)); });
-    command->add_option(name, asked->name, "in any letter case")->required();
-    return command;
+    command added = line.add(group, word, text, {.directory = true, .secrets = secrets},
+                             [=](const options& chosen) { return try_later(ask(chosen, *asked, answer)); });
+    added.add_argument(name, asked->name, "in any letter case");
+    return added;
   };
   add("user", "NAME", "Where a user's mail is: dovecot's userdb, with the names of its versions 2.3 and 2.4.", user);
-  CLI::App* by_password = add("pass", "NAME", "Whether a user may log in: dovecot's passdb.", pass, true);
-  by_password->add_option("--service", asked->service, "imap, pop3, smtp, sieve...")->type_name("SERVICE");
-  by_password->add_option("--from", asked->from, "IP address of the client")->type_name("ADDRESS");
+  command by_password = add("pass", "NAME", "Whether a user may log in: dovecot's passdb.", pass, true);
+  by_password.add_value("--service", asked->service, "imap, pop3, smtp, sieve...", "SERVICE");
+  by_password.add_value("--from", asked->from, "IP address of the client", "ADDRESS");
   add("alias", "ADDRESS", "What becomes of mail to an address.", alias);
   add("domain", "DOMAIN", "Whether a domain is ours, and how.", domain);
   add("sieve", "NAME", "The Sieve script of a user's forwards and absence notices.", sieve);

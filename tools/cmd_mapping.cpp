@@ -88,28 +88,26 @@ result<exit_code> run_fmt(const mapping_options& own) {
 }  // namespace
 
 void add_mapping(command_line& line) {
-  CLI::App* group = line.root()->add_subcommand("mapping", "Checks, shows and formats mapping texts.");
-  group->require_subcommand(1);
+  command group = line.root().add_group("mapping", "Checks, shows and formats mapping texts.");
   auto own = std::make_shared<mapping_options>();
-  const auto add_name = [&](CLI::App* command) {
-    command->add_option("MAPPING", own->name, "name of a shipped mapping, or a file")->required();
+  const auto add_name = [&](command to) {
+    to.add_argument("MAPPING", own->name, "name of a shipped mapping, or a file");
   };
-  CLI::App* check =
+  command check =
       line.add(group, "check", "Tells what is wrong with a mapping. With --source it is also held against the tables.",
                {}, [own](const options& chosen) { return run_check(chosen, *own); });
   line.add_setting(check, "source");
   line.add_setting(check, "param");
   add_name(check);
-  CLI::App* show =
+  command show =
       line.add(group, "show", "Lists each attribute: where it comes from, and whether it can be written back.",
                {.json = false}, [own](const options& chosen) { return run_show(chosen, *own); });
   line.add_setting(show, "param");
   add_name(show);
-  CLI::App* format = line.add(group, "fmt", "Prints a mapping in its canonical form.", {.json = false},
-                              [own](const options&) { return run_fmt(*own); });
-  auto* in_place = format->add_flag("--in-place", own->in_place, "rewrite the file");
-  format->add_flag("--check", own->check, "print nothing; exit code 1 when the file is not in that form")
-      ->excludes(in_place);
+  command format = line.add(group, "fmt", "Prints a mapping in its canonical form.", {.json = false},
+                            [own](const options&) { return run_fmt(*own); });
+  format.add_flag("--in-place", own->in_place, "rewrite the file");
+  format.add_flag("--check", own->check, "print nothing; exit code 1 when the file is not in that form", "--in-place");
   add_name(format);
 }
 

@@ -96,7 +96,7 @@ result<exit_code> run(const options& chosen, const migrate_options& own) {
 
 void add_migrate(command_line& line) {
   auto own = std::make_shared<migrate_options>();
-  CLI::App* command = line.add(
+  command added = line.add(
       line.root(), "migrate",
       "Brings the directory in step with the SQL tables. Adds, changes, renames and deletes entries that this mapping "
       "owns, none else. Can be interrupted and run again at any time. Asks nothing; stops before the first write when "
@@ -104,12 +104,11 @@ void add_migrate(command_line& line) {
       "limit says so. Exit code 1 when rows were rejected or a limit stopped it.",
       {.source = true, .directory = true, .limits = true, .rejects = true},
       [own](const options& chosen) { return run(chosen, *own); });
-  command->add_option("--plan", own->plan_file, "apply exactly this plan; refuse when either side has changed since")
-      ->type_name("FILE");
-  command
-      ->add_option("--ldif", own->ldif_file, "write LDIF for `slapadd -q` instead of talking to a server; - is stdout")
-      ->type_name("FILE|-");
-  command->add_flag("--no-base-entry", own->no_base_entry, "with --ldif: the base entry is already there");
+  added.add_value("--plan", own->plan_file, "apply exactly this plan; refuse when either side has changed since",
+                  "FILE");
+  added.add_value("--ldif", own->ldif_file, "write LDIF for `slapadd -q` instead of talking to a server; - is stdout",
+                  "FILE|-");
+  added.add_flag("--no-base-entry", own->no_base_entry, "with --ldif: the base entry is already there");
 }
 
 }  // namespace sql2ldap::tools

@@ -48,14 +48,13 @@ result<exit_code> run(const options& chosen, const std::string& file_name) {
 
 void add_plan(command_line& line) {
   auto file_name = std::make_shared<std::string>();
-  CLI::App* command = line.add(
+  command added = line.add(
       line.root(), "plan",
       "Shows what migrate would do. Writes it as LDIF that ldapmodify takes, and a summary on standard error; changes "
       "nothing. Exit code 1 when there are differences.",
       {.source = true, .directory = true, .rejects = true, .secrets = true},
       [file_name](const options& chosen) { return run(chosen, *file_name); });
-  command->add_option("--output", *file_name, "write the plan to a file that only its owner may read")
-      ->type_name("FILE");
+  added.add_value("--output", *file_name, "write the plan to a file that only its owner may read", "FILE");
 }
 
 }  // namespace sql2ldap::tools

@@ -40,7 +40,7 @@ result<exit_code> change(const options& chosen, const char* what, const char* wo
 }  // namespace
 
 void add_rejects(command_line& line) {
-  CLI::App* group = line.root()->add_subcommand(
+  command group = line.root().add_group(
       "rejects",
       "Lists, retries or drops what sql2ldap-syncd has set aside. A reject is a row that cannot become an "
       "entry, or an entry that the directory refuses; the others go on.");
@@ -52,12 +52,11 @@ void add_rejects(command_line& line) {
   };
   const auto add = [&](const char* what, const char* word, const char* text) {
     auto own = std::make_shared<choice>();
-    CLI::App* command = line.add(group, what, text, {}, [=](const options& chosen) {
-      return change(chosen, what, word, own->origin, own->all);
-    });
-    line.add_setting(command, "state");
-    command->add_option("origin", own->origin, "whose")->type_name("ORIGIN");
-    command->add_flag("--all", own->all, "all of them");
+    command added = line.add(group, what, text, {},
+                             [=](const options& chosen) { return change(chosen, what, word, own->origin, own->all); });
+    line.add_setting(added, "state");
+    added.add_value("origin", own->origin, "whose", "ORIGIN");
+    added.add_flag("--all", own->all, "all of them");
   };
   add("retry", "retried", "Tries them again now, not when their time has come.");
   add("drop", "dropped", "Forgets them until their rows change: no more tries, no more listing.");

@@ -17,12 +17,12 @@ void add_release(command_line& line) {
       fmt::print("plan {} is released\n", *plan);
     return exit_code::done;
   };
-  CLI::App* command = line.add(line.root(), "release",
-                               "Lets sql2ldap-syncd write a plan that goes beyond the limits. `sql2ldap status` shows "
-                               "the plan and its name; another plan, made in the meantime, is not released.",
-                               {}, run);
-  line.add_setting(command, "state");
-  command->add_option("plan", *plan, "the plan's name")->required()->type_name("PLAN");
+  command added = line.add(line.root(), "release",
+                           "Lets sql2ldap-syncd write a plan that goes beyond the limits. `sql2ldap status` shows "
+                           "the plan and its name; another plan, made in the meantime, is not released.",
+                           {}, run);
+  line.add_setting(added, "state");
+  added.add_argument("plan", *plan, "the plan's name", "PLAN");
 }
 
 }  // namespace sql2ldap::tools

@@ -83,12 +83,12 @@ result<exit_code> run(const options& chosen, bool watch) {
 
 void add_status(command_line& line) {
   auto watch = std::make_shared<bool>(false);
-  CLI::App* command = line.add(line.root(), "status",
-                               "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
-                               "aside, a hook fails, or a server cannot be reached.",
-                               {}, [watch](const options& chosen) { return run(chosen, *watch); });
-  line.add_setting(command, "state");
-  command->add_flag("--watch", *watch, "again every second; with --json one document a line");
+  command added = line.add(line.root(), "status",
+                           "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
+                           "aside, a hook fails, or a server cannot be reached.",
+                           {}, [watch](const options& chosen) { return run(chosen, *watch); });
+  line.add_setting(added, "state");
+  added.add_flag("--watch", *watch, "again every second; with --json one document a line");
 }
 
 }  // namespace sql2ldap::tools

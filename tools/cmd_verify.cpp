@@ -78,13 +78,13 @@ result<exit_code> run(const options& chosen, bool repair) {
 
 void add_verify(command_line& line) {
   auto repair = std::make_shared<bool>(false);
-  CLI::App* command = line.add(line.root(), "verify",
-                               "Compares every entry with its rows. Values are equal when the matching rules of the "
-                               "server's schema say so. Exit "
-                               "code 1 when there are differences or rejected rows.",
-                               {.source = true, .directory = true, .limits = true, .rejects = true},
-                               [repair](const options& chosen) { return run(chosen, *repair); });
-  command->add_flag("--repair", *repair, "mend what differs; limits apply");
+  command added = line.add(line.root(), "verify",
+                           "Compares every entry with its rows. Values are equal when the matching rules of the "
+                           "server's schema say so. Exit "
+                           "code 1 when there are differences or rejected rows.",
+                           {.source = true, .directory = true, .limits = true, .rejects = true},
+                           [repair](const options& chosen) { return run(chosen, *repair); });
+  added.add_flag("--repair", *repair, "mend what differs; limits apply");
 }
 
 }  // namespace sql2ldap::tools

@@ -63,13 +63,13 @@ result<exit_code> run(const options& chosen, const std::string& address) {
 
 void add_why(command_line& line) {
   auto address = std::make_shared<std::string>();
-  CLI::App* command = line.add(
+  command added = line.add(
       line.root(), "why",
       "Explains the entries that have something to do with an address. Tells which rows and which line of the mapping "
       "made or blocked each attribute. Exit code 1 when there are none.",
       {.source = true, .directory = true}, [address](const options& chosen) { return run(chosen, *address); });
-  command->add_option("ADDRESS", *address, "address, login name or domain")->required();
-  line.add_no_directory(command, "explain without asking the directory");
+  added.add_argument("ADDRESS", *address, "address, login name or domain");
+  line.add_no_directory(added, "explain without asking the directory");
 }
 
 }  // namespace sql2ldap::tools

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/version.hpp>
@@ -74,64 +75,90 @@ bool wanted(flags common, config::key_group group) {
 
 }  // namespace
 
-command_line::command_line(const std::string& program, const std::string& text) : app_(text, program) {
-  app_.formatter(std::make_shared<help_format>());
-  app_.set_version_flag("--version", fmt::format("{} {}", program, version), "print the version");
-  app_.set_help_flag("-h,--help", "print this text");
-  app_.footer(exit_codes);
+command command::add_group(const std::string& name, const std::string& text) {
+  return command(*app_->add_subcommand(name, text));
 }
 
-void command_line::set_action(flags common, action run) { dress(&app_, common, std::move(run)); }
-
-CLI::App* command_line::add(CLI::App* parent, const std::string& name, const std::string& text, flags common,
-                            action run) {
-  CLI::App* command = parent->add_subcommand(name, text);
-  parent->require_subcommand(1);
-  command->footer(exit_codes);
-  dress(command, common, std::move(run));
-  return command;
+void command::add_flag(const std::string& name, bool& into, const std::string& text, const std::string& not_with) {
+  CLI::Option* flag = app_->add_flag(name, into, text);
+  if (!not_with.empty()) flag->excludes(app_->get_option(not_with));
 }
 
-void command_line::dress(CLI::App* command, flags common, action run) {
-  add_settings(command, common);
+void command::add_value(const std::string& name, std::string& into, const std::string& text,
+                        const std::string& value_name) {
+  app_->add_option(name, into, text)->type_name(value_name);
+}
+
+void command::add_value(const std::string& name, std::int64_t& into, const std::string& text,
+                        const std::string& value_name) {
+  app_->add_option(name, into, text)->type_name(value_name);
+}
+
+void command::add_argument(const std::string& name, std::string& into, const std::string& text,
+                           const std::string& value_name) {
+  app_->add_option(name, into, text)->required()->type_name(value_name);
+}
+
+command_line::command_line(const std::string& program, const std::string& text)
+    : app_(std::make_unique<CLI::App>(text, program)) {
+  app_->formatter(std::make_shared<help_format>());
+  app_->set_version_flag("--version", fmt::format("{} {}", program, version), "print the version");
+  app_->set_help_flag("-h,--help", "print this text");
+  app_->footer(exit_codes);
+}
+
+command_line::~command_line() = default;
+
+void command_line::set_action(flags common, action run) { dress(root(), common, std::move(run)); }
+
+command command_line::add(command parent, const std::string& name, const std::string& text, flags common, action run) {
+  parent.app().require_subcommand(1);
+  CLI::App* made = parent.app().add_subcommand(name, text);
+  made->footer(exit_codes);
+  dress(command(*made), common, std::move(run));
+  return command(*made);
+}
+
+void command_line::dress(command what, flags common, action run) {
+  add_settings(what, common);
   if (common.rejects)
-    command->add_option("--rejects", options_.rejects_file, "write the rejected rows to a file, tab-separated")
-        ->type_name("FILE");
-  if (common.limits) command->add_flag("--yes", options_.yes, "go on where --max-deletes or --max-changes would stop");
+    what.add_value("--rejects", options_.rejects_file, "write the rejected rows to a file, tab-separated", "FILE");
+  if (common.limits) what.add_flag("--yes", options_.yes, "go on where --max-deletes or --max-changes would stop");
   if (common.secrets)
-    command->add_flag("--show-secrets", options_.show_secrets, "password hashes as they are, not as digests");
-  if (common.json) command->add_flag("--json", options_.json, "one JSON document on standard output");
-  command->add_flag("-v,--verbose", options_.verbose, "say more on standard error; twice: debugging");
-  command->callback([this, run = std::move(run)] { chosen_ = run; });
+    what.add_flag("--show-secrets", options_.show_secrets, "password hashes as they are, not as digests");
+  if (common.json) what.add_flag("--json", options_.json, "one JSON document on standard output");
+  what.app().add_flag("-v,--verbose", options_.verbose, "say more on standard error; twice: debugging");
+  what.app().callback([this, run = std::move(run)] { chosen_ = run; });
 }
 
-void command_line::add_settings(CLI::App* command, flags common) {
+void command_line::add_settings(command to, flags common) {
   if (!common.source && !common.directory) return;
-  command->add_option("--config", settings_file_, "TOML file with any of the settings below")->type_name("FILE");
+  to.add_value("--config", settings_file_, "TOML file with any of the settings below", "FILE");
   for (const config::key& key : config::keys())
-    if (wanted(common, key.group)) add_setting(command, key.name);
+    if (wanted(common, key.group)) add_setting(to, key.name);
 }
 
-void command_line::add_setting(CLI::App* command, std::string_view key_name) {
+void command_line::add_setting(command to, std::string_view key_name) {
   const auto keys = config::keys();
   const auto key = std::find_if(keys.begin(), keys.end(), [&](const config::key& k) { return k.name == key_name; });
   S2L_ASSERT(key != keys.end());
   const std::string name(key_name);
   const std::string help(key->help);
   if (key->kind == config::key_kind::flag) {
-    command->add_flag_callback(
+    to.app().add_flag_callback(
         "--" + name, [this, name] { given_[name] = {"true"}; }, help);
     return;
   }
-  command->add_option("--" + name, given_[name], help)
+  to.app()
+      .add_option("--" + name, given_[name], help)
       ->type_name(std::string(key->value_name))
       ->expected(1)
       ->allow_extra_args(false)  // what follows is an argument of its own
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void command_line::add_no_directory(CLI::App* command, const std::string& text) {
-  command->add_flag("--no-directory", options_.no_directory, text);
+void command_line::add_no_directory(command to, const std::string& text) {
+  to.add_flag("--no-directory", options_.no_directory, text);
 }
 
 result<options> command_line::reload() const {
@@ -153,16 +180,16 @@ result<void> command_line::finish_settings(options& into) const {
 
 int command_line::run(int argc, char** argv) {
   try {
-    app_.parse(argc, argv);
+    app_->parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) return app_.exit(problem);  // --help and --version
-    std::string command = app_.get_name();
-    for (const CLI::App* at = &app_; !at->get_subcommands().empty();) {
+    if (problem.get_exit_code() == 0) return app_->exit(problem);  // --help and --version
+    std::string asked = app_->get_name();
+    for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
       at = at->get_subcommands().front();
-      command += ' ' + at->get_name();
+      asked += ' ' + at->get_name();
     }
     return static_cast<int>(
-        report(fail(error_kind::usage, one_line(problem.what()), command + " --help").value(), false));
+        report(fail(error_kind::usage, one_line(problem.what()), asked + " --help").value(), false));
   }
   log::set_level(options_.verbose > 1   ? log::level::debug
                  : options_.verbose > 0 ? log::level::info

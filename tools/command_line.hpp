@@ -1,16 +1,20 @@
 // The command line: what all commands have in common. Each command is one file that adds itself.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/config/settings.hpp>
+
+namespace CLI {
+class App;
+}
 
 namespace sql2ldap::tools {
 
@@ -37,29 +41,52 @@ struct flags {
 
 using action = std::function<result<exit_code>(const options&)>;
 
+// A command of a command line, which outlives it. What is given goes to `into`, which outlives both.
+class command {
+ public:
+  explicit command(CLI::App& app) noexcept : app_(&app) {}
+
+  // A command that has commands only.
+  command add_group(const std::string& name, const std::string& text);
+  void add_flag(const std::string& name, bool& into, const std::string& text, const std::string& not_with = "");
+  // "--name VALUE"; without dashes an argument that may be left out.
+  void add_value(const std::string& name, std::string& into, const std::string& text, const std::string& value_name);
+  void add_value(const std::string& name, std::int64_t& into, const std::string& text, const std::string& value_name);
+  // An argument that must be there.
+  void add_argument(const std::string& name, std::string& into, const std::string& text,
+                    const std::string& value_name = "TEXT");
+  [[nodiscard]] CLI::App& app() const noexcept { return *app_; }
+
+ private:
+  CLI::App* app_;
+};
+
 class command_line {
  public:
   // A program with commands; with set_action() it has none.
   command_line(const std::string& program, const std::string& text);
+  command_line(const command_line&) = delete;
+  command_line& operator=(const command_line&) = delete;
+  ~command_line();
 
   // The program itself, with these flags.
   void set_action(flags common, action run);
   // A command with its common flags; its own are added to the answer.
-  CLI::App* add(CLI::App* parent, const std::string& name, const std::string& text, flags common, action run);
-  void add_setting(CLI::App* command, std::string_view key);  // one flag of the settings
-  void add_no_directory(CLI::App* command, const std::string& text);
-  [[nodiscard]] CLI::App* root() noexcept { return &app_; }
+  command add(command parent, const std::string& name, const std::string& text, flags common, action run);
+  void add_setting(command to, std::string_view key);  // one flag of the settings
+  void add_no_directory(command to, const std::string& text);
+  [[nodiscard]] command root() noexcept { return command(*app_); }
   // The options again, with the file as it is now.
   [[nodiscard]] result<options> reload() const;
   // Parses, runs, reports an error; the answer is the exit code of the process.
   int run(int argc, char** argv);
 
  private:
-  void add_settings(CLI::App* command, flags common);
-  void dress(CLI::App* command, flags common, action run);
+  void add_settings(command to, flags common);
+  void dress(command what, flags common, action run);
   result<void> finish_settings(options& into) const;
 
-  CLI::App app_;
+  std::unique_ptr<CLI::App> app_;
   options options_;
   std::string settings_file_;
   std::map<std::string, std::vector<std::string>> given_;  // key of the settings -> values in order
