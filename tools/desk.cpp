@@ -86,10 +86,10 @@ void desk::visit(sync::keeper& keeper) {
 }
 
 json desk::reply(sync::keeper& keeper, const json& request) {
-  const std::string what = request.value("do", "");
-  const std::string origin = request.value("origin", "");
+  const std::string what = text_in(request, "do");
+  const std::string origin = text_in(request, "origin");
   if (what == "release") {
-    const std::string plan = request.value("plan", "");
+    const std::string plan = text_in(request, "plan");
     const auto& held = keeper.status().held;
     if (!held) return refused("no plan is held");
     if (held->id != plan) return refused(fmt::format("plan {} is held, not {}", held->id, plan));
@@ -161,18 +161,18 @@ json desk::status_json() const {
 
 std::string desk::answer(const std::string& request) {
   const json asked = json::parse(request, nullptr, false);
-  if (!asked.is_object()) return refused("a request is a JSON object").dump();
+  if (!asked.is_object()) return as_line(refused("a request is a JSON object"));
   if (hooks_)
-    if (const auto answered = hooks_->answer(asked)) return answered->dump();
+    if (const auto answered = hooks_->answer(asked)) return as_line(*answered);
   std::unique_lock only(mutex_);
-  if (asked.value("do", "") == "status") return status_json().dump();
+  if (text_in(asked, "do") == "status") return as_line(status_json());
   const auto mine = std::make_shared<question>(question{asked, {}, false});
   questions_.push_back(mine);
   if (!answered_.wait_for(only, request_patience, [&] { return mine->done; })) {
     std::erase(questions_, mine);
-    return refused("the daemon is busy comparing; ask again").dump();
+    return as_line(refused("the daemon is busy comparing; ask again"));
   }
-  return mine->answered.dump();
+  return as_line(mine->answered);
 }
 
 void desk::fill(control::metrics& into) {

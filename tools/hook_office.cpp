@@ -63,10 +63,11 @@ result<json> hook_office::list() {
 }
 
 std::optional<json> hook_office::answer(const json& request) {
-  const std::string what = request.value("do", "");
+  const std::string what = text_in(request, "do");
   const auto which = [&]() -> std::optional<model::queued_hook::number> {
     if (!request.contains("id")) return std::nullopt;
-    return request.value("id", model::queued_hook::number{0});
+    const json& id = request["id"];
+    return id.is_number_integer() ? id.get<model::queued_hook::number>() : 0;
   };
   const auto counted = [](const char* word) { return [word](std::size_t n) { return json{{word, n}}; }; };
   result<json> answer = json();

@@ -21,6 +21,10 @@ namespace sql2ldap::tools {
 
 using json = nlohmann::ordered_json;
 void print_json(const json& document);  // one line a member, to standard output
+// On one line; bytes that are no UTF-8 are replaced, since they come from servers and tables.
+[[nodiscard]] std::string as_line(const json& document);
+// A member of what somebody else has written; "" when it is not there or no text.
+[[nodiscard]] std::string text_in(const json& document, const char* name);
 
 // Columns as wide as their widest cell, two blanks between them, no blanks at the end.
 [[nodiscard]] std::string as_table(const std::vector<std::vector<std::string>>& rows, std::string_view indent = "  ");

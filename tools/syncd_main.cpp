@@ -78,7 +78,7 @@ class daemon {
   }
 
  private:
-  // Servers that are not there yet are waited for; nullopt: until the daemon was stopped.
+  // Servers that are not there yet are waited for; nullopt: until the daemon was stopped, or has other settings.
   result<std::optional<post>> open_patiently() {
     std::string told;
     while (true) {
@@ -89,6 +89,7 @@ class daemon {
       control::notify_ready();
       if (told != opened.error().text()) log::event(log::level::error, "SYNC_TROUBLE", told = opened.error().text());
       idle(limits::trouble_wait_longest);
+      if (wants_reload()) return std::optional<post>();
     }
   }
 
@@ -190,9 +191,11 @@ class daemon {
     return true;
   }
 
+  // Servers that are away are waited for later; all else must be right now, while the old settings still work.
   static result<void> try_out(const options& fresh) {
-    S2L_TRY(open_mapping(fresh));
     if (!fresh.settings.hook.empty()) S2L_TRY(hooks::parse_command(fresh.settings.hook));
+    auto opened = open_post(fresh);
+    if (!opened && !opened.error().transient) return tl::make_unexpected(std::move(opened).error());
     return {};
   }
 

@@ -123,7 +123,11 @@ TEST_F(wal_capture, what_is_collected_is_looked_at) {
 
   run("select pg_drop_replication_slot('syncd')");
   run("select pg_create_logical_replication_slot('syncd', 'test_decoding')");
-  EXPECT_THAT(look().reason, HasSubstr("test_decoding"));
+  const auto of_others = capture_->look();
+  ASSERT_FALSE(of_others.has_value());
+  EXPECT_THAT(of_others.error().text(), HasSubstr("test_decoding"));
+  EXPECT_FALSE(capture_->begin().has_value());
+  run("select pg_drop_replication_slot('syncd')");
 
   // Too much for the server to keep.
   ASSERT_TRUE(capture_->begin().has_value());

@@ -81,6 +81,20 @@ class pg_journal : public ::testing::Test {
   std::unique_ptr<model::capture> capture_;
 };
 
+TEST_F(pg_journal, rows_of_partitions_are_rows_of_the_whole_table) {
+  run("drop table mailbox");
+  run("create table mailbox (id int, name text, active bool, primary key (id)) partition by range (id)");
+  run("create schema elsewhere");
+  run("create table elsewhere.low partition of mailbox for values from (0) to (10)");
+  run("create table high partition of mailbox for values from (10) to (20)");
+  begin();
+  const auto feed = follow(look().confirmed);
+  run("insert into mailbox values (1, 'ann', true)");
+  run("update mailbox set id = 11");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox active=t id=1 name=ann",
+                                       "mailbox active=t id=1 name=ann; mailbox active=t id=11 name=ann"));
+}
+
 TEST_F(pg_journal, tells_what_was_committed) {
   begin();
   const auto feed = follow();

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/control/control_socket.hpp>
+
 #include <support/sync_host.hpp>
 
 namespace {
@@ -368,6 +370,47 @@ TEST_F(syncd, reads_settings_and_mapping_again) {
   ASSERT_TRUE(host_.says("RELOAD settings"));
   add_user("after");
   EXPECT_TRUE(appears("after@" + first_domain())) << host_.log();
+}
+
+TEST_F(syncd, reads_settings_again_while_it_waits_for_a_server) {
+  host_.slapd.stop();
+  host_.start();
+  ASSERT_TRUE(host_.says("SYNC_TROUBLE"));
+  host_.daemon().send_signal(SIGHUP);
+  ASSERT_TRUE(host_.says("RELOAD settings")) << host_.log();
+  host_.slapd.start();
+  EXPECT_TRUE(host_.reaches("following")) << host_.log();
+}
+
+TEST_F(syncd, stays_with_its_settings_when_the_new_ones_cannot_work) {
+  const temp_dir folder;
+  write_file(folder / "settings.toml", "slot = \"one\"\n");
+  host_.start({"--config", folder / "settings.toml"});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  write_file(folder / "settings.toml",
+             "bind-dn = \"cn=nobody\"\npassword-file = \"" + folder.path().string() + "/none\"\n");
+  host_.daemon().send_signal(SIGHUP);
+  ASSERT_TRUE(host_.says("RELOAD_REFUSED")) << host_.log();
+  add_user("all.the.same");
+  EXPECT_TRUE(appears("all.the.same@" + first_domain())) << host_.log();
+}
+
+TEST_F(syncd, leaves_a_slot_alone_that_is_not_its_own) {
+  host_.sql("select pg_create_physical_replication_slot('sql2ldap')");
+  host_.start();
+  EXPECT_NE(host_.daemon().wait(patience), std::nullopt);
+  EXPECT_THAT(host_.log(), HasSubstr("the slot sql2ldap is somebody else's"));
+  EXPECT_EQ(host_.postgres.execute("mail", "select slot_type from pg_replication_slots"), "physical\n");
+}
+
+TEST_F(syncd, odd_requests_do_it_no_harm) {
+  start_in_step();
+  for (const char* odd : {"", "{", "[]", R"({"do": 1})", R"({"do": "release", "plan": {}})", "{\"do\": \"\xff\"}",
+                          R"({"do": "rejects", "origin": 7})", R"({"do": "retry-hooks", "id": "x"})"}) {
+    const auto answer = sql2ldap::control::ask(host_.state() / "control", odd);
+    ASSERT_TRUE(answer.has_value()) << odd << ": " << answer.error().text();
+  }
+  EXPECT_EQ(host_.ask("status").status, done);
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ void child_process::send_signal(int number) const {
 void child_process::freeze() const {
   send_signal(SIGSTOP);
   siginfo_t stopped;
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED) != 0) give_up("waitid");
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT) != 0) give_up("waitid");
 }
 
 int child_process::stop(int signal_number, std::chrono::milliseconds patience) {

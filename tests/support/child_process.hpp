@@ -35,7 +35,7 @@ class child_process {
   // The exit code, 128 + signal number when a signal ended it, nullopt when it still runs.
   [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds timeout);
   void send_signal(int number) const;
-  // Stops all its threads (SIGSTOP) and returns when they stand; SIGCONT wakes them.
+  // Stops all its threads (SIGSTOP) and returns when they stand, or it has ended; SIGCONT wakes them.
   void freeze() const;
   // Asks with a signal, then kills.
   int stop(int signal_number, std::chrono::milliseconds patience = std::chrono::seconds(10));

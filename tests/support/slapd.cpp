@@ -187,6 +187,8 @@ void slapd_server::crash() {
   server_.reset();
 }
 
+std::string slapd_server::last_words() const { return read_file(folder_ / "slapd.err"); }
+
 void slapd_server::freeze() const { server_->freeze(); }
 void slapd_server::thaw() const { server_->send_signal(SIGCONT); }
 

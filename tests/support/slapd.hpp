@@ -42,10 +42,13 @@ class slapd_server {
   [[nodiscard]] static std::string external_dn();
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_.path(); }
 
-  void start();         // waits until it answers
-  void stop();          // as an operator would
-  void crash();         // kill -9
-  void freeze() const;  // it neither answers nor closes anything, until
+  void start();  // waits until it answers
+  void stop();   // as an operator would
+  void crash();  // kill -9
+  // False when it has ended by itself.
+  [[nodiscard]] bool running() const { return server_->running(); }
+  [[nodiscard]] std::string last_words() const;  // what it has written to standard error
+  void freeze() const;                           // it neither answers nor closes anything, until
   void thaw() const;
 
   // Programs of the server's package, on this database. They throw when they fail.

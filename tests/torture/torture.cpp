@@ -240,7 +240,16 @@ class ordeal {
   }
   void wait_a_moment() { std::this_thread::sleep_for(std::chrono::milliseconds(fate_() % 1500)); }
 
+  // slapd 2.5 has faults of its own (docs/decisions/0007); systemd would start it again, too.
+  void revive_slapd() {
+    if (host_.slapd.running()) return;
+    note("slapd has crashed by itself: " + host_.slapd.last_words());
+    host_.slapd.crash();
+    host_.slapd.start();
+  }
+
   void disaster() {
+    revive_slapd();
     switch (fate_() % 13) {
       case 0:
       case 1:
@@ -328,6 +337,7 @@ class ordeal {
 
   std::string settle() {
     note("all is quiet");
+    revive_slapd();
     if (!host_.daemon().running()) return "the daemon has ended by itself";
     if (!eventually(settle_time, [&] { return application_.clean_up(); })) return "the application cannot clean up";
     if (!eventually(settle_time, [&] { return in_step(); })) return "not in step: " + difference_;

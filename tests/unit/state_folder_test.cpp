@@ -121,6 +121,34 @@ TEST_F(state_folder, a_damaged_journal_is_put_aside) {
   EXPECT_TRUE(again.journal->remember(some(), {}, {}).has_value());
 }
 
+TEST_F(state_folder, damage_that_only_some_rows_have_is_found_at_the_start) {
+  std::vector<std::pair<std::string, std::optional<model::agreement>>> many;
+  for (int i = 0; i < 5000; ++i)
+    many.emplace_back("m/a/" + std::to_string(i), model::agreement{"uid=" + std::to_string(i), std::nullopt, {1, 2}});
+  {
+    const state::opened fresh = open();
+    ASSERT_TRUE(fresh.journal->remember(some(), {}, {many.begin(), many.end()}).has_value());
+  }
+  std::string bytes = read_file(folder_ / "state/journal.db");
+  for (std::size_t page = bytes.size() / 2 / 4096; page < bytes.size() / 2 / 4096 + 8; ++page)
+    bytes.replace(page * 4096, 4096, std::string(4096, 'x'));
+  write_file(folder_ / "state/journal.db", bytes);
+  EXPECT_THAT(open().warning, HasSubstr("is damaged"));
+}
+
+TEST_F(state_folder, a_folder_with_other_things_stays_as_it_is) {
+  const auto shared = folder_ / "shared";
+  std::filesystem::create_directory(shared);
+  std::filesystem::permissions(shared, std::filesystem::perms(0755));
+  write_file(shared / "other", "");
+  const auto refused = state::open_state(shared);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().text(), HasSubstr("other things"));
+  EXPECT_EQ(std::filesystem::status(shared).permissions(), std::filesystem::perms(0755));
+  std::filesystem::remove(shared / "other");
+  EXPECT_TRUE(state::open_state(shared).has_value());
+}
+
 TEST_F(state_folder, a_newer_journal_is_refused) {
   ASSERT_TRUE(open().journal->remember(some(), {}, {}).has_value());
   const captured newer =

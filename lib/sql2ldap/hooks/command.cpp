@@ -199,14 +199,19 @@ outcome run(const command& what, std::chrono::milliseconds patience, const inter
   other_end.close();
   const descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   printed said;
+  const int why_not = errno;
   const woken end = process
                         ? wait_for_end(process.number(), output.number(), stop, steady_clock::now() + patience, said)
-                        : woken::by_interruption;
+                        : woken::by_timeout;
   if (end != woken::by_its_end) ::kill(-child, SIGKILL);
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED) != 0 && errno == EINTR) {
   }
   said.take_from(output.number());
+  if (!process) {
+    errno = why_not;
+    return failure_of_system("watch it");
+  }
   if (end == woken::by_interruption) return {outcome::how::interrupted, ""};
   if (end == woken::by_timeout)
     return failure(said.added_to(

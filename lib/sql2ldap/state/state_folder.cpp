@@ -253,9 +253,14 @@ class sqlite_journal final : public model::journal {
   model::set_aside_list written_;
 };
 
+// Damage anywhere shows here, where it can be put aside.
+constexpr const char* every_row_sql =
+    "SELECT (SELECT count(name || value) FROM remembered), (SELECT count(*) FROM unfinished), "
+    "(SELECT count(*) FROM aside), (SELECT count(*) FROM agreed)";
+
 // A database that is ready, or nullopt where the file is damaged.
 result<std::optional<database>> open_database(const fs::path& file) {
-  const database::format as{application_id, version, "SELECT * FROM remembered, unfinished, aside, agreed LIMIT 1",
+  const database::format as{application_id, version, every_row_sql,
                             "use the newer program, or remove the file: everything is compared then"};
   return database::open(file, as, [](database& into, std::int64_t found) -> result<void> {
     if (found == 0) S2L_TRY(into.execute(tables_sql));
@@ -265,15 +270,28 @@ result<std::optional<database>> open_database(const fs::path& file) {
   });
 }
 
-}  // namespace
-
-result<opened> open_state(const fs::path& folder) {
+// Reasons of rejects tell of users. A folder that is used for other things stays as it is.
+result<void> make_private(const fs::path& folder) {
   std::error_code problem;
-  fs::create_directory(folder, problem);
+  const bool made = fs::create_directory(folder, problem);
   if (problem && !fs::is_directory(folder))
     return fail(error_kind::local,
                 fmt::format("cannot make the state folder {}: {}", folder.string(), problem.message()));
-  fs::permissions(folder, fs::perms::owner_all, problem);  // reasons of rejects tell of users
+  const bool is_private = (fs::status(folder, problem).permissions() & ~fs::perms::owner_all) == fs::perms::none;
+  if (is_private && !problem) return {};
+  if (!made && !fs::exists(folder / file_name, problem) && !fs::is_empty(folder, problem))
+    return fail(error_kind::local,
+                fmt::format("others may enter {}, and it holds other things than our state", folder.string()),
+                "--state names a folder of its own; it is made when it is not there");
+  fs::permissions(folder, fs::perms::owner_all, problem);
+  return {};
+}
+
+}  // namespace
+
+result<opened> open_state(const fs::path& folder) {
+  S2L_TRY(make_private(folder));
+  std::error_code problem;
   S2L_TRY_ASSIGN(lock_file lock, take_lock(folder));
   const fs::path file = folder / file_name;
   std::string warning;

@@ -346,19 +346,30 @@ void keeper::note_aside() {
   }
 }
 
+// Those that wait longest, and no more than are compared one by one while others are followed.
+std::set<std::string> keeper::due_aside(std::int64_t now) const {
+  std::vector<std::pair<std::int64_t, const std::string*>> all;
+  for (const auto& [origin, why] : follower_.aside())
+    if (!why.dropped && why.next_try <= now) all.emplace_back(why.next_try, &origin);
+  if (all.size() > limits::aside_retried_at_once) {
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(limits::aside_retried_at_once);
+    std::nth_element(all.begin(), end, all.end());
+    all.erase(end, all.end());
+  }
+  std::set<std::string> out;
+  for (const auto& [next_try, origin] : all) out.insert(*origin);
+  return out;
+}
+
 result<void> keeper::retry_aside() {
   if (status_.held) return {};
   const std::int64_t now = seconds_now();
-  bool due = !follower_.half_done().empty();
+  const std::set<std::string> due = due_aside(now);
+  if (due.empty() && follower_.half_done().empty()) return {};
+  auto tried =
+      follower_.retry([&](const std::string& origin, const model::set_aside&) { return due.contains(origin); });
   for (auto& [origin, why] : follower_.aside()) {
-    if (why.dropped || why.next_try > now) continue;
-    due = true;
-  }
-  if (!due) return {};
-  auto tried = follower_.retry(
-      [&](const std::string&, const model::set_aside& why) { return !why.dropped && why.next_try <= now; });
-  for (auto& [origin, why] : follower_.aside()) {
-    if (why.dropped || why.next_try > now) continue;
+    if (why.next_try > now || !due.contains(origin)) continue;
     const auto wait = limits::aside_retry_first.count() << std::min(++why.tries, 12U);
     why.next_try = why.skipped ? never : now + std::min(wait, limits::aside_retry_longest.count());
   }
@@ -400,8 +411,14 @@ result<void> keeper::check_found() {
 result<void> keeper::purge() {
   const auto now = options_.clock();
   if (how_.grace.count() == 0 || status_.held || !waiting_.empty() || now < next_purge_) return {};
-  S2L_TRY_ASSIGN(const counts purged, follower_.purge());
   next_purge_ = now + limits::purge_look_every;
+  const auto went = follower_.purge();
+  if (!went) {
+    // Too much for the limits at once: the next comparison of everything asks an operator.
+    if (went.error().kind == error_kind::limit) return {};
+    return tl::make_unexpected(went.error());
+  }
+  const counts& purged = *went;
   done(purged);
   if (purged.deleted > 0)
     options_.tell(log::level::info, "SYNC_PURGED",

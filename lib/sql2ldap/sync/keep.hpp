@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,6 +103,7 @@ class keeper {
   [[nodiscard]] result<void> gather(std::chrono::milliseconds patience);
   [[nodiscard]] result<void> apply_waiting();
   [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
+  [[nodiscard]] std::set<std::string> due_aside(std::int64_t now) const;
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
   [[nodiscard]] result<void> remember();

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/pg_peek_feed.hpp>
@@ -62,12 +63,15 @@ class pg_capture final : public model::capture {
     const std::vector<std::string>& s = slot[0];
     out.confirmed = pg_number(s[4]);
     out.retained_bytes = pg_number(s[5]);
+    if (s[0] != "pgoutput" || s[1] != "t")
+      return fail(
+          error_kind::source,
+          fmt::format("{}: the slot {} is somebody else's: {}{}", address_.name(), options_.slot,
+                      s[0].empty() ? "physical" : "plugin " + s[0], s[1] == "t" ? "" : ", not of this database"),
+          "another --slot, or drop this one when nobody needs it");
     out.now = model::collected::state::broken;
     S2L_TRY_ASSIGN(const std::string unpublished, pg_unpublished(connection, address_, options_));
-    if (s[0] != "pgoutput" || s[1] != "t")
-      out.reason = fmt::format("the slot {} is of another use: plugin {}{}", options_.slot, s[0],
-                               s[1] == "t" ? "" : ", another database");
-    else if (s[2] == "lost" || !s[3].empty())
+    if (s[2] == "lost" || !s[3].empty())
       out.reason = fmt::format("the server has removed what the slot {} still needed (wal_status {}{}{})",
                                options_.slot, s[2], s[3].empty() ? "" : ", ", s[3]);
     else if (!unpublished.empty())
@@ -87,14 +91,13 @@ class pg_capture final : public model::capture {
                   "ALTER SYSTEM SET wal_level = 'logical' and restart the server, or use --capture journal");
     // The slot first: where it is in use, nothing may be changed. It comes back after the publication, which it
     // must find at every position that it tells from.
-    const std::string slot = quoted_literal(options_.slot);
-    S2L_TRY(run(connection.get(),
-                "SELECT pg_catalog.pg_drop_replication_slot(slot_name) FROM pg_catalog.pg_replication_slots "
-                "WHERE slot_name = " +
-                    slot));
+    S2L_TRY(run(connection.get(), pg_drop_slot_sql(options_)));
     if (auto done = pg_publish(connection.get(), address_, options_); !done)
       return tl::make_unexpected(std::move(done).error().within(setting_up));
-    return run(connection.get(), "SELECT pg_catalog.pg_create_logical_replication_slot(" + slot + ", 'pgoutput')");
+    // Waits for all transactions that have written; systemd would not wait for ever either.
+    S2L_TRY(run(connection.get(), fmt::format("SET statement_timeout = '{}s'", limits::slot_creation_seconds_max)));
+    return run(connection.get(), fmt::format("SELECT pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput')",
+                                             quoted_literal(options_.slot)));
   }
 
   [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {

@@ -36,8 +36,12 @@ constexpr const char* install_sql[] = {
     "INSERT INTO sql2ldap.progress SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sql2ldap.progress)",
     // With the rights of its owner, since whoever may change the tables must not need rights here.
     "CREATE OR REPLACE FUNCTION sql2ldap.note_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
-    "SET search_path = pg_catalog, pg_temp AS $$ BEGIN "
-    "INSERT INTO sql2ldap.changes (table_schema, table_name, before, after) VALUES (TG_TABLE_SCHEMA, TG_TABLE_NAME, "
+    // A row of a partition is one of the whole table, which is what the mapping names.
+    "SET search_path = pg_catalog, pg_temp AS $$ DECLARE whole regclass := pg_catalog.pg_partition_root(TG_RELID); "
+    "in_schema text := TG_TABLE_SCHEMA; in_table text := TG_TABLE_NAME; BEGIN "
+    "IF whole IS NOT NULL THEN SELECT n.nspname, c.relname INTO in_schema, in_table FROM pg_catalog.pg_class c JOIN "
+    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = whole; END IF; "
+    "INSERT INTO sql2ldap.changes (table_schema, table_name, before, after) VALUES (in_schema, in_table, "
     "CASE WHEN TG_OP IN ('UPDATE', 'DELETE') THEN pg_catalog.to_jsonb(OLD) END, "
     "CASE WHEN TG_OP IN ('INSERT', 'UPDATE') THEN pg_catalog.to_jsonb(NEW) END); "
     "PERFORM pg_catalog.pg_notify('sql2ldap', ''); RETURN NULL; END $$",
@@ -145,11 +149,13 @@ class pg_journal final : public model::capture {
         const pg_rows server,
         pg_ask(connection,
                "SELECT (pg_catalog.pg_control_system()).system_identifier, pg_catalog.to_regclass("
-               "'sql2ldap.changes')::oid, pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) - 1",
+               "'sql2ldap.changes')::oid, pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) - 1, "
+               "(pg_catalog.pg_control_checkpoint()).timeline_id",
                address_));
     out.end = pg_number(server[0][2]);
     if (server[0][1].empty()) return out;
-    out.history = fmt::format("system {} journal {}", server[0][0], server[0][1]);
+    // A replica that is promoted gives the numbers of transactions again that it has not seen.
+    out.history = fmt::format("system {} timeline {} journal {}", server[0][0], server[0][3], server[0][1]);
     S2L_TRY_ASSIGN(const pg_rows kept, pg_ask(connection,
                                               "SELECT (SELECT max(confirmed) FROM sql2ldap.progress), "
                                               "pg_catalog.pg_total_relation_size('sql2ldap.changes')",

@@ -92,7 +92,18 @@ result<std::string> publication_sql(PGconn* session, const pg_address& address, 
   return fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)", name, missing);
 }
 
+std::string our_slot(const wal_options& options) {
+  return fmt::format(
+      "FROM pg_catalog.pg_replication_slots WHERE slot_name = {} AND plugin = 'pgoutput' AND "
+      "database = pg_catalog.current_database()",
+      quoted_literal(options.slot));
+}
+
 }  // namespace
+
+std::string pg_drop_slot_sql(const wal_options& options) {
+  return fmt::format("SELECT pg_catalog.pg_drop_replication_slot(slot_name) {}", our_slot(options));
+}
 
 std::string pg_slot_lead(const wal_options& options) { return "slot " + options.slot; }
 
@@ -180,9 +191,8 @@ result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_o
   S2L_TRY_ASSIGN(const auto things, pg_drop_sql(session, address, {bell_trigger}, {bell_function}, {memory_table}));
   out.insert(out.end(), things.begin(), things.end());
   // Last, for no rollback brings it back.
-  const std::string slot = " FROM pg_catalog.pg_replication_slots WHERE slot_name = " + quoted_literal(options.slot);
-  S2L_TRY_ASSIGN(const pg_rows slots, pg_ask(session, "SELECT 1" + slot, address));
-  if (!slots.empty()) out.push_back("SELECT pg_catalog.pg_drop_replication_slot(slot_name)" + slot);
+  S2L_TRY_ASSIGN(const pg_rows slots, pg_ask(session, "SELECT 1 " + our_slot(options), address));
+  if (!slots.empty()) out.push_back(pg_drop_slot_sql(options));
   return out;
 }
 

@@ -21,6 +21,9 @@ namespace sql2ldap::sql::detail {
 [[nodiscard]] result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_options& options);
 [[nodiscard]] result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_options& options);
 
+// Drops the slot when it is there and ours; slots of other plugins and databases may have any name.
+[[nodiscard]] std::string pg_drop_slot_sql(const wal_options& options);
+
 // Who follows the slot holds this lead (pg_lead).
 [[nodiscard]] std::string pg_slot_lead(const wal_options& options);
 

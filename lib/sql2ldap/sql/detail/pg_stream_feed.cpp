@@ -80,6 +80,7 @@ result<std::optional<model::committed>> pg_stream_feed::next(milliseconds patien
         told_ = complete_->what.position;
         return std::exchange(complete_, std::nullopt)->what;
       }
+      heard_ = clock::now();  // the server is there; what it sends on the stream waits until this one is visible
     }
     if (came) continue;
     S2L_TRY(keep_in_touch());
@@ -115,7 +116,7 @@ result<bool> pg_stream_feed::receive() {
   if (length < 0) return tl::make_unexpected(ended());
   const std::unique_ptr<char, free_message> owner(bytes);
   heard_ = clock::now();
-  asked_ = false;
+  asked_.reset();
   S2L_TRY(take({bytes, static_cast<std::size_t>(length)}));
   return true;
 }
@@ -144,7 +145,7 @@ result<void> pg_stream_feed::take_change(std::string_view bytes) {
 result<void> pg_stream_feed::wait(clock::time_point until) {
   const auto soonest = std::min(until, reported_ + std::chrono::seconds(limits::feed_status_seconds));
   const auto left = std::chrono::ceil<milliseconds>(soonest - clock::now()).count();
-  pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
+  pollfd socket{PQsocket(connection_.get()), static_cast<short>(complete_ ? 0 : POLLIN), 0};
   if (left > 0 && ::poll(&socket, 1, static_cast<int>(left)) < 0 && errno != EINTR) return tl::make_unexpected(ended());
   if (socket.revents != 0 && PQconsumeInput(connection_.get()) == 0) return tl::make_unexpected(ended());
   return {};
@@ -152,12 +153,12 @@ result<void> pg_stream_feed::wait(clock::time_point until) {
 
 result<void> pg_stream_feed::keep_in_touch() {
   const auto now = clock::now();
-  const auto silence = now - heard_;
   const auto patience = std::chrono::seconds(limits::feed_silence_seconds_max);
-  if (silence > 2 * patience)
+  // Counted from the question: before it, we may have been away ourselves.
+  if (asked_ && now - *asked_ > patience)
     return fail_transient(error_kind::source, address_.name() + ": no sign of life from the server");
-  if (silence > patience && !asked_) {
-    asked_ = true;
+  if (!asked_ && now - heard_ > patience) {
+    asked_ = now;
     return send_status(true);
   }
   if (now - reported_ >= std::chrono::seconds(limits::feed_status_seconds)) return send_status();

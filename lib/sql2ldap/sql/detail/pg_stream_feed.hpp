@@ -55,7 +55,7 @@ class pg_stream_feed : public model::feed {
   clock::time_point tell_passed_at_;
   clock::time_point heard_;
   clock::time_point reported_;
-  bool asked_ = false;
+  std::optional<clock::time_point> asked_;  // for a sign of life
 };
 
 }  // namespace sql2ldap::sql::detail

@@ -200,9 +200,10 @@ class sqlite_journal final : public model::capture {
     S2L_TRY_ASSIGN(const std::int64_t end, number(database.get(),
                                                   "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = "
                                                   "'sql2ldap_changes'"));
-    S2L_TRY_ASSIGN(const std::int64_t kept, number(database.get(),
-                                                   "SELECT coalesce(sum(length(before) + length(after)), 0) FROM "
-                                                   "sql2ldap_changes"));
+    S2L_TRY_ASSIGN(const std::int64_t kept,
+                   number(database.get(),
+                          "SELECT coalesce(sum(coalesce(length(before), 0) + coalesce(length(after), 0)), 0) FROM "
+                          "sql2ldap_changes"));
     out.confirmed = static_cast<std::uint64_t>(confirmed);
     out.end = static_cast<std::uint64_t>(std::max(end, confirmed));
     out.retained_bytes = static_cast<std::uint64_t>(kept);
