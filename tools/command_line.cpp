@@ -66,9 +66,11 @@ bool wanted(flags common, config::key_group group) {
     case config::key_group::limits:
       return common.limits;
     case config::key_group::state:
-      return common.directory;
+      return common.directory && !common.answers;
     case config::key_group::daemon:
       return common.daemon;
+    case config::key_group::answers:
+      return common.answers;
   }
   return false;
 }
@@ -134,6 +136,7 @@ void command_line::dress(command what, flags common, action run) {
 void command_line::add_settings(command to, flags common) {
   if (!common.source && !common.directory) return;
   to.add_value("--config", settings_file_, "TOML file with any of the settings below", "FILE");
+  if (common.answers) settings_table_ = "authd";
   for (const config::key& key : config::keys())
     if (wanted(common, key.group)) add_setting(to, key.name);
 }
@@ -145,8 +148,8 @@ void command_line::add_setting(command to, std::string_view key_name) {
   const std::string name(key_name);
   const std::string help(key->help);
   if (key->kind == config::key_kind::flag) {
-    to.app().add_flag_callback(
-        "--" + name, [this, name] { given_[name] = {"true"}; }, help);
+    const std::string unusual = key->usually ? "false" : "true";
+    to.app().add_flag_callback((key->usually ? "--no-" : "--") + name, [=, this] { given_[name] = {unusual}; }, help);
     return;
   }
   to.app()
@@ -169,7 +172,7 @@ result<options> command_line::reload() const {
 }
 
 result<void> command_line::finish_settings(options& into) const {
-  if (!settings_file_.empty()) S2L_TRY(config::load_settings(into.settings, settings_file_));
+  if (!settings_file_.empty()) S2L_TRY(config::load_settings(into.settings, settings_file_, settings_table_));
   for (const auto& [name, values] : given_)
     for (const std::string& value : values) {
       auto set = config::set(into.settings, name, value);

@@ -36,7 +36,8 @@ struct flags {
   bool rejects = false;
   bool secrets = false;
   bool json = true;
-  bool daemon = false;
+  bool daemon = false;   // of sql2ldap-syncd
+  bool answers = false;  // of sql2ldap-authd, whose table in the file counts then
 };
 
 using action = std::function<result<exit_code>(const options&)>;
@@ -89,6 +90,7 @@ class command_line {
   std::unique_ptr<CLI::App> app_;
   options options_;
   std::string settings_file_;
+  std::string settings_table_;
   std::map<std::string, std::vector<std::string>> given_;  // key of the settings -> values in order
   action chosen_;
 };

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/config/data_files.hpp>
-#include <sql2ldap/ldap/server.hpp>
 #include <sql2ldap/sql/sources.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 
@@ -60,7 +59,7 @@ result<std::unique_ptr<model::source>> open_source(const options& chosen) {
   return sql::open_source(chosen.settings.source);
 }
 
-result<std::unique_ptr<model::directory>> open_directory(const options& chosen) {
+result<ldap::options> ldap_options_of(const options& chosen) {
   const config::settings& set = chosen.settings;
   if (set.bind_dn.empty() != set.password_file.empty())
     return fail(error_kind::usage, "--bind-dn and --password-file belong together");
@@ -72,6 +71,11 @@ result<std::unique_ptr<model::directory>> open_directory(const options& chosen) 
   how.ca_file = set.ca_file;
   how.check_certificate = !set.insecure;
   how.use_transactions = !set.single_writes;
+  return how;
+}
+
+result<std::unique_ptr<model::directory>> open_directory(const options& chosen) {
+  S2L_TRY_ASSIGN(const ldap::options how, ldap_options_of(chosen));
   return ldap::connect(how);
 }
 

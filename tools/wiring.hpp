@@ -6,6 +6,7 @@
 #include <string>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/ldap/server.hpp>
 #include <sql2ldap/mapping/mapping.hpp>
 #include <sql2ldap/model/ports.hpp>
 #include <sql2ldap/sql/sources.hpp>
@@ -19,6 +20,7 @@ namespace sql2ldap::tools {
 // Its messages go to standard error in full; the error only counts them.
 [[nodiscard]] result<mapping::mapping> open_mapping(const options& chosen);
 [[nodiscard]] result<std::unique_ptr<model::source>> open_source(const options& chosen);
+[[nodiscard]] result<ldap::options> ldap_options_of(const options& chosen);  // reads the password
 [[nodiscard]] result<std::unique_ptr<model::directory>> open_directory(const options& chosen);
 // --base, else the only naming context of the server.
 [[nodiscard]] result<model::dn> open_base(const options& chosen, model::directory* to);

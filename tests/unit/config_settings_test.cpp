@@ -121,6 +121,38 @@ TEST_F(settings_file, a_missing_file_is_a_usage_error) {
   EXPECT_EQ(exit_code_of(loaded.error()), exit_code::usage);
 }
 
+TEST_F(settings_file, has_lists_and_what_is_for_the_daemon_that_answers_alone) {
+  const std::string file = write("config.toml", R"(
+metrics = "127.0.0.1:9877"
+bind-dn = "cn=sync,dc=example,dc=org"
+[authd]
+metrics = "127.0.0.1:9878"
+listen = ["dict:/run/a", "tcp:127.0.0.1:1,map=domains"]
+mirror = false
+workers = 3
+)");
+  settings of_authd;
+  ASSERT_TRUE(config::load_settings(of_authd, file, "authd"));
+  EXPECT_EQ(of_authd.metrics, "127.0.0.1:9878");
+  EXPECT_EQ(of_authd.bind_dn, "cn=sync,dc=example,dc=org");
+  EXPECT_EQ(of_authd.listen, (std::vector<std::string>{"dict:/run/a", "tcp:127.0.0.1:1,map=domains"}));
+  EXPECT_FALSE(of_authd.mirror);
+  EXPECT_EQ(of_authd.workers, 3U);
+  settings of_others;
+  ASSERT_TRUE(config::load_settings(of_others, file));
+  EXPECT_EQ(of_others.metrics, "127.0.0.1:9877");
+  EXPECT_TRUE(of_others.listen.empty());
+  EXPECT_TRUE(of_others.mirror);
+}
+
+TEST_F(settings_file, says_what_is_wrong_in_a_list_or_in_a_table_that_is_not_ours) {
+  EXPECT_EQ(error_of("listen = ['a', 5]\n"), "1:16: listen must be a list of texts in quotes");
+  EXPECT_EQ(error_of("[authd]\nworkers = 'a'\n"), "2:11: workers must be a number");
+  EXPECT_EQ(error_of("[authd]\nworkers = 100000\n"), "2:11: workers is a number up to 256, not \"100000\"");
+  EXPECT_EQ(error_of("[authd]\nlisten_on = 'a'\n"), "2:1: unknown key \"listen_on\"");
+  EXPECT_EQ(error_of("authd = 5\n"), "1:1: unknown key \"authd\"");
+}
+
 TEST(settings_keys, each_can_be_set_by_name) {
   std::set<std::string_view> names;
   for (const config::key& one : config::keys()) {
@@ -128,6 +160,7 @@ TEST(settings_keys, each_can_be_set_by_name) {
     const std::string_view value = one.kind == config::key_kind::flag       ? "true"
                                    : one.kind == config::key_kind::duration ? "3h"
                                    : one.kind == config::key_kind::limit    ? "3%"
+                                   : one.kind == config::key_kind::number   ? "3"
                                    : one.kind == config::key_kind::table    ? "a=b"
                                                                             : "x";
     EXPECT_TRUE(config::set(into, one.name, value)) << one.name;

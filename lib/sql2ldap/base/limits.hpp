@@ -121,6 +121,11 @@ inline constexpr std::chrono::milliseconds wrong_password_delay{2000};  // as do
 inline constexpr std::size_t lookups_waiting_max = 1000;   // for a worker: some seconds of a slow directory
 inline constexpr std::size_t passwords_waiting_max = 256;  // at 100 ms each some ten seconds
 inline constexpr std::size_t listings_waiting_max = 16;
+inline constexpr std::size_t workers_max = 256;                // threads that verify passwords
+inline constexpr std::size_t directory_connections_max = 8;    // at once, of those who ask it for each answer
+inline constexpr std::size_t binds_waiting_max = 1000;         // to have a password checked
+inline constexpr std::chrono::seconds first_fill_patience{5};  // for a mirror, before clients are told to try later
+inline constexpr std::size_t descriptors_spare = 256;          // besides clients: the directory, files, libraries
 inline constexpr std::chrono::milliseconds lookup_answer_time_max{
     10'000};                                               // of the directory; exim and postfix wait longer
 inline constexpr std::size_t password_samples_max = 1000;  // accounts that are looked at for a password
@@ -128,6 +133,7 @@ inline constexpr std::size_t password_samples_max = 1000;  // accounts that are 
 inline constexpr std::size_t login_name_bytes_max = 512;        // a longer one is nobody's; 64 + 1 + 255 is an address
 inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error
 inline constexpr std::size_t comparisons_waiting_max = 10'000;  // of two ways to answer; above it they are left out
+inline constexpr std::size_t mirror_entries_at_once = 100;      // of a list; in between changes are taken in
 inline constexpr std::size_t differences_kept_max = 100;        // of the names that were answered differently
 
 }  // namespace sql2ldap::limits

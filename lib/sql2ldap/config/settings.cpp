@@ -19,8 +19,9 @@ namespace sql2ldap::config {
 
 namespace {
 
-using member = std::variant<std::string settings::*, bool settings::*, limit settings::*,
-                            std::chrono::seconds settings::*, std::map<std::string, std::string> settings::*>;
+using member = std::variant<std::string settings::*, bool settings::*, std::uint64_t settings::*, limit settings::*,
+                            std::chrono::seconds settings::*, std::vector<std::string> settings::*,
+                            std::map<std::string, std::string> settings::*>;
 
 struct binding {
   key described;
@@ -30,6 +31,7 @@ struct binding {
 constexpr auto text_key = key_kind::text;
 constexpr auto in_source = key_group::source;
 constexpr auto in_directory = key_group::directory;
+constexpr auto in_answers = key_group::answers;
 
 const std::vector<binding>& bindings() {
   static const std::vector<binding> all = {
@@ -79,6 +81,32 @@ const std::vector<binding>& bindings() {
       {{"hook-timeout", key_kind::duration, key_group::daemon, "TIME",
         "a hook that runs longer is killed; default 60s"},
        &settings::hook_timeout},
+      {{"listen", key_kind::list, in_answers, "PROTOCOL:PLACE",
+        "where mail servers ask, as in dict:/run/sql2ldap/dict,mode=0660,group=dovecot; may be repeated"},
+       &settings::listen},
+      {{"answer-from", text_key, in_answers, "directory|source", "where answers come from; default directory"},
+       &settings::answer_from},
+      {{"compare-with", text_key, in_answers, "directory|source",
+        "ask there as well, afterwards, and count what differs"},
+       &settings::compare_with},
+      {{"mirror", key_kind::flag, in_answers, "", "ask the directory each time; without, its content is in memory",
+        true},
+       &settings::mirror},
+      {{"mirror-age-max", key_kind::duration, in_answers, "TIME",
+        "so long are answers given while the directory is away; default 24h, or off for always"},
+       &settings::mirror_age_max},
+      {{"read-every", key_kind::duration, in_answers, "TIME", "how often the source is read; default 60s"},
+       &settings::read_every},
+      {{"passwords", text_key, in_answers, "verify|bind",
+        "verified here, or by the directory when it is bound to; default verify"},
+       &settings::passwords},
+      {{"separators", text_key, in_answers, "CHARACTERS",
+        "of a local part and what its user may add to it; default +, empty for none"},
+       &settings::separators},
+      {{"workers", key_kind::number, in_answers, "N", "threads that verify passwords; default one for each processor"},
+       &settings::workers},
+      {{"user", text_key, in_answers, "NAME", "whom to become when the sockets are open"}, &settings::user},
+      {{"group", text_key, in_answers, "NAME", "with this group; default that of --user"}, &settings::group},
   };
   return all;
 }
@@ -101,6 +129,17 @@ struct setter {
     into.*target = value == "true";
     return {};
   }
+  result<void> operator()(std::uint64_t settings::*target) const {
+    const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), into.*target);
+    if (problem != std::errc{} || end != value.data() + value.size() || into.*target > limits::workers_max)
+      return fail(error_kind::usage,
+                  fmt::format("{} is a number up to {}, not {}", name, limits::workers_max, quoted_for_message(value)));
+    return {};
+  }
+  result<void> operator()(std::vector<std::string> settings::*target) const {
+    (into.*target).emplace_back(value);
+    return {};
+  }
   result<void> operator()(limit settings::*target) const {
     auto parsed = parse_limit(value, floor_of(target));
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
@@ -110,7 +149,7 @@ struct setter {
   result<void> operator()(std::chrono::seconds settings::*target) const {
     auto parsed = parse_duration(value);
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
-    if (parsed->count() == 0 && target == &settings::hook_timeout)
+    if (parsed->count() == 0 && (target == &settings::hook_timeout || target == &settings::read_every))
       return fail(error_kind::usage, fmt::format("{} cannot be 0", name));
     into.*target = *parsed;
     return {};

@@ -3,7 +3,8 @@
 // Gives: settings with defaults, load_settings() for the file, set() for a flag, read_password().
 // Promises: file and command line know the same keys by the same names, so `--max-deletes 5` and
 // `max-deletes = 5` mean the same; an unknown or mistyped key is an error with its place; no
-// secret stands in the settings, only where to find one.
+// secret stands in the settings, only where to find one. One file may serve all programs: what stands in the table
+// [authd] is for sql2ldap-authd alone, and goes before the rest.
 // Leaves to others: what the settings mean (tools hand them to the rooms).
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/base/limits.hpp>
@@ -53,10 +55,21 @@ struct settings {
   std::chrono::seconds soft_delete{0};                         // 0 = deleted at once
   limit max_deletes{1, 5};
   limit max_changes{20, 20};
+  std::vector<std::string> listen;        // where mail servers ask: as listen/endpoint.hpp reads them
+  std::string answer_from = "directory";  // or "source"
+  std::string compare_with;               // the other one; "" = neither
+  bool mirror = true;                     // of the directory, in memory
+  std::chrono::seconds mirror_age_max = std::chrono::hours(24);  // 0 = an answer may have any age
+  std::chrono::seconds read_every{60};                           // the source, where answers come from it
+  std::string passwords = "verify";                              // or "bind"
+  std::string separators = "+";                                  // of a local part and what its user may add to it
+  std::uint64_t workers = 0;  // threads that verify passwords; 0 = one for each processor
+  std::string user;           // to become when the sockets are open; "" = who starts us
+  std::string group;          // "" = that of `user`
 };
 
-enum class key_kind { text, flag, limit, duration, table };
-enum class key_group { source, directory, limits, state, daemon };
+enum class key_kind { text, flag, number, limit, duration, list, table };
+enum class key_group { source, directory, limits, state, daemon, answers };
 
 // One setting: key of the file and long flag of the command line.
 struct key {
@@ -65,14 +78,16 @@ struct key {
   key_group group;
   std::string_view value_name;  // for --help
   std::string_view help;
+  bool usually = false;  // a flag that is on unless it is told otherwise: --no-NAME
 };
 [[nodiscard]] std::span<const key> keys();
 
-// Sets one key from text; `value` is NAME=VALUE for a table and "true" or "false" for a flag.
+// Sets one key from text; `value` is NAME=VALUE for a table, "true" or "false" for a flag, one more for a list.
 [[nodiscard]] result<void> set(settings& into, std::string_view name, std::string_view value);
 
-// Changes only what the file says. Errors of kind usage: "FILE:LINE:COLUMN: ...".
-[[nodiscard]] result<void> load_settings(settings& into, const std::string& file);
+// Changes only what the file says. `of`: the table whose keys count as well, "authd" or none. Errors of kind usage:
+// "FILE:LINE:COLUMN: ...".
+[[nodiscard]] result<void> load_settings(settings& into, const std::string& file, std::string_view of = {});
 
 // From `password_file`, one newline at its end left out. A name without "/" is first looked for
 // among systemd's credentials ($CREDENTIALS_DIRECTORY). A file that everybody may read is refused.

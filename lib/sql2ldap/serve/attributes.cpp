@@ -47,4 +47,10 @@ const std::vector<model::attribute_name>& read_attributes() {
   return list;
 }
 
+const std::vector<std::string_view>& read_classes() {
+  static const std::vector<std::string_view> list = {"s2lMailAccount", "s2lMailAlias", "s2lMailGroup", "s2lMailDomain",
+                                                     "s2lDomainAlias"};
+  return list;
+}
+
 }  // namespace sql2ldap::serve

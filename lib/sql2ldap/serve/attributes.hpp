@@ -1,6 +1,7 @@
 // The attributes that answers are made of: for who makes entries, and for who keeps them for lookups.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include <sql2ldap/model/attribute_name.hpp>
@@ -11,5 +12,7 @@ namespace sql2ldap::serve {
 [[nodiscard]] const std::vector<model::attribute_name>& looked_up_attributes();
 // All that is read of an entry; nothing else need be fetched.
 [[nodiscard]] const std::vector<model::attribute_name>& read_attributes();
+// Entries of none of these object classes are passed over.
+[[nodiscard]] const std::vector<std::string_view>& read_classes();
 
 }  // namespace sql2ldap::serve

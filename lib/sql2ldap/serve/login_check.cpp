@@ -48,8 +48,23 @@ std::string_view word_for(what now) noexcept {
   return "";
 }
 
-login_check::login_check(answers& from, workers& lookups, workers& hashing, guess_limiter& guesses, listener told)
-    : from_(from), lookups_(lookups), hashing_(hashing), guesses_(guesses), told_(std::move(told)) {}
+result<bool> verify_stored_password(const account& whose, const secret& password) {
+  using what = codec::password_verdict::what;
+  const auto verdict = codec::verify_password(whose.passwords, password.reveal());
+  if (verdict.now == what::unverifiable)
+    return fail(error_kind::directory, fmt::format("a password of the scheme {} cannot be verified here",
+                                                   verdict.scheme.empty() ? "?" : verdict.scheme));
+  return verdict.now == what::matches;
+}
+
+login_check::login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
+                         prover prove)
+    : from_(from),
+      lookups_(lookups),
+      proving_(proving),
+      guesses_(guesses),
+      told_(std::move(told)),
+      prove_(std::move(prove)) {}
 
 login_result login_check::tell(const login_attempt& who, login_result how) {
   told_(who, how);
@@ -91,20 +106,17 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
   const auto given = std::make_shared<const secret>(std::move(password));
   find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
     if (!account) return done(later({}));
-    auto verdict = std::make_shared<codec::password_verdict>();
-    const bool taken = hashing_.run(
-        [account, given, verdict] {
-          if (*account)
-            *verdict = codec::verify_password((*account)->who.passwords, given->reveal());
+    const auto proved = std::make_shared<result<bool>>(false);
+    const bool taken = proving_.run(
+        [this, account, given, proved] {
+          if (*account && !given->empty())
+            *proved = prove_((*account)->who, *given);
           else
             codec::verify_dummy(given->reveal());
         },
-        [this, asked, account, verdict, done] {
-          using codec_what = codec::password_verdict::what;
-          if (verdict->now == codec_what::unverifiable)
-            return done(tell(*asked, later(fmt::format("a password of the scheme {} cannot be verified here",
-                                                       verdict->scheme.empty() ? "?" : verdict->scheme))));
-          done(settle(*asked, *account, verdict->now == codec_what::matches));
+        [this, asked, account, proved, done] {
+          if (*proved) return done(settle(*asked, *account, **proved));
+          done(tell(*asked, later(proved->error().text())));
         });
     if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
   });

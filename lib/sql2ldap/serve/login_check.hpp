@@ -32,11 +32,18 @@ struct login_result {
 };
 [[nodiscard]] std::string_view word_for(login_result::what now) noexcept;
 
+// Whether the password is one that is stored with the account. An error says that this cannot be verified.
+[[nodiscard]] result<bool> verify_stored_password(const account& whose, const secret& password);
+
 class login_check {
  public:
   using listener = std::function<void(const login_attempt& who, const login_result& how)>;
+  // As verify_stored_password, or another way, such as to ask a directory. In a thread of `proving`; the password is
+  // not empty.
+  using prover = std::function<result<bool>(const account& whose, const secret& password)>;
   // All outlive this and what it is still asked.
-  login_check(answers& from, workers& lookups, workers& hashing, guess_limiter& guesses, listener told);
+  login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
+              prover prove = verify_stored_password);
 
   void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
 
@@ -48,9 +55,10 @@ class login_check {
 
   answers& from_;
   workers& lookups_;
-  workers& hashing_;
+  workers& proving_;
   guess_limiter& guesses_;
   listener told_;
+  prover prove_;
 };
 
 }  // namespace sql2ldap::serve

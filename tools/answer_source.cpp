@@ -1,0 +1,230 @@
+#include "answer_source.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/ldap/content.hpp>
+#include <sql2ldap/ldap/server.hpp>
+#include <sql2ldap/serve/attributes.hpp>
+#include <sql2ldap/serve/directory_pool.hpp>
+#include <sql2ldap/serve/entry_answers.hpp>
+#include <sql2ldap/serve/mirror_list.hpp>
+#include <sql2ldap/sync/source_content.hpp>
+
+#include "wiring.hpp"
+
+namespace sql2ldap::tools {
+
+namespace {
+
+using codec::filter;
+using serve::mirror_keeper;
+
+filter of_class(std::string_view name) { return filter::equal(model::names::object_class, name); }
+
+// ---- kept in memory ---------------------------------------------------------------------------
+
+using feed_opener = std::function<result<std::unique_ptr<model::content_feed>>(const std::string& cookie)>;
+
+class kept_source final : public answer_source {
+ public:
+  // `again`: what is told of later refreshes, of which some sources have one a minute.
+  kept_source(feed_opener open, std::chrono::milliseconds age_max, serve::answer_options how, log::level again,
+              std::function<void()> filled)
+      : mirror_({.indexed = serve::looked_up_attributes(), .age_max = age_max}, codec::builtin_schema()),
+        answers_(mirror_, &accounts_, std::move(how)),
+        again_(again),
+        filled_(std::move(filled)),
+        keeper_(mirror_, {.open = std::move(open), .tell = [this](auto severity, auto id, auto text) {
+                            tell(severity, id, text);
+                          }}) {}
+
+  serve::answers& answers() override { return answers_; }
+  result<bool> shows_passwords() override {
+    std::size_t accounts = 0;
+    bool shown = false;
+    S2L_TRY(accounts_.for_each([&](const model::entry& one) {
+      shown = !one.values_of(model::names::user_password).empty();
+      return !shown && ++accounts < limits::password_samples_max;
+    }));
+    return shown || accounts == 0;
+  }
+  std::optional<mirrored> mirror() const override { return mirrored{mirror_.status(), keeper_.now()}; }
+
+ private:
+  void tell(log::level severity, std::string_view id, std::string_view text) {
+    if (severity != log::level::info) return log::event(severity, id, text);
+    log::event(std::exchange(filled_once_, true) ? again_ : severity, id, text);
+    filled_();
+  }
+
+  serve::mirror mirror_;
+  serve::mirror_list accounts_{mirror_};
+  serve::entry_answers answers_;
+  const log::level again_;
+  const std::function<void()> filled_;
+  bool filled_once_ = false;
+  mirror_keeper keeper_;  // last: its thread uses the others
+};
+
+// What source_content needs, with it.
+class source_feed final : public model::content_feed {
+ public:
+  source_feed(both_sides sides, std::chrono::milliseconds read_every)
+      : sides_(std::move(sides)),
+        content_(sides_.map, *sides_.from,
+                 {.base = sides_.base, .read_every = read_every, .schema = &codec::builtin_schema()}) {}
+  result<std::optional<model::content_event>> next(std::chrono::milliseconds patience) override {
+    return content_.next(patience);
+  }
+  std::string cookie() const override { return content_.cookie(); }
+  void wake() noexcept override { content_.wake(); }
+
+ private:
+  both_sides sides_;
+  sync::source_content content_;
+};
+
+// ---- asked each time --------------------------------------------------------------------------
+
+class asked_source final : public answer_source {
+ public:
+  asked_source(std::function<result<serve::directory_pool::place>()> open, serve::answer_options how)
+      : open_(std::move(open)), entries_(open_), answers_(entries_, &entries_, std::move(how)) {}
+
+  serve::answers& answers() override { return answers_; }
+  result<bool> shows_passwords() override {
+    const filter accounts = of_class("s2lMailAccount");
+    S2L_TRY_ASSIGN(const auto in, open_());
+    S2L_TRY_ASSIGN(const bool shown,
+                   has_any(in, filter::all_of({accounts, filter::present(model::names::user_password)})));
+    if (shown) return true;
+    S2L_TRY_ASSIGN(const bool any, has_any(in, accounts));
+    return !any;
+  }
+  std::optional<mirrored> mirror() const override { return std::nullopt; }
+
+ private:
+  static result<bool> has_any(const serve::directory_pool::place& in, const filter& which) {
+    S2L_TRY_ASSIGN(const auto stream, in.at->search({.base = in.base.text(),
+                                                     .filter = which.text(),
+                                                     .attributes = {model::names::object_class},
+                                                     .entries_max = 1}));
+    S2L_TRY_ASSIGN(const model::entry* const one, stream->next());
+    return one != nullptr;
+  }
+
+  std::function<result<serve::directory_pool::place>()> open_;
+  serve::directory_pool entries_;
+  serve::entry_answers answers_;
+};
+
+// ---- as the settings say ----------------------------------------------------------------------
+
+serve::answer_options answer_options_of(const config::settings& set) { return {.separators = set.separators}; }
+
+answer_plan::opener mirror_of(const options& chosen, const ldap::options& how) {
+  return [chosen, how](std::function<void()> filled) -> std::unique_ptr<answer_source> {
+    const auto open = [chosen, how](const std::string& cookie) -> result<std::unique_ptr<model::content_feed>> {
+      std::unique_ptr<model::directory> to;
+      if (chosen.settings.base.empty()) {
+        S2L_TRY_ASSIGN(to, ldap::connect(how));
+      }
+      S2L_TRY_ASSIGN(const model::dn base, open_base(chosen, to.get()));
+      std::vector<filter> classes;
+      for (const std::string_view one : serve::read_classes()) classes.push_back(of_class(one));
+      return ldap::open_content(
+          how, {.base = base.text(), .filter = filter::any_of(classes).text(), .attributes = serve::read_attributes()},
+          cookie);
+    };
+    return std::make_unique<kept_source>(open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings),
+                                         log::level::info, std::move(filled));
+  };
+}
+
+answer_plan::opener questions_to(const options& chosen, const ldap::options& how) {
+  return [chosen, how](const std::function<void()>&) -> std::unique_ptr<answer_source> {
+    const auto open = [chosen, how]() -> result<serve::directory_pool::place> {
+      S2L_TRY_ASSIGN(auto to, ldap::connect(how));
+      S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
+      return serve::directory_pool::place{std::move(to), std::move(base)};
+    };
+    return std::make_unique<asked_source>(open, answer_options_of(chosen.settings));
+  };
+}
+
+answer_plan::opener rows_of(options chosen) {
+  chosen.no_directory = true;
+  return [chosen](std::function<void()> filled) -> std::unique_ptr<answer_source> {
+    const auto open = [chosen](const std::string&) -> result<std::unique_ptr<model::content_feed>> {
+      S2L_TRY_ASSIGN(auto sides, open_both_sides(chosen));
+      return std::make_unique<source_feed>(std::move(sides), chosen.settings.read_every);
+    };
+    return std::make_unique<kept_source>(open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings),
+                                         log::level::debug, std::move(filled));
+  };
+}
+
+// An empty `which` is none.
+result<answer_plan::opener> opener_of(const options& chosen, std::string_view which, std::string_view setting) {
+  if (which.empty()) return answer_plan::opener();
+  if (which == "source") {
+    S2L_TRY(open_mapping(chosen));
+    if (chosen.settings.source.empty())
+      return fail(error_kind::usage, "which database?",
+                  "--source sqlite:FILE or --source postgresql://USER@HOST/DATABASE");
+    return rows_of(chosen);
+  }
+  if (which != "directory")
+    return fail(error_kind::usage, fmt::format("{} is directory or source, not {}", setting, which));
+  S2L_TRY_ASSIGN(ldap::options how, ldap_options_of(chosen));
+  how.answer_time_max = limits::lookup_answer_time_max;
+  return chosen.settings.mirror ? mirror_of(chosen, how) : questions_to(chosen, how);
+}
+
+// A bind as the user: as the directory's own rules say.
+result<serve::login_check::prover> bind_prover(const options& chosen) {
+  S2L_TRY_ASSIGN(ldap::options how, ldap_options_of(chosen));
+  how.answer_time_max = limits::lookup_answer_time_max;
+  return [how](const serve::account& whose, const secret& password) -> result<bool> {
+    constexpr int invalid_credentials = 49;  // RFC 4511, appendix A
+    // Without a name or a password anybody may bind (RFC 4513, 5.1).
+    if (whose.dn.empty() || password.empty()) return false;
+    ldap::options as_user = how;
+    as_user.bind_dn = whose.dn;
+    as_user.password = password;
+    const auto bound = ldap::connect(as_user);
+    if (bound) return true;
+    if (bound.error().ldap_code == invalid_credentials) return false;
+    return tl::make_unexpected(bound.error());
+  };
+}
+
+}  // namespace
+
+result<answer_plan> plan_answers(const options& chosen) {
+  const config::settings& set = chosen.settings;
+  answer_plan out;
+  if (set.answer_from.empty()) return fail(error_kind::usage, "answer-from is directory or source");
+  if (set.compare_with == set.answer_from)
+    return fail(error_kind::usage, fmt::format("answers from the {} cannot be compared with it", set.answer_from));
+  S2L_TRY_ASSIGN(out.first, opener_of(chosen, set.answer_from, "answer-from"));
+  S2L_TRY_ASSIGN(out.second, opener_of(chosen, set.compare_with, "compare-with"));
+  if (set.passwords == "verify") {
+    out.prove = serve::verify_stored_password;
+    return out;
+  }
+  if (set.passwords != "bind")
+    return fail(error_kind::usage, fmt::format("passwords is verify or bind, not {}", set.passwords));
+  out.needs_passwords = false;
+  S2L_TRY_ASSIGN(out.prove, bind_prover(chosen));
+  return out;
+}
+
+}  // namespace sql2ldap::tools
