@@ -20,10 +20,13 @@ foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping 
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
     COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap> ${words})
 endforeach()
-set(page ${PROJECT_BINARY_DIR}/man/sql2ldap-syncd.8)
-add_custom_command(OUTPUT ${page} DEPENDS sql2ldap-syncd ${PROJECT_SOURCE_DIR}/cmake/man-page
-  COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
-  COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap-syncd>)
-add_custom_target(man ALL DEPENDS ${pages} ${page})
+foreach(daemon IN ITEMS sql2ldap-syncd sql2ldap-authd)
+  set(page ${PROJECT_BINARY_DIR}/man/${daemon}.8)
+  list(APPEND daemon_pages ${page})
+  add_custom_command(OUTPUT ${page} DEPENDS ${daemon} ${PROJECT_SOURCE_DIR}/cmake/man-page
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:${daemon}>)
+endforeach()
+add_custom_target(man ALL DEPENDS ${pages} ${daemon_pages})
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES ${daemon_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)

@@ -41,9 +41,8 @@ class kept_source final : public answer_source {
         answers_(mirror_, &accounts_, std::move(how)),
         again_(again),
         filled_(std::move(filled)),
-        keeper_(mirror_, {.open = std::move(open), .tell = [this](auto severity, auto id, auto text) {
-                            tell(severity, id, text);
-                          }}) {}
+        keeper_(mirror_, {.open = std::move(open),
+                          .tell = [this](auto severity, auto id, auto text) { tell(severity, id, text); }}) {}
 
   serve::answers& answers() override { return answers_; }
   result<bool> shows_passwords() override {
@@ -127,7 +126,9 @@ class asked_source final : public answer_source {
 
 // ---- as the settings say ----------------------------------------------------------------------
 
-serve::answer_options answer_options_of(const config::settings& set) { return {.separators = set.separators}; }
+serve::answer_options answer_options_of(const config::settings& set) {
+  return {.separators = set.separators, .sieve = {}};
+}
 
 answer_plan::opener mirror_of(const options& chosen, const ldap::options& how) {
   return [chosen, how](std::function<void()> filled) -> std::unique_ptr<answer_source> {

@@ -110,4 +110,17 @@ bool somebody_listens(const std::string& path) {
   return made >= 0;
 }
 
+int unused_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  const bool found = ::bind(socket, generic, length) == 0 && ::getsockname(socket, generic, &length) == 0;
+  ::close(socket);
+  if (!found) throw std::runtime_error("no free loopback port");
+  return ntohs(address.sin_port);
+}
+
 }  // namespace sql2ldap::test

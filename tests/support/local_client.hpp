@@ -43,4 +43,7 @@ class local_client {
 // Does anybody listen there?
 [[nodiscard]] bool somebody_listens(const std::string& path);
 
+// Of 127.0.0.1; nobody listens there at the moment.
+[[nodiscard]] int unused_port();
+
 }  // namespace sql2ldap::test

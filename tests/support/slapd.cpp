@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include <support/local_client.hpp>
+
 namespace sql2ldap::test {
 namespace {
 
@@ -28,19 +30,6 @@ std::string must_succeed(const command& what) {
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
     text.replace(at, from.size(), to);
-}
-
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool found = ::bind(socket, generic, length) == 0 && ::getsockname(socket, generic, &length) == 0;
-  ::close(socket);
-  if (!found) throw std::runtime_error("no free loopback port");
-  return ntohs(address.sin_port);
 }
 
 }  // namespace
@@ -86,8 +75,8 @@ slapd_server::slapd_server(options how) : how_(std::move(how)) {
                 fmt::format("\nolcLogLevel: none\nolcTLSCACertificateFile: {0}\nolcTLSCertificateFile: "
                             "{1}\nolcTLSCertificateKeyFile: {2}\n",
                             ca_file(), (folder_ / "server.pem").string(), (folder_ / "server.key").string()));
-    port_ = free_port();
-    do tls_port_ = free_port();
+    port_ = unused_port();
+    do tls_port_ = unused_port();
     while (tls_port_ == port_);
   }
   write_file(folder_ / "config.ldif", config);

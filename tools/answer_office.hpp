@@ -1,0 +1,115 @@
+// What all sessions of sql2ldap-authd share, and how it changes under them: where answers come from, workers, the check
+// of passwords, what is counted and written into the log.
+//
+// All of it in the loop's thread, unless it says otherwise.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/control/metrics.hpp>
+#include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/listen/worker_pool.hpp>
+#include <sql2ldap/serve/compared_answers.hpp>
+#include <sql2ldap/serve/session.hpp>
+
+#include "answer_source.hpp"
+
+namespace sql2ldap::tools {
+
+// One set of settings at work.
+struct answer_way {
+  std::unique_ptr<answer_source> first;
+  std::unique_ptr<answer_source> second;              // may be null
+  std::unique_ptr<serve::compared_answers> compared;  // with a second; goes away before both
+  serve::login_check::prover prove;
+  bool needs_passwords = true;
+  std::atomic<bool> passwords_seen = true;
+
+  [[nodiscard]] serve::answers& answers() { return compared ? *compared : first->answers(); }
+};
+
+// Answers from the way that is at work at the moment. From any thread.
+class way_at_work final : public serve::answers {
+ public:
+  void set(std::shared_ptr<answer_way> one);
+  [[nodiscard]] std::shared_ptr<answer_way> get() const;
+
+  result<std::optional<serve::login_answer>> account_for_login(const serve::login_request& who) override;
+  result<std::optional<serve::userdb>> userdb_of(std::string_view name) override;
+  result<std::optional<serve::sieve_script>> sieve_of(std::string_view name) override;
+  result<serve::mail_route> route(std::string_view address) override;
+  result<std::optional<serve::mail_domain>> domain(std::string_view name) override;
+  result<void> users(const std::function<bool(std::string_view login)>& tell) override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<answer_way> one_;
+};
+
+class answer_office {
+ public:
+  // The loop outlives this.
+  answer_office(listen::event_loop& loop, std::size_t workers);
+  ~answer_office();
+
+  // From now on by this plan: at once when it is the first, else as soon as it can answer; until then as before.
+  // `ready`: once it can.
+  void work_by(const answer_plan& plan, std::function<void()> ready = {});
+  [[nodiscard]] serve::desk_of_answers& desk() noexcept { return desk_; }
+  void fill(control::metrics& into) const;
+  // Into the log, when the two that are compared have differed again, once a minute.
+  void tell_differences();
+  [[nodiscard]] std::string status() const;  // one line
+
+ private:
+  // Where answers from memory are made, and where those are that must be waited for.
+  class lookup_workers final : public serve::workers {
+   public:
+    lookup_workers(serve::workers& slow, way_at_work& from) : slow_(slow), from_(from) {}
+    bool run(std::function<void()> work, std::function<void()> done) override;
+
+   private:
+    serve::workers& slow_;
+    way_at_work& from_;
+    serve::no_workers at_once_;
+  };
+
+  void look();  // whether the one that is to come can answer by now
+  void take_over();
+  void retire(std::shared_ptr<answer_way> one);
+  void look_for_passwords(const std::shared_ptr<answer_way>& in);
+  void told(const serve::login_attempt& who, const serve::login_result& how);
+  void tell(log::level severity, std::string_view id, const std::string& text);
+
+  listen::event_loop& loop_;
+  way_at_work answers_;
+  std::shared_ptr<answer_way> coming_;
+  std::function<void()> ready_;
+  std::map<std::string, std::uint64_t, std::less<>> logins_;  // by their result
+  struct tally {
+    std::uint64_t known = 0;
+    std::uint64_t later = 0;
+  };
+  std::map<serve::protocol, tally> answered_;
+  std::uint64_t differences_told_ = 0;
+  std::chrono::steady_clock::time_point differences_told_at_;
+  std::string last_told_;
+  std::chrono::steady_clock::time_point last_told_at_;
+  serve::guess_limiter guesses_{{}};
+  listen::worker_pool asking_;
+  listen::worker_pool listing_;
+  listen::worker_pool proving_;
+  lookup_workers lookups_{asking_, answers_};
+  serve::login_check login_check_;
+  serve::desk_of_answers desk_;
+};
+
+}  // namespace sql2ldap::tools

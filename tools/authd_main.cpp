@@ -1,0 +1,180 @@
+// sql2ldap-authd: answers what mail servers ask, for as long as it runs.
+#include <algorithm>
+#include <csignal>
+#include <exception>
+#include <ios>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/log.hpp>
+#include <sql2ldap/control/metrics.hpp>
+#include <sql2ldap/control/privileges.hpp>
+#include <sql2ldap/control/systemd.hpp>
+#include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/listen/listening_socket.hpp>
+#include <sql2ldap/listen/socket_server.hpp>
+#include <sql2ldap/version.hpp>
+
+#include "answer_office.hpp"
+#include "answer_source.hpp"
+#include "command_line.hpp"
+
+namespace sql2ldap::tools {
+namespace {
+
+// Those of systemd, then our own.
+result<std::vector<listen::listening_socket>> open_sockets(const config::settings& set) {
+  std::vector<listen::listening_socket> out;
+  S2L_TRY_ASSIGN(const auto handed_over, control::handed_over_sockets());
+  for (const control::handed_over& one : handed_over) {
+    S2L_TRY_ASSIGN(const auto what, listen::parse_endpoint_name(one.name));
+    S2L_TRY_ASSIGN(auto made, listen::listening_socket::take_over(what, one.descriptor));
+    out.push_back(std::move(made));
+  }
+  for (const std::string& text : set.listen) {
+    S2L_TRY_ASSIGN(const auto at, listen::parse_endpoint(text));
+    S2L_TRY_ASSIGN(auto made, listen::listening_socket::open(at));
+    out.push_back(std::move(made));
+  }
+  if (out.empty())
+    return fail(error_kind::usage, "where do mail servers ask?",
+                "--listen auth-client:/run/sql2ldap/auth, or sockets of systemd");
+  return out;
+}
+
+std::size_t provers_of(const config::settings& set) {
+  // A bind is waited for, not computed.
+  if (set.passwords == "bind") return limits::directory_connections_max;
+  return set.workers != 0 ? set.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// What cannot change while it runs: sockets, and who we are.
+bool same_for_good(const config::settings& a, const config::settings& b) {
+  return a.listen == b.listen && a.user == b.user && a.group == b.group && a.metrics == b.metrics &&
+         provers_of(a) == provers_of(b);
+}
+
+class daemon {
+ public:
+  daemon(const command_line& line, options chosen) : line_(line), chosen_(std::move(chosen)) {}
+
+  result<exit_code> run() {
+    const config::settings& set = chosen_.settings;
+    std::signal(SIGPIPE, SIG_IGN);
+    S2L_TRY_ASSIGN(const answer_plan plan, plan_answers(chosen_));
+    control::raise_descriptor_limit(limits::clients_max + limits::descriptors_spare);
+    S2L_TRY_ASSIGN(waiting_, open_sockets(set));
+    if (!set.metrics.empty()) {
+      S2L_TRY_ASSIGN(metrics_, control::metrics::serve(set.metrics));
+    }
+    // Nothing was asked of a server so far: on ldapi it would see who we were.
+    S2L_TRY(control::become(set.user, set.group));
+    log::event(log::level::info, "ANSWER_START", fmt::format("sql2ldap-authd {}", version));
+    answer_office office(loop_, provers_of(set));
+    office_ = &office;
+    listen::socket_server server(loop_, office.desk());
+    server_ = &server;
+    for (const int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { stop(); });
+    loop_.on_signal(SIGHUP, [this] { reload(); });
+    loop_.every(std::chrono::seconds(1), [this] { tick(); });
+    loop_.after(limits::first_fill_patience, [this] { let_in(); });
+    office.work_by(plan, [this] {
+      let_in();
+      control::notify_ready();
+      log::event(log::level::info, "ANSWER_READY", office_->status());
+    });
+    tick();
+    loop_.run();
+    log::event(log::level::info, "ANSWER_STOP", "stopped");
+    S2L_TRY(trouble_);
+    return exit_code::done;
+  }
+
+ private:
+  // Who comes before there is an answer waits a while, rather than to be told to try later.
+  void let_in() {
+    if (stopping_) return;
+    for (listen::listening_socket& one : std::exchange(waiting_, {})) {
+      const std::string name = one.name();
+      if (auto served = server_->serve(std::move(one)); !served) {
+        trouble_ = tl::make_unexpected(std::move(served).error());
+        return loop_.stop();
+      }
+      log::event(log::level::info, "ANSWER_LISTEN", name);
+    }
+  }
+
+  void tick() {
+    control::notify_alive();
+    if (std::string now = office_->status(); now != status_) control::notify_status(status_ = std::move(now));
+    office_->tell_differences();
+    if (!metrics_) return;
+    office_->fill(*metrics_);
+    for (const listen::socket_status& one : server_->status()) {
+      const control::metrics::label at{"socket", one.name};
+      metrics_->gauge("sql2ldap_clients", "Clients that are connected.", static_cast<double>(one.clients), at);
+      metrics_->counter("sql2ldap_clients_total", "Clients that were let in.", static_cast<double>(one.accepted), at);
+      metrics_->counter("sql2ldap_clients_turned_away_total", "Clients that were too many.",
+                        static_cast<double>(one.turned_away), at);
+      metrics_->counter("sql2ldap_clients_cut_off_total", "Clients that were idle, or did not read.",
+                        static_cast<double>(one.cut_off), at);
+    }
+  }
+
+  void stop() {
+    if (std::exchange(stopping_, true)) return loop_.stop();
+    control::notify_stopping();
+    waiting_.clear();
+    server_->stop([this] { loop_.stop(); });
+  }
+
+  // The settings as they are now, when they are good.
+  void reload() {
+    auto fresh = line_.reload();
+    const auto plan = fresh ? plan_answers(*fresh) : tl::make_unexpected(fresh.error());
+    if (!plan) return log::event(log::level::error, "RELOAD_REFUSED", plan.error().text());
+    if (!same_for_good(fresh->settings, chosen_.settings))
+      log::event(log::level::warning, "RELOAD_PARTLY",
+                 "listen, user, group, metrics and workers are as they were until the daemon is started again");
+    log::event(log::level::info, "RELOAD", "settings and mapping read again");
+    office_->work_by(*plan, [this] { log::event(log::level::info, "ANSWER_READY", office_->status()); });
+  }
+
+  const command_line& line_;
+  const options chosen_;
+  listen::event_loop loop_;
+  std::vector<listen::listening_socket> waiting_;
+  std::unique_ptr<control::metrics> metrics_;
+  answer_office* office_ = nullptr;
+  listen::socket_server* server_ = nullptr;
+  std::string status_;
+  bool stopping_ = false;
+  result<void> trouble_;
+};
+
+}  // namespace
+}  // namespace sql2ldap::tools
+
+int main(int argc, char** argv) {
+  using namespace sql2ldap;
+  std::ios::sync_with_stdio(false);
+  try {
+    tools::command_line line("sql2ldap-authd",
+                             "Answers dovecot's, Postfix's and exim's questions about users, addresses and domains. "
+                             "From a mirror of the directory in memory, from the directory itself or from SQL tables. "
+                             "Runs in the foreground until SIGTERM; SIGHUP reads the settings and the mapping again.");
+    line.set_action({.source = true, .directory = true, .json = false, .answers = true},
+                    [&line](const tools::options& chosen) {
+                      log::set_level(chosen.verbose > 0 ? log::level::debug : log::level::info);
+                      return tools::daemon(line, chosen).run();
+                    });
+    line.add_setting(line.root(), "metrics");
+    return line.run(argc, argv);
+  } catch (const std::exception& problem) {  // out of memory and the like
+    return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));
+  }
+}
