@@ -87,6 +87,7 @@ void answer_office::work_by(const answer_plan& plan, std::function<void()> ready
   auto made = std::make_shared<answer_way>();
   made->prove = plan.prove;
   made->needs_passwords = plan.needs_passwords;
+  made->scram = plan.scram;
   made->first = plan.first(filled);
   if (plan.second) {
     made->second = plan.second([] {});
@@ -96,6 +97,7 @@ void answer_office::work_by(const answer_plan& plan, std::function<void()> ready
   coming_ = std::move(made);
   ready_ = std::move(ready);
   if (!answers_.get()) answers_.set(coming_);
+  desk_.scram = answers_.get()->scram;
   look();
 }
 
@@ -109,6 +111,7 @@ void answer_office::take_over() {
   const auto before = answers_.get();
   const auto now = std::exchange(coming_, nullptr);
   answers_.set(now);
+  desk_.scram = now->scram;
   if (before != now) retire(before);
   if (now->needs_passwords) look_for_passwords(now);
   if (const auto ready = std::exchange(ready_, {})) ready();

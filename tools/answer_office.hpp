@@ -31,6 +31,7 @@ struct answer_way {
   std::unique_ptr<serve::compared_answers> compared;  // with a second; goes away before both
   serve::login_check::prover prove;
   bool needs_passwords = true;
+  bool scram = false;
   std::atomic<bool> passwords_seen = true;
 
   [[nodiscard]] serve::answers& answers() { return compared ? *compared : first->answers(); }

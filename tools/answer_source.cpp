@@ -212,6 +212,10 @@ result<serve::login_check::prover> bind_prover(const options& chosen) {
 result<answer_plan> plan_answers(const options& chosen) {
   const config::settings& set = chosen.settings;
   answer_plan out;
+  out.scram = set.scram;
+  if (set.scram && set.passwords == "bind")
+    return fail(error_kind::usage, "SCRAM needs what is stored, and a bind does not see it",
+                "passwords = \"verify\", or no scram");
   if (set.answer_from.empty()) return fail(error_kind::usage, "answer-from is directory or source");
   if (set.compare_with == set.answer_from)
     return fail(error_kind::usage, fmt::format("answers from the {} cannot be compared with it", set.answer_from));

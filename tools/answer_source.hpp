@@ -39,6 +39,7 @@ struct answer_plan {
   opener second;  // to compare with; empty = none
   serve::login_check::prover prove;
   bool needs_passwords = true;  // in the entries
+  bool scram = false;           // offered
 };
 [[nodiscard]] result<answer_plan> plan_answers(const options& chosen);
 

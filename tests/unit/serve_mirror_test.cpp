@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/serve/mirror.hpp>
+#include <sql2ldap/serve/mirror_list.hpp>
 #include <support/content_events.hpp>
 
 namespace sql2ldap::test {
@@ -175,6 +176,26 @@ TEST_F(the_mirror, knows_how_old_it_is) {
   EXPECT_TRUE(old.error().transient);
   apply({event(kind::refreshed)});
   EXPECT_THAT(dns("uid", "ann"), ElementsAre("uid=ann"));
+}
+
+TEST_F(the_mirror, lists_its_accounts) {
+  serve::mirror_list accounts(mirror_);
+  std::vector<std::string> told;
+  const auto tell = [&](const model::entry& one) {
+    told.emplace_back(one.dn());
+    return told.size() < 250;
+  };
+  EXPECT_FALSE(accounts.for_each(tell)) << "all of them are not known";
+  for (std::uint8_t i = 0; i < 230; ++i) {
+    const std::string name = fmt::format("uid={}", i);
+    apply({entry_event(i, name, {{"objectClass", i % 2 == 0 ? "s2lMailAccount" : "s2lMailAlias"}, {"uid", "x"}})});
+  }
+  apply({event(kind::refreshed_others)});
+  ASSERT_TRUE(accounts.for_each(tell));
+  EXPECT_EQ(told.size(), 115U);
+  told.resize(249);
+  ASSERT_TRUE(accounts.for_each(tell));
+  EXPECT_EQ(told.size(), 250U) << "until it is told enough";
 }
 
 TEST_F(the_mirror, has_no_answer_for_what_is_not_indexed) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/codec/base64.hpp>
+#include <sql2ldap/codec/detail/crypto.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <support/session_client.hpp>
 
@@ -66,6 +67,28 @@ mailLocalAddress: odd@example.org
 userPassword: {CRAM-MD5}0123456789abcdef
 s2lEnabled: TRUE
 
+dn: uid=clear@example.org,associatedDomain=example.org,dc=org
+objectClass: s2lMailAccount
+uid: clear@example.org
+mailLocalAddress: clear@example.org
+userPassword: {PLAIN}pencil
+s2lEnabled: TRUE
+
+dn: uid=gone@example.org,associatedDomain=example.org,dc=org
+objectClass: s2lMailAccount
+uid: gone@example.org
+mailLocalAddress: gone@example.org
+userPassword: {CLEARTEXT}pencil
+s2lEnabled: FALSE
+
+dn: uid=stored@example.org,associatedDomain=example.org,dc=org
+objectClass: s2lMailAccount
+uid: stored@example.org
+mailLocalAddress: stored@example.org
+userPassword: {SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,
+ wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=
+s2lEnabled: TRUE
+
 dn: cn=all@example.org,associatedDomain=example.org,dc=org
 objectClass: s2lMailAlias
 cn: all@example.org
@@ -124,6 +147,99 @@ TEST_F(serve_session, auth_login_mechanism_and_steps) {
   EXPECT_EQ(one->ask("AUTH\t1\tPLAIN\tservice=imap\n"), "CONT\t1\t\n");
   EXPECT_EQ(one->ask("CONT\t1\t" + plain("anna@example.org", "right") + "\n"), "OK\t1\tuser=anna@example.org\n");
   EXPECT_FALSE(one->closed);
+}
+
+// A client of RFC 5802, as far as a test needs it.
+std::string scram_proof(const std::string& challenge, const std::string& first_bare, const std::string& password) {
+  namespace crypto = codec::detail;
+  const auto part = [&](char name) {
+    const auto at = ("," + challenge).find(std::string(",") + name + "=");
+    return challenge.substr(at + 2, challenge.find(',', at) - at - 2);
+  };
+  const std::string final_bare = "c=biws,r=" + part('r');
+  const std::string salted = crypto::pbkdf2("SHA256", password, codec::from_base64(part('s')).value(),
+                                            static_cast<std::uint32_t>(std::stoul(part('i'))), 32);
+  std::string key = crypto::hmac("SHA256", salted, "Client Key");
+  const std::string signature =
+      crypto::hmac("SHA256", crypto::digest_of("SHA256", key), first_bare + "," + challenge + "," + final_bare);
+  for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<char>(key[i] ^ signature[i]);
+  return final_bare + ",p=" + codec::base64(key);
+}
+
+class serve_scram : public serve_session {
+ protected:
+  serve_scram() { desk_.desk.scram = true; }
+  // The challenge, or what was said in its place.
+  std::string begin(session_client& client, const std::string& user) {
+    first_ = "n=" + user + ",r=nonce";
+    const std::string said =
+        client.ask("AUTH\t1\tSCRAM-SHA-256\tservice=imap\tfinal-resp-ok\tresp=" + codec::base64("n,," + first_) + "\n");
+    return said.starts_with("CONT\t1\t") ? codec::from_base64(said.substr(7, said.size() - 8)).value() : said;
+  }
+  std::string login(const std::string& user, const std::string& password) {
+    const auto client = auth_client();
+    const std::string challenge = begin(*client, user);
+    if (!challenge.starts_with("r=nonce")) return challenge;
+    return client->ask("CONT\t1\t" + codec::base64(scram_proof(challenge, first_, password)) + "\n");
+  }
+
+  std::string first_;
+};
+
+TEST_F(serve_scram, is_offered_where_it_is_wanted) {
+  session_client one(desk_, {.which = protocol::auth_client});
+  EXPECT_THAT(one.heard(), HasSubstr("MECH\tSCRAM-SHA-256\tmutual-auth\n"));
+  desk_.desk.scram = false;
+  session_client other(desk_, {.which = protocol::auth_client});
+  EXPECT_THAT(other.heard(), Not(HasSubstr("SCRAM")));
+}
+
+TEST_F(serve_scram, right_wrong_unknown_and_off) {
+  for (const char* user : {"clear@example.org", "stored@example.org"}) {
+    EXPECT_THAT(login(user, "pencil"), AllOf(StartsWith(std::string("OK\t1\tuser=") + user), HasSubstr("\tresp=")));
+    EXPECT_EQ(login(user, "wrong"), std::string("FAIL\t1\tuser=") + user + "\n");
+  }
+  EXPECT_EQ(login("nobody@example.org", "pencil"), "FAIL\t1\tuser=nobody@example.org\n");
+  EXPECT_EQ(login("gone@example.org", "pencil"), "FAIL\t1\tuser=gone@example.org\tcode=user_disabled\n");
+  EXPECT_EQ(login("gone@example.org", "wrong"), "FAIL\t1\tuser=gone@example.org\n");
+  EXPECT_EQ(login("anna@example.org", "right"), "FAIL\t1\tuser=anna@example.org\tcode=temp_fail\n")
+      << "what is stored is no good for SCRAM";
+  EXPECT_THAT(desk_.logins, HasSubstr("clear@example.org|imap||accepted|"));
+  EXPECT_THAT(desk_.logins, Not(HasSubstr("pencil")));
+}
+
+TEST_F(serve_scram, tells_by_no_salt_who_exists) {
+  const auto salt = [&](const std::string& user) {
+    const std::string challenge = begin(*auth_client(), user);
+    const auto at = challenge.find(",s=");
+    return challenge.substr(at);
+  };
+  for (const char* user : {"clear@example.org", "stored@example.org", "nobody@example.org", "anna@example.org"}) {
+    EXPECT_EQ(salt(user), salt(user)) << user;
+    EXPECT_EQ(salt(user).size(), salt("nobody@example.org").size()) << user;
+  }
+}
+
+TEST_F(serve_scram, that_cannot_be_known_is_tried_later) {
+  desk_.entries.broken = true;
+  EXPECT_EQ(begin(*auth_client(), "clear@example.org"), "FAIL\t1\tuser=clear@example.org\tcode=temp_fail\n");
+  desk_.entries.broken = false;
+  desk_.hashing.room = 0;
+  EXPECT_EQ(begin(*auth_client(), "clear@example.org"), "FAIL\t1\tuser=clear@example.org\tcode=temp_fail\n");
+}
+
+TEST_F(serve_scram, guesses_count_and_who_goes_away_is_forgotten) {
+  for (int i = 0; i < 10; ++i) (void)login("clear@example.org", "wrong");
+  EXPECT_EQ(begin(*auth_client(), "clear@example.org"), "FAIL\t1\tuser=clear@example.org\tcode=temp_fail\n");
+  desk_.hashing.held = true;
+  const auto client = auth_client();
+  EXPECT_EQ(begin(*client, "stored@example.org"), "");
+  client->feed("CANCEL\t1\n");
+  auto other = auth_client();
+  EXPECT_EQ(begin(*other, "stored@example.org"), "");
+  other->go_away();
+  desk_.hashing.work_all();
+  EXPECT_EQ(client->heard() + other->heard(), "");
 }
 
 TEST_F(serve_session, auth_tells_what_is_off_only_to_who_knows_the_password) {
@@ -214,7 +330,8 @@ TEST_F(serve_session, userdb_found_not_found_and_try_later) {
   EXPECT_EQ(one.ask("PASS\t6\tbert@example.org\tservice=smtp\nPASS\t7\toff@example.org\tservice=imap\n"),
             "NOTFOUND\t6\nNOTFOUND\t7\n");
   EXPECT_EQ(one.ask("LIST\t8\tservice=doveadm\n"),
-            "LIST\t8\tanna@example.org\nLIST\t8\tbert@example.org\nLIST\t8\todd@example.org\nDONE\t8\t\n");
+            "LIST\t8\tanna@example.org\nLIST\t8\tbert@example.org\nLIST\t8\todd@example.org\n"
+            "LIST\t8\tclear@example.org\nLIST\t8\tstored@example.org\nDONE\t8\t\n");
   EXPECT_EQ(one.ask("CACHE-FLUSH\t9\n"), "OK\t9\t0\n");
   desk_.entries.broken = true;
   EXPECT_EQ(one.ask("USER\t10\tanna@example.org\tservice=lda\n"), "FAIL\t10\treason=try again later\n");

@@ -59,4 +59,14 @@ scram_secret make_scram_secret(scram_hash hash, std::string_view clear, std::str
           detail::hmac(algorithm, salted, "Server Key")};
 }
 
+std::optional<scram_secret> scram_secret_in(std::string_view stored, scram_hash hash, std::string_view salt,
+                                            std::uint32_t iterations) {
+  if (auto known = parse_scram_secret(stored)) return known->hash == hash ? known : std::nullopt;
+  const detail::stored_password parts = detail::take_apart(stored);
+  if (!detail::is_clear_scheme(parts.scheme)) return std::nullopt;
+  const std::optional<std::string> clear = detail::decoded_rest(parts);
+  if (!clear || clear->empty() || clear->find('\0') != std::string::npos) return std::nullopt;
+  return make_scram_secret(hash, *clear, salt, iterations);
+}
+
 }  // namespace sql2ldap::codec

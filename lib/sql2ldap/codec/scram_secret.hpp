@@ -26,4 +26,9 @@ struct scram_secret {
 [[nodiscard]] scram_secret make_scram_secret(scram_hash hash, std::string_view clear, std::string_view salt,
                                              std::uint32_t iterations);
 
+// What is stored for this hash, or made of a password that is stored in clear text under a scheme that says so.
+// nullopt: another scheme, of which none can be made.
+[[nodiscard]] std::optional<scram_secret> scram_secret_in(std::string_view stored, scram_hash hash,
+                                                          std::string_view salt, std::uint32_t iterations);
+
 }  // namespace sql2ldap::codec

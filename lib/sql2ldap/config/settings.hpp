@@ -62,6 +62,7 @@ struct settings {
   std::chrono::seconds mirror_age_max = std::chrono::hours(24);  // 0 = an answer may have any age
   std::chrono::seconds read_every{60};                           // the source, where answers come from it
   std::string passwords = "verify";                              // or "bind"
+  bool scram = false;                                            // offered to clients
   std::string separators = "+";                                  // of a local part and what its user may add to it
   std::uint64_t workers = 0;  // threads that verify passwords; 0 = one for each processor
   std::string user;           // to become when the sockets are open; "" = who starts us

@@ -21,6 +21,8 @@ namespace sasl = codec::sasl;
 
 // The client has the password's bytes in hand: postfix keeps such mechanisms from connections in clear text.
 constexpr std::string_view plaintext_flag = "plaintext";
+constexpr std::string_view scram_flag = "mutual-auth";  // as dovecot has it
+constexpr std::size_t nonce_bytes = 18;
 constexpr std::size_t cookie_bytes = 16;
 
 std::string random_bytes(std::size_t count) {
@@ -32,12 +34,14 @@ std::string random_bytes(std::size_t count) {
 class auth_session final : public session, public std::enable_shared_from_this<auth_session> {
  public:
   auth_session(desk_of_answers& desk, const session_options& how, client_door& to)
-      : desk_(desk), how_(how), to_(to), codec_(sasl::mechanisms(false)) {}
+      : desk_(desk), how_(how), to_(to), codec_(sasl::mechanisms(desk.scram)), scram_(desk.scram) {}
 
   void open() override {
     std::vector<wire::mechanism> offered;
-    for (std::string& name : sasl::mechanisms(false))
-      offered.push_back({std::move(name), {std::string(plaintext_flag)}});
+    for (std::string& name : sasl::mechanisms(scram_)) {
+      const bool is_scram = name.starts_with("SCRAM-");
+      offered.push_back({std::move(name), {std::string(is_scram ? scram_flag : plaintext_flag)}});
+    }
     to_.send(wire::greeting(offered, how_.process, how_.connection, random_bytes(cookie_bytes)));
     to_.ready();
   }
@@ -63,13 +67,16 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   struct running {
     login_attempt who;
     std::unique_ptr<sasl::exchange> exchange;
-    bool delayed = true;  // when it is refused
+    bool delayed = true;             // when it is refused
+    login_check::scram_login scram;  // once it is known
   };
 
   void take(wire::authenticate asked) {
-    running started{{{}, std::move(asked.service), std::move(asked.remote_ip)},
-                    sasl::start(asked.mechanism, {}),
-                    !asked.no_penalty};
+    running started{
+        {{}, std::move(asked.service), std::move(asked.remote_ip)},
+        sasl::start(asked.mechanism, {codec::base64(random_bytes(nonce_bytes)), desk_.logins.disguise_key()}),
+        !asked.no_penalty,
+        {}};
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
     auto& kept = running_[asked.of.serial] = std::move(started);
     const auto& first = asked.initial_response;
@@ -88,12 +95,40 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     std::visit(overloaded{
                    [&](const sasl::challenge& next) { settle(codec_.challenge(of, next.bytes)); },
                    [&](sasl::credentials& given) { verify(of, std::move(given)); },
+                   [&](const sasl::secret_wanted& wanted) { look_up(of, wanted); },
+                   [&](const sasl::success& proved) { conclude(of, proved.user, true, proved.final_data); },
                    [&](const sasl::failure& failed) { refuse(of, failed); },
-                   [&](const auto&) {
-                     refuse(of, {sasl::failure::what::malformed, {}});
-                   },  // mechanisms not offered
                },
                step);
+  }
+
+  void look_up(wire::ticket of, const sasl::secret_wanted& wanted) {
+    running& asked = running_.at(of.serial);
+    asked.who.name = wanted.user;
+    ++verifying_;
+    desk_.logins.begin_scram(asked.who, wanted.hash, [of, weak = weak_from_this()](const login_check::scram_login& is) {
+      const auto self = weak.lock();
+      if (!self) return;
+      --self->verifying_;
+      const auto found = self->running_.find(of.serial);
+      if (self->closed_ || found == self->running_.end()) return;
+      if (!is.account) return self->try_later(of);
+      found->second.scram = is;
+      self->go_on(of, found->second.exchange->give(is.stored));
+    });
+  }
+
+  void try_later(wire::ticket of) {
+    const std::string name = running_.at(of.serial).who.name;
+    running_.erase(of.serial);
+    settle(codec_.refuse(of, wire::failure::temporary, name));
+  }
+
+  void conclude(wire::ticket of, const std::string& name, bool proved, const std::string& final_data) {
+    const running asked = std::move(running_.at(of.serial));
+    running_.erase(of.serial);
+    ++verifying_;
+    verified(of, name, desk_.logins.end_scram(asked.who, asked.scram, proved), asked.delayed, final_data);
   }
 
   void verify(wire::ticket of, sasl::credentials given) {
@@ -109,13 +144,14 @@ class auth_session final : public session, public std::enable_shared_from_this<a
                         });
   }
 
-  void verified(wire::ticket of, const std::string& asked, const login_result& how, bool delayed) {
+  void verified(wire::ticket of, const std::string& asked, const login_result& how, bool delayed,
+                const std::string& final_data = {}) {
     const bool refused = how.now != login_result::what::accepted && how.now != login_result::what::try_later;
-    const auto tell = [of, asked, how, weak = weak_from_this()] {
+    const auto tell = [of, asked, how, final_data, weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self) return;
       --self->verifying_;
-      if (!self->closed_) self->answer(of, asked, how);
+      if (!self->closed_) self->answer(of, asked, how, final_data);
     };
     if (refused && delayed && !closed_)
       desk_.after(limits::wrong_password_delay, tell);
@@ -123,10 +159,10 @@ class auth_session final : public session, public std::enable_shared_from_this<a
       tell();
   }
 
-  void answer(wire::ticket of, const std::string& asked, const login_result& how) {
+  void answer(wire::ticket of, const std::string& asked, const login_result& how, const std::string& final_data) {
     switch (how.now) {
       case login_result::what::accepted:
-        return settle(codec_.success(of, how.user, {}, asked));
+        return settle(codec_.success(of, how.user, final_data, asked));
       case login_result::what::wrong_password:
         return settle(codec_.refuse(of, wire::failure::wrong_password, asked));
       case login_result::what::disabled:
@@ -139,6 +175,8 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void refuse(wire::ticket of, const sasl::failure& failed) {
+    const auto found = running_.find(of.serial);
+    if (found != running_.end() && found->second.scram.account) return conclude(of, failed.user, false, {});
     running_.erase(of.serial);
     const bool other = failed.why == sasl::failure::what::other_authorization;
     settle(codec_.refuse(of, other ? wire::failure::not_authorized : wire::failure::wrong_password, failed.user));
@@ -158,6 +196,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   const session_options how_;
   client_door& to_;
   wire::session codec_;
+  const bool scram_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
   std::size_t verifying_ = 0;                 // answers to come, which may be delayed
   bool closed_ = false;

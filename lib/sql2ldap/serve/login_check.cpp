@@ -1,8 +1,10 @@
 #include <sql2ldap/serve/login_check.hpp>
 
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sodium.h>
 
 #include <sql2ldap/codec/password_verify.hpp>
 
@@ -11,6 +13,24 @@ namespace sql2ldap::serve {
 namespace {
 
 using what = login_result::what;
+
+constexpr std::size_t key_bytes = 32;
+constexpr std::size_t salt_bytes = 16;
+constexpr std::uint32_t scram_iterations = 4096;  // as dovecot makes them
+
+std::string new_key() {
+  std::string out(key_bytes, '\0');
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+// The same for a name each time, as that of a stored secret is.
+std::string salt_for(std::string_view name, const std::string& key) {
+  std::array<unsigned char, salt_bytes> out{};
+  crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>(name.data()), name.size(),
+                     reinterpret_cast<const unsigned char*>(key.data()), key.size());
+  return {out.begin(), out.end()};
+}
 
 login_result later(std::string cause) { return {what::try_later, {}, std::move(cause)}; }
 
@@ -64,7 +84,8 @@ login_check::login_check(answers& from, workers& lookups, workers& proving, gues
       proving_(proving),
       guesses_(guesses),
       told_(std::move(told)),
-      prove_(std::move(prove)) {}
+      prove_(std::move(prove)),
+      disguise_key_(new_key()) {}
 
 login_result login_check::tell(const login_attempt& who, login_result how) {
   told_(who, how);
@@ -120,6 +141,30 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
         });
     if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
   });
+}
+
+void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done) {
+  const auto asked = std::make_shared<const login_attempt>(who);
+  find(std::move(who), [this, asked, hash, done = std::move(done)](const found& account) {
+    if (!account) return done({});
+    const auto made = std::make_shared<scram_login>(scram_login{account, std::nullopt});
+    const std::string salt = salt_for(asked->name, disguise_key_);
+    const bool taken = proving_.run(
+        [made, hash, salt] {
+          if (!*made->account) return;
+          for (const secret& one : (*made->account)->who.passwords)
+            if (!made->stored) made->stored = codec::scram_secret_in(one.reveal(), hash, salt, scram_iterations);
+        },
+        [made, done] { done(*made); });
+    if (taken) return;
+    tell(*asked, later("too many passwords wait to be verified"));
+    done({});
+  });
+}
+
+login_result login_check::end_scram(const login_attempt& who, const scram_login& of, bool proved) {
+  if (*of.account && !of.stored) return tell(who, later("no password is stored that SCRAM could be done with"));
+  return settle(who, *of.account, proved);
 }
 
 }  // namespace sql2ldap::serve

@@ -8,11 +8,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/codec/scram_secret.hpp>
 #include <sql2ldap/serve/answers.hpp>
 #include <sql2ldap/serve/guess_limiter.hpp>
 #include <sql2ldap/serve/workers.hpp>
@@ -47,8 +49,19 @@ class login_check {
 
   void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
 
- private:
+  // For SCRAM, which proves a password without showing it: what is stored, and at the end the verdict. Of a password in
+  // clear text something is made; other schemes, and users that are not there, have nothing.
   using found = std::shared_ptr<const std::optional<login_answer>>;  // nullptr: try later, which has been told
+  struct scram_login {
+    found account;
+    std::optional<codec::scram_secret> stored;
+  };
+  void begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done);
+  login_result end_scram(const login_attempt& who, const scram_login& of, bool proved);
+  // The same for all exchanges: who is not there has the same salt each time.
+  [[nodiscard]] const std::string& disguise_key() const noexcept { return disguise_key_; }
+
+ private:
   void find(login_attempt who, std::function<void(found)> done);
   login_result settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved);
   login_result tell(const login_attempt& who, login_result how);
@@ -59,6 +72,7 @@ class login_check {
   guess_limiter& guesses_;
   listener told_;
   prover prove_;
+  const std::string disguise_key_;
 };
 
 }  // namespace sql2ldap::serve

@@ -40,6 +40,7 @@ struct desk_of_answers {
   std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](auto, auto, const auto&) {};
   // What was answered, logins left out, which login_check tells; `known` is false for "try later".
   std::function<void(protocol which, bool known)> count = [](auto, auto) {};
+  bool scram = false;  // offered: for hosts where what is stored allows it for all
   // In the sessions' thread when the time has passed; without it refused logins are told at once.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after = [](auto, const auto& now) { now(); };
 };
