@@ -373,6 +373,36 @@ TEST_F(authd, says_when_no_password_can_be_seen) {
     EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
     EXPECT_EQ(count_in_log("PASSWORDS_UNSEEN"), 0U);
   }
+  // As docs/operations.md says.
+  host_.slapd.modify(
+      "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nadd: olcAccess\nolcAccess: {3}to "
+      "attrs=userPassword by dn.exact=\"" +
+      std::string(slapd_server::dovecot_dn) + "\" read by * break\n");
+  start({"--bind-dn", std::string(slapd_server::dovecot_dn), "--password-file", folder_ / "secret"});
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  EXPECT_EQ(count_in_log("PASSWORDS_UNSEEN"), 0U);
+}
+
+TEST_F(authd, says_when_the_directory_does_not_let_itself_be_followed) {
+  host_.slapd.modify("dn: olcOverlay={0}syncprov,olcDatabase={1}mdb,cn=config\nchangetype: delete\n");
+  begin();
+  ASSERT_TRUE(says("MIRROR_TROUBLE")) << log();
+  EXPECT_THAT(log(), HasSubstr("load the overlay syncprov on the database"));
+  EXPECT_TRUE(eventually(patience, [&] { return somebody_listens(path("query")); }));
+  EXPECT_THAT(query("domain domain0.example"), StartsWith("defer"));
+  EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+  start({"--no-mirror"});
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+}
+
+TEST_F(authd, offers_scram_where_it_is_told_to) {
+  start({"--scram", "--answer-from", "source", "--source", host_.tables.url(), "--mapping", "postfixadmin"});
+  local_client client(path("auth-client"));
+  EXPECT_THAT(client.read_until("DONE\n"), HasSubstr("MECH\tSCRAM-SHA-256\t"));
+  EXPECT_THAT(client.ask("VERSION\t1\t2\nCPID\t1\nAUTH\t7\tSCRAM-SHA-256\tservice=imap\tresp=" +
+                             codec::base64("n,,n=" + user0 + ",r=nonce") + "\n",
+                         "\n"),
+              StartsWith("CONT\t7\t"));
 }
 
 }  // namespace
