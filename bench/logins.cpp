@@ -1,0 +1,198 @@
+// Logins a second: sql2ldap-authd with its mirror and without, beside dovecot's own LDAP passdb, on one directory.
+//
+//   logins AUTHD [USERS]      (100000 unless told)
+//
+// One connection of auth-client with so many requests under way; PLAIN, right passwords, a hash that costs nothing.
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/codec/base64.hpp>
+
+#include <support/child_process.hpp>
+#include <support/local_client.hpp>
+#include <support/slapd.hpp>
+#include <support/temp_dir.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace sql2ldap;
+using namespace sql2ldap::test;
+using clock = std::chrono::steady_clock;
+namespace fs = std::filesystem;
+
+constexpr auto patience = 5min;
+constexpr long users_of_a_domain = 100;
+constexpr int under_way = 64;
+const std::string password = "secret";
+const std::string hash = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";  // of "secret", with the salt "salt"
+
+std::string domain_of(long user) { return fmt::format("dom{}.example", user / users_of_a_domain); }
+std::string name_of(long user) { return fmt::format("user{}@{}", user, domain_of(user)); }
+
+void write_users(const fs::path& file, long users) {
+  std::ofstream out(file);
+  const std::string domains = "ou=domains," + std::string(slapd_server::suffix);
+  out << "dn: " << domains << "\nobjectClass: organizationalUnit\nou: domains\n\n";
+  for (long user = 0; user < users; ++user) {
+    const std::string domain = domain_of(user);
+    const std::string above = "associatedDomain=" + domain + "," + domains;
+    if (user % users_of_a_domain == 0)
+      out << "dn: " << above << "\nobjectClass: s2lMailDomain\nassociatedDomain: " << domain
+          << "\ns2lEnabled: TRUE\n\n";
+    const std::string name = name_of(user);
+    out << "dn: uid=" << name << "," << above
+        << "\nobjectClass: inetOrgPerson\nobjectClass: inetLocalMailRecipient\nobjectClass: s2lMailAccount\nuid: "
+        << name << "\ncn: User\nsn: User\nmail: " << name << "\nmailLocalAddress: " << name
+        << "\nuserPassword: " << hash << "\ns2lEnabled: TRUE\nhomeDirectory: /var/vmail/" << name
+        << "\ns2lMailStore: maildir:/var/vmail/" << name << "\ns2lQuotaBytes: 1048576000\n\n";
+  }
+}
+
+// A second.
+double logins(const std::string& socket, long users, int count) {
+  local_client client(socket);
+  client.read_until("DONE\n");
+  client.send("VERSION\t1\t1\nCPID\t4711\n");
+  std::mt19937 random(1);
+  int sent = 0;
+  const auto begun = clock::now();
+  for (int answered = 0; answered < count; ++answered) {
+    std::string more;
+    for (; sent < count && sent - answered < under_way; ++sent) {
+      const std::string who = name_of(static_cast<long>(random()) % users);
+      more += fmt::format("AUTH\t{}\tPLAIN\tservice=smtp\tno-penalty\tresp={}\n", sent + 1,
+                          codec::base64(std::string(1, '\0') + who + std::string(1, '\0') + password));
+    }
+    if (!more.empty()) client.send(more);
+    const std::string said = client.read_until("\n");
+    if (!said.starts_with("OK\t")) throw std::runtime_error("not let in: " + said);
+  }
+  return count / std::chrono::duration<double>(clock::now() - begun).count();
+}
+
+class bench {
+ public:
+  bench(std::string authd, long users) : authd_(std::move(authd)), users_(users) {
+    slapd_.stop();
+    write_users(folder_ / "users.ldif", users);
+    slapd_.slapadd(folder_ / "users.ldif", true);
+    slapd_.start();
+    write_file(folder_ / "password", std::string(slapd_server::password));
+    fs::permissions(folder_ / "password", fs::perms(0600));
+  }
+
+  void run() {
+    const double peer = of_dovecot();
+    std::printf("%ld users, %d logins under way on one connection\n", users_, under_way);
+    std::printf("dovecot's LDAP passdb    %8.0f /s\n", peer);
+    const double asked = of_authd({"--no-mirror"});
+    std::printf("authd without a mirror   %8.0f /s   %5.1fx   aim >= 1x\n", asked, asked / peer);
+    const double mirrored = of_authd({});
+    std::printf("authd with its mirror    %8.0f /s   %5.1fx   aim >= 10x\n", mirrored, mirrored / peer);
+    std::printf("memory of the mirror     %8.0f bytes a user; the process %.0f\n", mirror_bytes_, process_bytes_);
+  }
+
+ private:
+  static double best_of(int tries, const std::function<double()>& measure) {
+    double best = 0;
+    for (int i = 0; i < tries; ++i) best = std::max(best, measure());
+    return best;
+  }
+
+  double of_dovecot() {
+    // Its auth process is nobody's root.
+    for (const fs::path& folder : {folder_.path(), slapd_.folder()}) fs::permissions(folder, fs::perms(0755));
+    const std::string folder = folder_.path().string();
+    write_file(folder_ / "ldap.conf",
+               fmt::format("uris = {}\ndn = {}\ndnpass = {}\nbase = {}\nldap_version = 3\npass_attrs = "
+                           "uid=user,userPassword=password\npass_filter = "
+                           "(&(objectClass=s2lMailAccount)(uid=%u)(s2lEnabled=TRUE))\n",
+                           slapd_.ldapi(), slapd_server::sync_dn, slapd_server::password, slapd_server::suffix));
+    write_file(
+        folder_ / "dovecot.conf",
+        fmt::format("base_dir = {0}/run\nstate_dir = {0}\nlog_path = {0}/dovecot.log\nprotocols =\nssl = no\n"
+                    "disable_plaintext_auth = no\nservice auth {{\n  unix_listener auth-bench {{\n    mode = 0666\n"
+                    "  }}\n}}\npassdb {{\n  driver = ldap\n  args = {0}/ldap.conf\n}}\nuserdb {{\n  driver = "
+                    "static\n  args = uid=1000 gid=1000 home=/tmp\n}}\n",
+                    folder));
+    child_process server({.arguments = {server_program("dovecot"), "-F", "-c", folder_ / "dovecot.conf"}},
+                         folder_ / "dovecot.out", folder_ / "dovecot.out");
+    const std::string socket = folder + "/run/auth-bench";
+    if (!eventually(30s, [&] { return somebody_listens(socket); }))
+      throw std::runtime_error("dovecot does not start: " + read_file(folder_ / "dovecot.out"));
+    double out = 0;
+    try {
+      out = best_of(3, [&] { return logins(socket, users_, 10'000); });
+    } catch (const std::exception& problem) {
+      throw std::runtime_error(
+          fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder_ / "dovecot.log")));
+    }
+    server.stop(SIGTERM);
+    return out;
+  }
+
+  double of_authd(const std::vector<std::string>& more) {
+    const int port = unused_port();
+    command what{.arguments = {authd_, "--directory", slapd_.ldapi(), "--bind-dn", std::string(slapd_server::sync_dn),
+                               "--password-file", folder_ / "password", "--base", std::string(slapd_server::suffix),
+                               "--listen", "auth-client:" + (folder_ / "auth").string(), "--metrics",
+                               fmt::format("127.0.0.1:{}", port)}};
+    what.arguments.insert(what.arguments.end(), more.begin(), more.end());
+    fs::remove(folder_ / "log");
+    child_process server(what, folder_ / "log", folder_ / "log");
+    if (!eventually(patience, [&] { return read_file(folder_ / "log").find("ANSWER_READY") != std::string::npos; }))
+      throw std::runtime_error("authd is not ready: " + read_file(folder_ / "log"));
+    if (!eventually(30s, [&] { return somebody_listens(folder_ / "auth"); })) throw std::runtime_error("no socket");
+    const double out = best_of(3, [&] { return logins(folder_ / "auth", users_, more.empty() ? 100'000 : 10'000); });
+    if (more.empty()) weigh(port, server.pid());
+    server.stop(SIGTERM);
+    return out;
+  }
+
+  void weigh(int port, pid_t pid) {
+    local_client client(static_cast<std::uint16_t>(port));
+    client.send("GET /metrics HTTP/1.0\r\n\r\n");
+    const std::string all = client.read_all();
+    const std::string name = "sql2ldap_mirror_memory_bytes{answers=\"first\"} ";
+    mirror_bytes_ = std::stod(all.substr(all.find(name) + name.size())) / static_cast<double>(users_);
+    const std::string status = read_file(fmt::format("/proc/{}/status", pid));
+    process_bytes_ = std::stod(status.substr(status.find("VmRSS:") + 6)) * 1024 / static_cast<double>(users_);
+  }
+
+  std::string authd_;
+  long users_;
+  temp_dir folder_;
+  slapd_server slapd_;
+  double mirror_bytes_ = 0;
+  double process_bytes_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "logins AUTHD [USERS]\n");
+    return 2;
+  }
+  try {
+    bench(argv[1], argc > 2 ? std::atol(argv[2]) : 100'000).run();
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "logins: %s\n", problem.what());
+    return 1;
+  }
+  return 0;
+}
