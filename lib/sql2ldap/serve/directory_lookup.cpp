@@ -5,20 +5,53 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/model/matching.hpp>
 #include <sql2ldap/serve/attributes.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 
 namespace sql2ldap::serve {
+
+namespace {
+
+// What is looked up by has the same matching rules in all directories: those of its standard schema.
+bool holds(const model::entry& one, const model::value_assertion& what) {
+  if (what.value.empty()) return false;
+  const model::matching_rule rule = codec::builtin_schema().equality_of(what.name);
+  for (const std::string_view value : one.values_of(what.name))
+    if (model::values_match(rule, value, what.value)) return true;
+  return false;
+}
+
+}  // namespace
 
 directory_lookup::directory_lookup(model::directory& from, model::dn base) : from_(from), base_(std::move(base)) {}
 
 result<std::vector<model::entry>> directory_lookup::find(model::attribute_name name, std::string_view value) {
   // No attribute that entries are found by may be empty, and no filter may ask for it.
   if (value.empty()) return std::vector<model::entry>();
+  return search(codec::filter::equal(name, value).text(), value);
+}
+
+result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
+    const std::vector<model::value_assertion>& asked) {
+  std::vector<codec::filter> any;
+  for (const model::value_assertion& one : asked)
+    if (!one.value.empty()) any.push_back(codec::filter::equal(one.name, one.value));
+  std::vector<std::vector<model::entry>> out(asked.size());
+  if (any.empty()) return out;
+  S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), asked.front().value));
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    for (const model::entry& one : found)
+      if (holds(one, asked[i])) out[i].push_back(one);
+  return out;
+}
+
+result<std::vector<model::entry>> directory_lookup::search(const std::string& filter, std::string_view value) {
   const std::lock_guard alone(mutex_);
   S2L_TRY_ASSIGN(const auto stream, from_.search({.base = base_.text(),
                                                   .scope = model::search_scope::subtree,
-                                                  .filter = codec::filter::equal(name, value).text(),
+                                                  .filter = filter,
                                                   .attributes = read_attributes(),
                                                   .entries_max = limits::lookup_entries_max + 1}));
   std::vector<model::entry> found;
@@ -26,8 +59,8 @@ result<std::vector<model::entry>> directory_lookup::find(model::attribute_name n
     S2L_TRY_ASSIGN(const model::entry* const next, stream->next());
     if (next == nullptr) return found;
     if (found.size() == limits::lookup_entries_max)
-      return fail(error_kind::directory, fmt::format("more than {} entries with {} {}", limits::lookup_entries_max,
-                                                     name.text(), quoted_for_message(value)));
+      return fail(error_kind::directory,
+                  fmt::format("more than {} entries with {}", limits::lookup_entries_max, quoted_for_message(value)));
     found.push_back(*next);
   }
 }

@@ -32,6 +32,11 @@ result<std::vector<model::entry>> directory_pool::find(model::attribute_name nam
   return with_place([&](place& in) { return directory_lookup(*in.at, in.base).find(name, value); });
 }
 
+result<std::vector<std::vector<model::entry>>> directory_pool::find_each(
+    const std::vector<model::value_assertion>& asked) {
+  return with_place([&](place& in) { return directory_lookup(*in.at, in.base).find_each(asked); });
+}
+
 result<void> directory_pool::for_each(const std::function<bool(const model::entry&)>& tell) {
   return with_place([&](place& in) { return directory_lookup(*in.at, in.base).for_each(tell); });
 }

@@ -29,7 +29,7 @@ void add_new(std::vector<model::entry>& to, std::vector<model::entry> more) {
 result<std::optional<mail_domain>> finder::domain(std::string_view name) {
   const auto ascii = codec::domain_to_ascii(name);
   if (!ascii) return std::nullopt;
-  S2L_TRY_ASSIGN(auto entries, entries_.find(names::associated_domain, *ascii));
+  S2L_TRY_ASSIGN(auto entries, domains_named(*ascii));
   std::erase_if(entries, [](const model::entry& one) { return !is_domain(one); });
   if (entries.empty()) return std::nullopt;
   if (entries.size() > 1) return ambiguous(name, entries[0].dn(), entries[1].dn());
@@ -46,20 +46,33 @@ result<std::optional<mail_domain>> finder::domain_in_force(std::string_view name
   return read;
 }
 
+result<std::vector<model::entry>> finder::domains_named(const std::string& ascii) {
+  if (ascii == asked_domain_) return domains_;
+  return entries_.find(names::associated_domain, ascii);
+}
+
 // Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
 result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
-  std::vector<model::entry> all;
-  if (how == by::login_or_address) {
-    S2L_TRY_ASSIGN(all, entries_.find(names::uid, name));
-  }
+  std::vector<model::value_assertion> asked;
+  if (how == by::login_or_address) asked.push_back({names::uid, std::string(name)});
   // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
   // of the syntax of addresses.
-  const bool can_be_address = is_ascii(name) && name.find('@') != std::string_view::npos;
-  if (!can_be_address || (how == by::login_or_address && name.front() == '@')) return all;
-  for (const auto attribute : {names::mail_local_address, names::mail}) {
-    S2L_TRY_ASSIGN(auto more, entries_.find(attribute, name));
-    add_new(all, std::move(more));
+  const auto at = name.rfind('@');
+  const bool can_be_address = is_ascii(name) && at != std::string_view::npos;
+  if (can_be_address && (how == by::address || name.front() != '@'))
+    for (const auto attribute : {names::mail_local_address, names::mail})
+      asked.push_back({attribute, std::string(name)});
+  const auto domain = codec::domain_to_ascii(at == std::string_view::npos ? "" : name.substr(at + 1));
+  const bool with_domain = domain && !domain->empty() && *domain != asked_domain_;
+  if (with_domain) asked.push_back({names::associated_domain, *domain});
+  S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
+  if (with_domain) {
+    asked_domain_ = *domain;
+    domains_ = std::move(answers.back());
+    answers.pop_back();
   }
+  std::vector<model::entry> all;
+  for (auto& some : answers) add_new(all, std::move(some));
   return all;
 }
 

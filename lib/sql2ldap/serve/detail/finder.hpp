@@ -15,6 +15,7 @@
 
 namespace sql2ldap::serve::detail {
 
+// For one question.
 class finder {
  public:
   explicit finder(model::entry_lookup& entries) : entries_(entries) {}
@@ -35,9 +36,13 @@ class finder {
  private:
   enum class by { login_or_address, address };
   [[nodiscard]] result<std::vector<model::entry>> found(std::string_view name, by how);
+  [[nodiscard]] result<std::vector<model::entry>> domains_named(const std::string& ascii);
   [[nodiscard]] result<std::optional<account>> only_account(std::string_view name);
 
   model::entry_lookup& entries_;
+  // The domain of the name that was looked up last: it is asked for with the name.
+  std::string asked_domain_;
+  std::vector<model::entry> domains_;
 };
 
 }  // namespace sql2ldap::serve::detail
