@@ -69,12 +69,12 @@ std::string_view word_for(what now) noexcept {
 }
 
 result<bool> verify_stored_password(const account& whose, const secret& password) {
-  using what = codec::password_verdict::what;
+  using proof = codec::password_verdict::what;
   const auto verdict = codec::verify_password(whose.passwords, password.reveal());
-  if (verdict.now == what::unverifiable)
+  if (verdict.now == proof::unverifiable)
     return fail(error_kind::directory, fmt::format("a password of the scheme {} cannot be verified here",
                                                    verdict.scheme.empty() ? "?" : verdict.scheme));
-  return verdict.now == what::matches;
+  return verdict.now == proof::matches;
 }
 
 login_check::login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
