@@ -121,6 +121,17 @@ TEST_F(wal_capture, what_is_collected_is_looked_at) {
   ASSERT_TRUE(capture_->begin().has_value());
   EXPECT_EQ(look().now, state::ready);
 
+  run("alter publication mapped set (publish = 'insert, update')");
+  EXPECT_EQ(look().now, state::broken);
+  EXPECT_THAT(look().reason, HasSubstr("does not tell deletes, TRUNCATE"));
+  EXPECT_THAT(capture_->begin().error().hint, HasSubstr("drop it"));
+  run("drop publication mapped");
+  ASSERT_TRUE(capture_->begin().has_value());
+  run("alter publication mapped set table mailbox where (id > 7)");
+  EXPECT_THAT(look().reason, HasSubstr("does not tell some rows or columns of public.mailbox"));
+  run("alter publication mapped set table mailbox");
+  EXPECT_EQ(look().now, state::ready) << look().reason;
+
   run("select pg_drop_replication_slot('syncd')");
   run("select pg_create_logical_replication_slot('syncd', 'test_decoding')");
   const auto of_others = capture_->look();
@@ -283,6 +294,21 @@ TEST_P(wal_feed, a_large_value_that_did_not_change_is_not_told) {
                                        "mailbox id=1; mailbox id=1 name=bob"));
 }
 
+TEST_P(wal_feed, values_of_types_that_the_database_has_made_are_told) {
+  run("create domain mail_name as varchar(100); create domain local_name as mail_name; create type turned as enum "
+      "('on', "
+      "'off'); alter table mailbox add column who local_name, add column now turned");
+  const auto feed = open();
+  run("insert into mailbox values (1, 'ann', 'a', 'on')");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox id=1 name=ann now=on who=a"));
+}
+
+TEST_P(wal_feed, large_rows_take_no_memory) {
+  const auto feed = open();
+  run("insert into mailbox select n, repeat('x', 4000000) from generate_series(1, 20) n");
+  EXPECT_THAT(told(*feed), ElementsAre("everything"));
+}
+
 std::size_t memory_kilobytes(const std::string& which) {
   const std::string status = read_file("/proc/self/status");
   return std::stoul(status.substr(status.find(which + ":") + which.size() + 1));
@@ -421,6 +447,23 @@ TEST_F(wal_capture, what_is_installed_leaves_no_trace) {
   ASSERT_TRUE(sql::run_all(url_, *sql::journal_remove_sql(url_)).has_value());
   EXPECT_EQ(run(everything), before);
   EXPECT_TRUE(sql::wal_remove_sql(url_, {"syncd", "mapped", {}})->empty());
+}
+
+TEST_F(wal_capture, what_others_publish_is_used_and_never_changed) {
+  run("drop publication mapped; create publication mapped for table log");
+  const auto lacking = capture_->begin();
+  ASSERT_FALSE(lacking.has_value());
+  EXPECT_THAT(lacking.error().text(), HasSubstr("does not have public.mailbox"));
+  EXPECT_THAT(lacking.error().hint, HasSubstr("--publication"));
+  EXPECT_EQ(run("select tablename from pg_publication_tables where pubname = 'mapped'"), "log\n");
+  run("alter publication mapped add table mailbox");
+  ASSERT_TRUE(capture_->begin().has_value());
+  EXPECT_EQ(look().now, model::collected::state::ready) << look().reason;
+  capture_ = nullptr;
+  const auto statements = sql::wal_remove_sql(url_, options_);
+  ASSERT_TRUE(statements.has_value()) << statements.error().text();
+  ASSERT_TRUE(sql::run_all(url_, *statements).has_value());
+  EXPECT_EQ(run("select count(*) from pg_publication"), "1\n");
 }
 
 TEST_F(wal_capture, is_not_removed_under_a_daemon) {

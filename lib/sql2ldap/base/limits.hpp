@@ -35,6 +35,7 @@ inline constexpr int slot_creation_seconds_max = 300;  // it waits for transacti
 inline constexpr int feed_status_seconds = 10;         // a server hears from us at least so often
 inline constexpr int feed_silence_seconds_max = 60;    // then it is asked; as long again, and it is gone
 inline constexpr std::size_t feed_rows_max = 50'000;   // of one transaction; above it everything is compared
+inline constexpr std::size_t feed_bytes_max = 64U << 20U;  // the same of their values
 inline constexpr int peek_rows_at_once = 1000;         // messages of the log, by SQL functions: one FETCH
 inline constexpr std::size_t peek_changes_at_once =
     50'000;  // decoded by one call, and then to the end of a transaction;

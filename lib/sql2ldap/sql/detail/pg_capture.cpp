@@ -70,12 +70,12 @@ class pg_capture final : public model::capture {
                       s[0].empty() ? "physical" : "plugin " + s[0], s[1] == "t" ? "" : ", not of this database"),
           "another --slot, or drop this one when nobody needs it");
     out.now = model::collected::state::broken;
-    S2L_TRY_ASSIGN(const std::string unpublished, pg_unpublished(connection, address_, options_));
+    S2L_TRY_ASSIGN(const std::string lacking, pg_publication_lacks(connection, address_, options_));
     if (s[2] == "lost" || !s[3].empty())
       out.reason = fmt::format("the server has removed what the slot {} still needed (wal_status {}{}{})",
                                options_.slot, s[2], s[3].empty() ? "" : ", ", s[3]);
-    else if (!unpublished.empty())
-      out.reason = fmt::format("the publication {} does not have {}", options_.publication, unpublished);
+    else if (!lacking.empty())
+      out.reason = lacking;
     else
       out.now = model::collected::state::ready;
     return out;

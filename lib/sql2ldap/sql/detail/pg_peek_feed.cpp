@@ -24,11 +24,12 @@ std::string advance_sql(const std::string& slot, std::uint64_t position) {
 
 }  // namespace
 
-pg_peek_feed::pg_peek_feed(pg_handle session, pg_address address, wal_options options, std::uint64_t from)
+pg_peek_feed::pg_peek_feed(pg_handle session, pg_address address, wal_options options, std::uint64_t from,
+                           pg_text_forms forms)
     : session_(std::move(session)),
       address_(std::move(address)),
       options_(std::move(options)),
-      transactions_(from),
+      transactions_(from, std::move(forms)),
       told_(from),
       confirmed_(from),
       forgotten_(from) {}
@@ -45,7 +46,8 @@ result<std::unique_ptr<model::feed>> pg_peek_feed::open(pg_handle session, const
     if (sqlstate != nullptr && std::string_view(sqlstate) == "42501") what.hint = may_not_replicate_hint;
     return tl::make_unexpected(std::move(what));
   }
-  return std::unique_ptr<model::feed>(new pg_peek_feed(std::move(session), address, options, from));
+  S2L_TRY_ASSIGN(pg_text_forms forms, pg_text_forms_of(session.get(), address));
+  return std::unique_ptr<model::feed>(new pg_peek_feed(std::move(session), address, options, from, std::move(forms)));
 }
 
 result<std::optional<model::committed>> pg_peek_feed::next(milliseconds patience) {
@@ -104,7 +106,7 @@ result<void> pg_peek_feed::peek() {
                  pg_ask(session_.get(), "SELECT pg_catalog.pg_current_wal_flush_lsn() - '0/0'::pg_lsn", address_));
   flushed_ = pg_number(end[0][0]);
   if (flushed_ <= passed_) return {};
-  transactions_ = pg_transactions(told_);
+  transactions_.known_is(told_);
   read_ = 0;
   brought_ = false;
   // WITH HOLD: the server keeps the messages outside of any transaction, which would hold back vacuum, and the bell.

@@ -19,6 +19,7 @@ constexpr const char* memory_table = "replica_identities";
 constexpr const char* make_memory_sql =
     "CREATE TABLE IF NOT EXISTS sql2ldap.replica_identities (name regclass PRIMARY KEY, before \"char\" NOT NULL, "
     "index regclass)";
+constexpr const char* publication_mark = "'made by sql2ldap'";  // its comment, an SQL literal
 constexpr const char* owner_hint = "the owner of the tables may run what `sql2ldap capture install --print` shows";
 
 // Each once, as the server names them; an error when one is not there.
@@ -79,17 +80,73 @@ result<std::vector<identity_wanted>> identities_wanted(PGconn* session, const pg
   return out;
 }
 
-// "" = it is as it should be.
-result<std::string> publication_sql(PGconn* session, const pg_address& address, const wal_options& options) {
-  S2L_TRY_ASSIGN(const std::string missing, pg_unpublished(session, address, options));
-  if (missing.empty()) return "";
+struct publication {
+  bool there = false;
+  bool ours = false;
+  std::string missing;  // tables that are followed and that it does not have, as they stand in SQL
+  std::string hidden;   // what it does not tell of those that it has, for people
+};
+
+result<publication> look_at_publication(PGconn* session, const pg_address& address, const wal_options& options) {
+  publication out;
+  const std::string name = quoted_literal(options.publication);
   S2L_TRY_ASSIGN(
-      const pg_rows there,
-      pg_ask(session, "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " + quoted_literal(options.publication),
+      const pg_rows found,
+      pg_ask(
+          session,
+          fmt::format("SELECT pg_catalog.obj_description(oid, 'pg_publication') = {}, pg_catalog.concat_ws(', ', CASE "
+                      "WHEN NOT pubinsert THEN 'inserts' END, CASE WHEN NOT pubupdate THEN 'updates' END, CASE WHEN "
+                      "NOT pubdelete THEN 'deletes' END, CASE WHEN NOT pubtruncate THEN 'TRUNCATE' END) FROM "
+                      "pg_catalog.pg_publication WHERE pubname = {}",
+                      publication_mark, name),
+          address));
+  if (!found.empty()) {
+    out.there = true;
+    out.ours = found[0][0] == "t";
+    out.hidden = found[0][1];
+  }
+  S2L_TRY_ASSIGN(std::set<std::string> wanted, wanted_tables(session, address, options));
+  // By way of JSON, since row filters and column lists came with PostgreSQL 15.
+  S2L_TRY_ASSIGN(
+      const pg_rows published,
+      pg_ask(session,
+             fmt::format("SELECT pg_catalog.format('%I.%I', t.schemaname, t.tablename), EXISTS (SELECT 1 FROM "
+                         "pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_publication p ON p.oid = "
+                         "r.prpubid WHERE p.pubname = t.pubname AND r.prrelid = pg_catalog.format('%I.%I', "
+                         "t.schemaname, t.tablename)::regclass AND COALESCE("
+                         "pg_catalog.to_jsonb(r) ->> 'prqual', pg_catalog.to_jsonb(r) ->> 'prattrs') IS "
+                         "NOT NULL) FROM pg_catalog.pg_publication_tables t WHERE t.pubname = {}",
+                         name),
              address));
+  for (const auto& row : published)
+    if (wanted.erase(row[0]) != 0 && row[1] == "t")
+      out.hidden += (out.hidden.empty() ? "" : ", ") + ("some rows or columns of " + row[0]);
+  out.missing = fmt::format("{}", fmt::join(wanted, ", "));
+  return out;
+}
+
+std::string what_is_lacking(const publication& seen, const std::string& name) {
+  if (!seen.missing.empty()) return fmt::format("the publication {} does not have {}", name, seen.missing);
+  if (!seen.hidden.empty()) return fmt::format("the publication {} does not tell {}", name, seen.hidden);
+  return "";
+}
+
+// None = it is as it should be. What others have made is not changed.
+result<std::vector<std::string>> publication_sql(PGconn* session, const pg_address& address,
+                                                 const wal_options& options) {
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
+  const std::string lacking = what_is_lacking(seen, options.publication);
+  if (lacking.empty()) return std::vector<std::string>();
   const std::string name = quoted_identifier(options.publication);
-  if (!there.empty()) return fmt::format("ALTER PUBLICATION {} ADD TABLE {}", name, missing);
-  return fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)", name, missing);
+  if (!seen.there)
+    return std::vector<std::string>{
+        fmt::format("CREATE PUBLICATION {} FOR TABLE {} WITH (publish_via_partition_root = true)", name, seen.missing),
+        fmt::format("COMMENT ON PUBLICATION {} IS {}", name, publication_mark)};
+  if (seen.ours && seen.hidden.empty())
+    return std::vector<std::string>{fmt::format("ALTER PUBLICATION {} ADD TABLE {}", name, seen.missing)};
+  return fail(error_kind::source, fmt::format("{}: {}", address.name(), lacking),
+              seen.ours ? "it was changed since sql2ldap made it: drop it, it is made again"
+                        : "it is not ours to change: let its owner add that, or name another with --publication");
 }
 
 std::string our_slot(const wal_options& options) {
@@ -107,15 +164,9 @@ std::string pg_drop_slot_sql(const wal_options& options) {
 
 std::string pg_slot_lead(const wal_options& options) { return "slot " + options.slot; }
 
-result<std::string> pg_unpublished(PGconn* session, const pg_address& address, const wal_options& options) {
-  S2L_TRY_ASSIGN(std::set<std::string> wanted, wanted_tables(session, address, options));
-  S2L_TRY_ASSIGN(const pg_rows published, pg_ask(session,
-                                                 "SELECT pg_catalog.format('%I.%I', schemaname, tablename) FROM "
-                                                 "pg_catalog.pg_publication_tables WHERE pubname = " +
-                                                     quoted_literal(options.publication),
-                                                 address));
-  for (const auto& row : published) wanted.erase(row[0]);
-  return fmt::format("{}", fmt::join(wanted, ", "));
+result<std::string> pg_publication_lacks(PGconn* session, const pg_address& address, const wal_options& options) {
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
+  return what_is_lacking(seen, options.publication);
 }
 
 result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options) {
@@ -127,9 +178,9 @@ result<void> pg_publish(PGconn* session, const pg_address& address, const wal_op
     // With a key alone all is right, only slower: `check` says so.
     if (!set && !one.has_key) return tl::make_unexpected(std::move(set).error().with_hint(owner_hint));
   }
-  S2L_TRY_ASSIGN(const std::string publication, publication_sql(session, address, options));
+  S2L_TRY_ASSIGN(const std::vector<std::string> publication, publication_sql(session, address, options));
   if (publication.empty()) return {};
-  auto published = pg_run(session, publication, address);
+  auto published = pg_run(session, fmt::format("{}", fmt::join(publication, "; ")), address);
   if (!published) return tl::make_unexpected(std::move(published).error().with_hint(owner_hint));
   return {};
 }
@@ -140,8 +191,8 @@ result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_
   std::vector<std::string> out{make_schema_sql, make_memory_sql};
   S2L_TRY_ASSIGN(const auto wanted, identities_wanted(session.get(), address, options));
   for (const identity_wanted& one : wanted) out.insert(out.end(), one.statements.begin(), one.statements.end());
-  S2L_TRY_ASSIGN(std::string publication, publication_sql(session.get(), address, options));
-  if (!publication.empty()) out.push_back(std::move(publication));
+  S2L_TRY_ASSIGN(const auto publication, publication_sql(session.get(), address, options));
+  out.insert(out.end(), publication.begin(), publication.end());
   // The server tells equal notifications of one transaction once.
   out.push_back(
       fmt::format("CREATE OR REPLACE FUNCTION sql2ldap.{}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -183,11 +234,8 @@ result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_o
                address));
     for (const auto& row : identities) out.push_back(row[0]);
   }
-  S2L_TRY_ASSIGN(
-      const pg_rows publication,
-      pg_ask(session, "SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = " + quoted_literal(options.publication),
-             address));
-  if (!publication.empty()) out.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
+  if (seen.ours) out.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
   S2L_TRY_ASSIGN(const auto things, pg_drop_sql(session, address, {bell_trigger}, {bell_function}, {memory_table}));
   out.insert(out.end(), things.begin(), things.end());
   // Last, for no rollback brings it back.

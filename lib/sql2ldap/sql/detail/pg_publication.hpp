@@ -12,10 +12,11 @@
 
 namespace sql2ldap::sql::detail {
 
-// Of the tables that are followed, those that the publication does not have, as text for people; "" = none.
-[[nodiscard]] result<std::string> pg_unpublished(PGconn* session, const pg_address& address,
-                                                 const wal_options& options);
-// Publication and identities. Where an identity cannot be set, the key alone will do when there is one.
+// Why the publication does not tell all changes of the tables that are followed, for people; "" = it does.
+[[nodiscard]] result<std::string> pg_publication_lacks(PGconn* session, const pg_address& address,
+                                                       const wal_options& options);
+// Publication and identities; an error where another's publication of that name would have to be changed.
+// Where an identity cannot be set, the key alone will do when there is one.
 [[nodiscard]] result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options);
 
 [[nodiscard]] result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_options& options);

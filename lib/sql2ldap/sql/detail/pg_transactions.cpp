@@ -27,11 +27,27 @@ model::committed nothing_changed_up_to(std::uint64_t position) {
   return out;
 }
 
+result<pg_text_forms> pg_text_forms_of(PGconn* session, const pg_address& address) {
+  S2L_TRY_ASSIGN(const pg_rows types,
+                 pg_ask(session,
+                        "SELECT oid, CASE typtype WHEN 'd' THEN typbasetype ELSE 'text'::regtype END::oid FROM "
+                        "pg_catalog.pg_type WHERE typtype IN ('d', 'e') OR (typtype = 'b' AND typname = 'citext')",
+                        address));
+  pg_text_forms out;
+  const auto oid = [](const std::string& text) { return static_cast<std::uint32_t>(pg_number(text)); };
+  for (const auto& type : types) out.emplace(oid(type[0]), oid(type[1]));
+  // A domain may be one of a domain.
+  for (auto& [type, form] : out)
+    for (auto base = out.find(form); base != out.end(); base = out.find(form)) form = base->second;
+  return out;
+}
+
 result<std::optional<pg_transaction>> pg_transactions::take(std::string_view message) {
   using none = std::optional<pg_transaction>;
   S2L_TRY_ASSIGN(auto parsed, pgoutput::parse(message));
   return std::visit(overloaded{[&](const pgoutput::begin& b) -> result<none> {
                                  open_ = {};
+                                 open_bytes_ = 0;
                                  open_.what.time = time_of(b.commit_time_us);
                                  open_.id = b.xid;
                                  inside_ = true;
@@ -46,6 +62,9 @@ result<std::optional<pg_transaction>> pg_transactions::take(std::string_view mes
                                  return changed && c.end_lsn > known_ ? none(std::move(whole)) : none();
                                },
                                [&](pgoutput::relation& r) -> result<none> {
+                                 for (pgoutput::column& column : r.columns)
+                                   if (const auto form = forms_.find(column.type_oid); form != forms_.end())
+                                     column.type_oid = form->second;
                                  const std::uint32_t oid = r.oid;
                                  tables_.insert_or_assign(oid, std::move(r));
                                  return none();
@@ -88,8 +107,9 @@ result<void> pg_transactions::take_row(const pgoutput::row_change& change) {
 void pg_transactions::add_row(model::row_image row) {
   model::committed& open = open_.what;
   if (open.everything) return;
+  for (const auto& [name, value] : row.columns) open_bytes_ += value ? value->size() : 0;
   open.rows.push_back(std::move(row));
-  if (open.rows.size() <= limits::feed_rows_max) return;
+  if (open.rows.size() <= limits::feed_rows_max && open_bytes_ <= limits::feed_bytes_max) return;
   open.everything = true;
   open.rows = {};
 }
