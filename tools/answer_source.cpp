@@ -11,6 +11,7 @@
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/ldap/content.hpp>
 #include <sql2ldap/ldap/server.hpp>
+#include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/serve/attributes.hpp>
 #include <sql2ldap/serve/directory_pool.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
@@ -194,7 +195,6 @@ result<serve::login_check::prover> bind_prover(const options& chosen) {
   S2L_TRY_ASSIGN(ldap::options how, ldap_options_of(chosen));
   how.answer_time_max = limits::lookup_answer_time_max;
   return [how](const serve::account& whose, const secret& password) -> result<bool> {
-    constexpr int invalid_credentials = 49;  // RFC 4511, appendix A
     // Without a name or a password anybody may bind (RFC 4513, 5.1).
     if (whose.dn.empty() || password.empty()) return false;
     ldap::options as_user = how;
@@ -202,7 +202,7 @@ result<serve::login_check::prover> bind_prover(const options& chosen) {
     as_user.password = password;
     const auto bound = ldap::connect(as_user);
     if (bound) return true;
-    if (bound.error().ldap_code == invalid_credentials) return false;
+    if (bound.error().ldap_code == model::result_code::invalid_credentials) return false;
     return tl::make_unexpected(bound.error());
   };
 }

@@ -155,6 +155,67 @@ TEST_F(grace, a_row_that_comes_back_undoes_it) {
   EXPECT_TRUE(w_.verify().empty());
 }
 
+std::string changed(std::string text, std::string_view line, std::string_view to) {
+  const std::size_t at = text.find(line);
+  if (at == std::string::npos) throw std::logic_error("no such line: " + std::string(line));
+  return text.replace(at, line.size(), to);
+}
+
+world with_grace(const std::string& mapping) {
+  world w(true, mapping);
+  w.grace = std::chrono::hours(48);
+  w.domain("a.example");
+  w.mailbox("1", "ann", "a.example");
+  w.migrate();
+  return w;
+}
+
+TEST(grace_of_what_others_own, a_domain_without_the_attribute_is_turned_on_again) {
+  world w = with_grace(changed(world_mapping_text(), "  s2lEnabled = active | flag\n", ""));
+  w.drop_rows("domain", "name", "a.example");
+  w.drop_rows("mailbox", "id", "1");
+  EXPECT_EQ(w.migrate().disabled, 2U);
+  ASSERT_EQ(one(w, world::domain_dn("a.example"), model::names::enabled), "FALSE");
+  w.domain("a.example");
+  w.mailbox("1", "ann", "a.example");
+  w.migrate();
+  EXPECT_EQ(one(w, world::domain_dn("a.example"), model::names::enabled), "");
+  EXPECT_EQ(one(w, world::domain_dn("a.example"), model::names::gone_since), "");
+  EXPECT_TRUE(w.verify().empty());
+}
+
+TEST(grace_of_what_others_own, initial_values_are_those_of_a_new_entry) {
+  world w = with_grace(changed(world_mapping_text(), "  s2lEnabled = m.active", "  s2lEnabled ?= m.active"));
+  w.drop_rows("mailbox", "id", "1");
+  EXPECT_EQ(w.migrate().disabled, 1U);
+  w.mailbox("1", "ann", "a.example");
+  w.migrate();
+  EXPECT_EQ(one(w, world::account_dn("ann", "a.example"), model::names::enabled), "TRUE");
+}
+
+TEST(grace_of_what_others_own, a_locked_password_is_unlocked) {
+  std::string text = changed(world_mapping_text(), "inetLocalMailRecipient, s2lMailAccount", "inetLocalMailRecipient");
+  text = changed(text, "  s2lQuotaBytes = m.quota | absent(0)\n  s2lEnabled = m.active | flag\n", "");
+  world w = with_grace(changed(text, "userPassword =", "userPassword ?="));
+  w.drop_rows("mailbox", "id", "1");
+  EXPECT_EQ(w.migrate().disabled, 1U);
+  ASSERT_EQ(one(w, world::account_dn("ann", "a.example"), model::names::user_password), codec::locked_password);
+  w.mailbox("1", "ann", "a.example");
+  w.migrate();
+  EXPECT_EQ(one(w, world::account_dn("ann", "a.example"), model::names::user_password), stored_password("salt"));
+}
+
+TEST(grace_of_what_others_own, what_an_administrator_turns_off_later_stays_off) {
+  world w = with_grace(changed(world_mapping_text(), "  s2lEnabled = active | flag\n", ""));
+  const std::string dn = world::domain_dn("a.example");
+  ASSERT_FALSE(w.directory.try_change(
+      {"", model::modify_entry{dn, {{model::modification::operation::replace, model::names::enabled, {"FALSE"}}}}}));
+  w.set("domain", "a.example", "note", "other");
+  w.migrate();
+  EXPECT_EQ(one(w, dn, description), "other");
+  EXPECT_EQ(one(w, dn, model::names::enabled), "FALSE");
+}
+
 TEST_F(grace, gives_way_to_who_wants_the_name) {
   w_.drop_rows("mailbox", "id", "2");
   w_.migrate();

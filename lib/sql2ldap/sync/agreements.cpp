@@ -14,6 +14,11 @@ void agreements::listen(run_options& how) {
   how.found_equal = [this](std::size_t kind, const model::entry& present, const model::schema& rules) {
     return note(kind, present, rules);
   };
+  // On what cannot be written they still agree as they did.
+  how.rejects = [this, others = std::move(how.rejects)](model::reject r) {
+    if (seen_) seen_->insert(run_hash64(r.origin));
+    if (others) others(std::move(r));
+  };
   how.everything_begins = [this] { seen_.emplace(); };
   how.everything_ended = [this] { return forget_unseen(); };
   how.found_absent = [this](const std::string& origin) -> result<void> {

@@ -6,13 +6,10 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/model/result_code.hpp>
 
 namespace sql2ldap::sync {
 namespace {
-
-constexpr int no_such_object = 32;
-constexpr int not_allowed_on_non_leaf = 66;
-constexpr int entry_already_exists = 68;
 
 std::vector<model::change> changes_of(const std::vector<step>& steps) {
   std::vector<model::change> out;
@@ -147,12 +144,12 @@ void applier::drop_below_refused(std::vector<step>& steps) {
 result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no) {
   const step& s = steps[at];
   const bool goes = s.kind == step::what::remove || s.kind == step::what::disable;
-  if (goes && no.ldap_code == no_such_object) {
+  if (goes && no.ldap_code == model::result_code::no_such_object) {
     return finished(s);  // somebody else deleted it
   }
-  if (s.kind == step::what::remove && no.ldap_code == not_allowed_on_non_leaf) {
+  if (s.kind == step::what::remove && no.ldap_code == model::result_code::not_allowed_on_non_leaf) {
     refuse(s, "it has entries below it that are not ours or could not be deleted");
-  } else if (no.ldap_code == entry_already_exists) {
+  } else if (no.ldap_code == model::result_code::entry_already_exists) {
     if (makes_entry(s)) ++done_.foreign;
     refuse(s, "its name is held by another entry");
   } else {

@@ -1,6 +1,9 @@
 #include <sql2ldap/sync/background_verify.hpp>
 
+#include <csignal>
+
 #include <chrono>
+#include <exception>
 #include <utility>
 
 #include <sql2ldap/base/limits.hpp>
@@ -31,15 +34,25 @@ void background_verify::start(comparison compare) {
   stop();
   stop_asked_ = false;
   thread_ = std::thread([this, compare = std::move(compare)] {
+    // Signals are for who waits for them.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     pace slow;
     run_options how;
     how.report = [&](const progress&) { slow.rest(stop_asked_); };
     how.stop = [this] { return stop_asked_.load(); };
     verify_findings found;
-    auto compared = compare(how, [&](const difference& d) {
-      found.too_many = found.too_many || found.origins.size() >= limits::keys_reread_max;
-      if (!found.too_many && !d.origin.empty()) found.origins.insert(d.origin);
-    });
+    auto compared = [&]() -> result<counts> {
+      try {
+        return compare(how, [&](const difference& d) {
+          found.too_many = found.too_many || found.origins.size() >= limits::keys_reread_max;
+          if (!found.too_many && !d.origin.empty()) found.origins.insert(d.origin);
+        });
+      } catch (const std::exception& problem) {  // out of memory: the daemon goes on
+        return fail(error_kind::local, problem.what());
+      }
+    }();
     const std::lock_guard only(mutex_);
     if (compared)
       outcome_.emplace(std::move(found));

@@ -10,6 +10,7 @@
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/sync.hpp>
@@ -155,13 +156,12 @@ class checker {
     const auto changes = first_changes();
     if (!changes && changes.error().kind == error_kind::usage) return {};  // check_base() has told
     if (!changes) return tl::make_unexpected(changes.error());
-    constexpr int insufficient_access = 50;
     for (const model::change& what : *changes) {
       const auto no = to_->rehearse(what);
       if (!no && no.error().transient) return tl::make_unexpected(no.error());
       if (!no)
         add(severity::error, "directory", no.error().message, no.error().hint);
-      else if (*no && (*no)->ldap_code == insufficient_access)
+      else if (*no && (*no)->ldap_code == model::result_code::insufficient_access_rights)
         add(severity::error, "directory", "we may not write: " + (*no)->text,
             "let this identity write here and below, userPassword included (olcAccess)");
     }

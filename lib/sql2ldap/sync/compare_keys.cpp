@@ -8,11 +8,10 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/model/result_code.hpp>
 
 namespace sql2ldap::sync {
 namespace {
-
-constexpr int no_such_object = 32;
 
 class keys_reader {
  public:
@@ -200,7 +199,7 @@ class keys_reader {
     }
   }
   result<void> when_no_base(error what) {
-    if (what.ldap_code != no_such_object) return tl::make_unexpected(std::move(what));
+    if (what.ldap_code != model::result_code::no_such_object) return tl::make_unexpected(std::move(what));
     out_.base_present = false;
     return {};
   }
@@ -270,7 +269,7 @@ class keys_reader {
     }
   }
   static result<void> when_gone(error what) {
-    if (what.ldap_code != no_such_object) return tl::make_unexpected(std::move(what));
+    if (what.ldap_code != model::result_code::no_such_object) return tl::make_unexpected(std::move(what));
     return {};
   }
 

@@ -8,6 +8,7 @@
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/sync/detail/any_name.hpp>
+#include <sql2ldap/sync/detail/grace.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -65,6 +66,10 @@ void compare_attribute(attribute_name name, const model::entry& wanted, const mo
   if (!added.empty()) out.push_back({operation::add, name, texts_of(added)});
 }
 
+bool contains(const std::vector<attribute_name>& names, attribute_name name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 bool has_class(const model::entry& e, std::string_view name) {
   const std::vector<std::string_view> values = e.values_of(model::names::object_class);
   return std::any_of(values.begin(), values.end(),
@@ -108,10 +113,7 @@ model::entry after_rename(const model::entry& before, const std::string& new_dn,
   };
   const model::rdn old_rdn = leaf(before.dn());
   const model::rdn new_rdn = leaf(new_dn);
-  const auto same_type = [&](attribute_name a, attribute_name b) {
-    const std::vector<attribute_name> names = all_names(a, schema);
-    return std::find(names.begin(), names.end(), b) != names.end();
-  };
+  const auto same_type = [&](attribute_name a, attribute_name b) { return contains(all_names(a, schema), b); };
   const auto is_in = [&](const model::rdn& list, attribute_name name, std::string_view value) {
     return std::any_of(list.begin(), list.end(), [&](const model::ava& a) {
       return same_type(attribute_name(a.type), name) && model::values_match(schema.equality_of(name), a.value, value);
@@ -176,9 +178,12 @@ entry_difference difference_of(const model::entry& wanted, const model::entry& p
   for (const attribute_name name : kind.attributes)
     if (name != model::names::object_class && name != model::names::origin)
       compare_attribute(name, wanted, now, schema, out.modifications);
+  for (const attribute_name name : {model::names::enabled, model::names::user_password})
+    if (is_turned_off(now, name) && !contains(kind.attributes, name) && !contains(kind.initial, name))
+      compare_attribute(name, wanted, now, schema, out.modifications);
   compare_attribute(model::names::gone_since, wanted, now, schema, out.modifications);
   for (const attribute_name name : kind.initial) {
-    if (whose == ownership::adopted) {
+    if (whose == ownership::adopted || is_turned_off(now, name)) {
       compare_attribute(name, wanted, now, schema, out.modifications);
     } else if (values_by_any_name(now, name, schema).empty() && wanted.has(name)) {
       std::vector<std::string> values;

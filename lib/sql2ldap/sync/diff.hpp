@@ -23,7 +23,8 @@ enum class ownership {
   adopted,   // stands there for another row: `?=` attributes and the origin are set, too
 };
 
-// `present` needs the kind's attributes (`=` and `?=`), objectClass and s2lOrigin. A wanted
+// `present` needs the kind's attributes (`=` and `?=`), objectClass, s2lOrigin and s2lGoneSince; with the latter also
+// s2lEnabled and userPassword. A wanted
 // "{CLEARTEXT}x" equals a present password that verifies x; else it stands in the modification,
 // and the writer must hash it.
 [[nodiscard]] entry_difference difference_of(const model::entry& wanted, const model::entry& present,

@@ -6,6 +6,7 @@
 
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/sync/detail/grace.hpp>
 #include <sql2ldap/sync/detail/run.hpp>
 
@@ -185,6 +186,16 @@ result<counts> follower::compare_again(const std::set<std::string>& origins) {
 }
 
 result<counts> follower::purge() {
+  const auto due = overdue();
+  if (!due) {
+    if (due.error().ldap_code == model::result_code::no_such_object) return counts{};  // not even the base is there
+    return tl::make_unexpected(due.error());
+  }
+  return compare_again(*due);
+}
+
+// Whose grace is over.
+result<std::set<std::string>> follower::overdue() {
   S2L_TRY_ASSIGN(auto waiting, who_.to.search({who_.base.text(),
                                                model::search_scope::subtree,
                                                codec::filter::present(model::names::gone_since).text(),
@@ -193,7 +204,7 @@ result<counts> follower::purge() {
   std::set<std::string> due;
   while (true) {
     S2L_TRY_ASSIGN(const model::entry* e, waiting->next());
-    if (e == nullptr) return compare_again(due);
+    if (e == nullptr) return due;
     const std::string_view origin = e->first_value_of(model::names::origin);
     if (origins_.is_ours(origin) && fate_of(*e, how_) == fate::purge) due.emplace(origin);
   }

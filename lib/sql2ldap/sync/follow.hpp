@@ -85,6 +85,7 @@ class follower {
     void free(std::string_view dn);
   };
   [[nodiscard]] result<void> ask_for_facts();
+  [[nodiscard]] result<std::set<std::string>> overdue();
   [[nodiscard]] result<counts> look_at(dirty_keys dirty);
   [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
   // What a run sets aside, until it is known that the run came to its end.

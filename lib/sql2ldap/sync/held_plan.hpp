@@ -9,7 +9,7 @@
 namespace sql2ldap::sync {
 
 struct held_plan {
-  std::string id;                  // 16 hex digits that name exactly these steps
+  std::string id;                  // 16 hex digits that name exactly these steps with their values, in this process
   std::string reason;              // which limit
   counts what;                     // added, modified, renamed, deleted
   std::vector<std::string> first;  // "delete uid=...": the first of them, deletes first

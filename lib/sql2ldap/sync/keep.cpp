@@ -234,21 +234,13 @@ result<void> keeper::apply_waiting() {
   if (waiting_.empty()) return {};
   if (status_.held && options_.clock() < next_attempt_) return {};
   const auto begun = options_.clock();
-  // A few are quicker one by one, each with its own small write; many are quicker together.
-  const std::size_t at_once = waiting_.size() <= limits::transactions_singly_max ? 1 : waiting_.size();
-  S2L_TRY_ASSIGN(bool all, apply(at_once));
-  while (all && !waiting_.empty()) {
-    S2L_TRY_ASSIGN(all, apply(1));
-  }
-  if (all) return {};
-  // One by one, so that all before the one that is too much are done.
-  while (waiting_.size() > 1) {
-    S2L_TRY_ASSIGN(const bool one, apply(1));
-    if (!one) break;
-  }
-  if (!waiting_.empty()) {
-    S2L_TRY_ASSIGN(const bool last, apply(1));
-    if (!last) hold(begun);
+  // Many are quicker together. What is too much then may still be right one by one, as rows that come back.
+  if (waiting_.size() > limits::transactions_singly_max) S2L_TRY(apply(waiting_.size()));
+  while (!waiting_.empty()) {
+    S2L_TRY_ASSIGN(const bool applied, apply(1));
+    if (applied) continue;
+    hold(begun);
+    break;
   }
   return {};
 }

@@ -8,7 +8,9 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
+#include <sql2ldap/sync/detail/grace.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -108,11 +110,11 @@ result<bool> stepper::has_children(std::string_view dn) {
   auto found = who_.to.search(
       {std::string(dn), model::search_scope::one_level, "(objectClass=*)", {model::names::object_class}, 1});
   if (!found) {
-    if (found.error().ldap_code == 32) return false;
+    if (found.error().ldap_code == model::result_code::no_such_object) return false;
     return tl::make_unexpected(std::move(found).error());
   }
   auto child = (*found)->next();
-  if (!child && child.error().ldap_code == 32) return false;
+  if (!child && child.error().ldap_code == model::result_code::no_such_object) return false;
   if (!child) return tl::make_unexpected(std::move(child).error());
   return *child != nullptr;
 }
@@ -342,7 +344,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
 result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::string_view dn,
                                                           std::string_view origin) {
   std::vector<model::attribute_name> attributes = {model::names::object_class, model::names::origin,
-                                                   model::names::gone_since};
+                                                   model::names::gone_since, model::names::enabled,
+                                                   model::names::user_password};
   const mapping::kind_info& kind = who_.map.kinds()[w.kind];
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
@@ -350,7 +353,9 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
   const std::string now = name_now(dn);
   if (state_.kept && now == dn) {
     const auto known = state_.kept->present.find(run_hash64(origin));
-    if (known != state_.kept->present.end() && known->second.dn() == dn) return only(known->second, attributes);
+    // What the mapping does not own was not asked for, and counts where the entry was turned off.
+    if (known != state_.kept->present.end() && known->second.dn() == dn && !known->second.has(model::names::gone_since))
+      return only(known->second, attributes);
   }
   for (const std::string& name : {now, std::string(dn)}) {
     S2L_TRY_ASSIGN(const model::entry* there, read(name, attributes));
@@ -433,7 +438,6 @@ result<void> stepper::deletes() {
 }
 
 result<void> stepper::disable(const surplus_list::item& item) {
-  using operation = model::modification::operation;
   step out;
   out.kind = step::what::disable;
   out.dn = name_now(item.dn);
@@ -446,16 +450,7 @@ result<void> stepper::disable(const surplus_list::item& item) {
     present = nullptr;
   }
   if (present == nullptr) return {};  // somebody else deleted it
-  std::vector<model::modification> changes;
-  std::vector<std::string> classes;
-  for (const std::string_view v : present->values_of(model::names::object_class)) classes.emplace_back(v);
-  if (schema_.allows(classes, model::names::enabled)) {
-    if (present->first_value_of(model::names::enabled) != "FALSE")
-      changes.push_back({operation::replace, model::names::enabled, {"FALSE"}});
-  } else if (present->has(model::names::user_password)) {
-    changes.push_back({operation::replace, model::names::user_password, {std::string(codec::locked_password)}});
-  }
-  changes.push_back({operation::replace, model::names::gone_since, {day_text(how_.now())}});
+  std::vector<model::modification> changes = turning_off(*present, schema_, how_.now());
   out.after = after_modify(with_dn(*present, out.dn), changes, schema_);
   out.changes.push_back({out.origin, model::modify_entry{out.dn, std::move(changes)}});
   return (*to_)(std::move(out));

@@ -10,6 +10,7 @@
 #include <sodium.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/sync/apply.hpp>
 #include <sql2ldap/sync/detail/origins.hpp>
 
@@ -130,13 +131,21 @@ result<void> run::each_step_silently(const step_sink& to) {
 }
 
 result<held_plan> run::outline() {
+  // The values of the steps go in, passwords too: without the key nobody can try them out against an id in a log.
+  static const std::array<unsigned char, crypto_generichash_KEYBYTES> key = [] {
+    std::array<unsigned char, crypto_generichash_KEYBYTES> out{};
+    randombytes_buf(out.data(), out.size());
+    return out;
+  }();
   crypto_generichash_state hash;
-  crypto_generichash_init(&hash, nullptr, 0, plan_id_bytes);
+  crypto_generichash_init(&hash, key.data(), key.size(), plan_id_bytes);
   held_plan out;
   std::vector<std::string> others;
   S2L_TRY(each_step_silently([&](const step& s) -> result<void> {
-    const std::string line = fmt::format("{} {} {}", word_for(s), s.dn, fmt::join(s.attributes(), ","));
-    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(line.data()), line.size() + 1);
+    std::string text = fmt::format("{} {}\n", word_for(s), s.dn);
+    if (s.kind != step::what::disable)  // what it writes has the day in it
+      for (const model::change& c : s.changes) codec::append_ldif(text, c);
+    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(text.data()), text.size());
     count_step(out.what, s);
     const bool goes = s.kind == step::what::remove || s.kind == step::what::disable;
     std::vector<std::string>& list = goes ? out.first : others;

@@ -1,0 +1,66 @@
+#include <gtest/gtest.h>
+
+#include <sql2ldap/model/dn.hpp>
+#include <sql2ldap/sync/agreements.hpp>
+#include <sql2ldap/sync/follow.hpp>
+
+#include <support/fake_feed.hpp>
+#include <support/world.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+class follow : public testing::Test {
+ protected:
+  follow() {
+    w_.domain("a.example");
+    for (int i = 0; i < 20; ++i) w_.mailbox(std::to_string(i), "user" + std::to_string(i), "a.example");
+    learnt_.listen(how_);
+  }
+
+  world w_;
+  sync::parties who_ = w_.parties();
+  sync::run_options how_ = w_.options();
+  fake_journal journal_;
+  sync::agreements learnt_{who_, journal_};
+  sync::follower follower_{who_, how_};
+};
+
+TEST_F(follow, what_cannot_be_written_is_still_agreed_on_as_before) {
+  ASSERT_TRUE(follower_.reconcile().has_value());
+  const std::string origin = "world/account/7";
+  const auto before = journal_.agreed().at(origin).digests;
+  w_.directory.refused.insert(model::dn::parse(world::account_dn("user7", "a.example"))->normal_form());
+  w_.set("mailbox", "7", "name", "Other");
+  const auto compared = follower_.reconcile();
+  ASSERT_TRUE(compared.has_value()) << compared.error().text();
+  EXPECT_EQ(compared->rejected, 1U);
+  ASSERT_TRUE(journal_.agreed().contains(origin));
+  EXPECT_EQ(journal_.agreed().at(origin).digests, before);
+}
+
+TEST_F(follow, a_plan_is_named_with_the_values_that_it_writes) {
+  ASSERT_TRUE(follower_.reconcile().has_value());
+  how_.limits.deletes_at_least = 1;
+  for (int i = 0; i < 10; ++i) w_.drop_rows("mailbox", "id", std::to_string(i));
+  const auto plan_with_name = [&](const std::string& name) {
+    w_.set("mailbox", "15", "name", name);
+    const auto refused = follower_.reconcile();
+    EXPECT_FALSE(refused.has_value());
+    return follower_.held().id;
+  };
+  const std::string first = plan_with_name("Bea");
+  EXPECT_EQ(first.size(), 16U);
+  EXPECT_NE(plan_with_name("Cid"), first);
+  EXPECT_EQ(plan_with_name("Bea"), first);
+}
+
+TEST_F(follow, where_nothing_is_nothing_is_purged) {
+  how_.grace = std::chrono::hours(24);
+  const auto purged = follower_.purge();
+  ASSERT_TRUE(purged.has_value()) << purged.error().text();
+  EXPECT_EQ(purged->deleted, 0U);
+}
+
+}  // namespace
+}  // namespace sql2ldap::test
