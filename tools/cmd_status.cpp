@@ -69,7 +69,7 @@ result<exit_code> run(const options& chosen, bool watch) {
     }
     if (!watch) {
       const std::string state = text_of(now["state"]);
-      const bool well = state == "following" || state == "standby";
+      const bool well = (state == "following" || state == "standby") && text_of(now["journal_trouble"]).empty();
       const bool hooks_fail = now.contains("hooks") && !now["hooks"].is_null() && now["hooks"]["failing"] != 0;
       const bool none_aside = now.value("rejects", std::uint64_t{0}) == 0 && !hooks_fail;
       return well && none_aside ? exit_code::done : exit_code::differences;
@@ -85,7 +85,7 @@ void add_status(command_line& line) {
   auto watch = std::make_shared<bool>(false);
   command added = line.add(line.root(), "status",
                            "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
-                           "aside, a hook fails, or a server cannot be reached.",
+                           "aside, a hook fails, a server cannot be reached, or the state cannot be written.",
                            {}, [watch](const options& chosen) { return run(chosen, *watch); });
   line.add_setting(added, "state");
   added.add_flag("--watch", *watch, "again every second; with --json one document a line");

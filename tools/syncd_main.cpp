@@ -135,7 +135,7 @@ class daemon {
       if (teller) hooks_->settle(*teller, is_in_step(now));
       board->lay_out(now);
       if (keeper_at_work != nullptr && now.now != sync::keep_status::phase::reconciling) {
-        verify_beside(beside, *keeper_at_work);
+        verify_beside(beside, *keeper_at_work, at.sides);
         board->visit(*keeper_at_work);
       }
       count(*board);
@@ -149,7 +149,7 @@ class daemon {
   }
 
   // With connections of its own, from time to time, while the keeper follows.
-  void verify_beside(sync::background_verify& beside, sync::keeper& keeper) {
+  void verify_beside(sync::background_verify& beside, sync::keeper& keeper, const both_sides& sides) {
     const auto now = std::chrono::system_clock::now();
     if (auto ended = beside.take()) {
       if (*ended)
@@ -162,10 +162,12 @@ class daemon {
     if (every.count() == 0 || beside.is_running() || status.now != sync::keep_status::phase::following) return;
     if (now < std::max(status.proven_at.value_or(sync::time_point()), verified_last_) + every) return;
     verified_last_ = now;
-    beside.start([chosen = chosen_](sync::run_options how, const auto& each) -> result<sync::counts> {
-      S2L_TRY_ASSIGN(const both_sides sides, open_both_sides(chosen));
+    // Only the mapping and the base are the keeper's: a file may have changed that is not read again yet.
+    beside.start([chosen = chosen_, &sides](sync::run_options how, const auto& each) -> result<sync::counts> {
+      S2L_TRY_ASSIGN(const auto from, open_source(chosen));
+      S2L_TRY_ASSIGN(const auto to, open_directory(chosen));
       how.grace = chosen.settings.soft_delete;
-      return sync::verify(sides.parties(), how, false, each);
+      return sync::verify({sides.map, *from, *to, sides.base}, how, false, each);
     });
   }
 
@@ -186,7 +188,12 @@ class daemon {
       return false;
     }
     log::event(log::level::info, "RELOAD", "settings and mapping read again");
-    fresh->settings.state = chosen_.settings.state;
+    for (std::string config::settings::*until_restart : {&config::settings::state, &config::settings::metrics}) {
+      if (fresh->settings.*until_restart != chosen_.settings.*until_restart)
+        log::event(log::level::warning, "RELOAD_IN_PART",
+                   chosen_.settings.*until_restart + " stays until a restart, not " + fresh->settings.*until_restart);
+      fresh->settings.*until_restart = chosen_.settings.*until_restart;
+    }
     chosen_ = *std::move(fresh);
     return true;
   }

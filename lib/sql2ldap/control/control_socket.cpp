@@ -99,8 +99,16 @@ class server final : public control_server {
   void accept() {
     acceptor_.async_accept([this](error_code failed, local::socket socket) {
       if (failed == asio::error::operation_aborted) return;
-      if (!failed) std::make_shared<conversation>(std::move(socket), answer_)->start();
+      if (failed) return accept_later();
+      std::make_shared<conversation>(std::move(socket), answer_)->start();
       accept();
+    });
+  }
+  // Without a descriptor to spare each attempt fails at once.
+  void accept_later() {
+    pause_.expires_after(limits::accept_pause);
+    pause_.async_wait([this](error_code stopped) {
+      if (!stopped) accept();
     });
   }
 
@@ -108,6 +116,7 @@ class server final : public control_server {
   handler answer_;
   asio::io_context context_;
   local::acceptor acceptor_;
+  asio::steady_timer pause_{context_};
   std::thread thread_;
 };
 

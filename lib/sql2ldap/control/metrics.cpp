@@ -3,6 +3,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
@@ -28,7 +29,9 @@ class prometheus_metrics final : public metrics {
   void counter(const std::string& name, const std::string& help, double total, const label& of) override {
     const std::lock_guard only(mutex_);
     prometheus::Counter& one = prometheus::BuildCounter().Name(name).Help(help).Register(*registry_).Add(labels(of));
-    if (total > one.Value()) one.Increment(total - one.Value());
+    double& told = told_[{name, of.value}];
+    one.Increment(total >= told ? total - told : total);
+    told = total;
   }
 
  private:
@@ -38,6 +41,7 @@ class prometheus_metrics final : public metrics {
   }
 
   std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, double> told_;  // by name and label: the total of the last call
   std::shared_ptr<prometheus::Registry> registry_ =
       std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge);
   prometheus::Exposer exposer_;
