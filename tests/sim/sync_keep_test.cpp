@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +57,13 @@ class simulation {
     options.clock = [this] { return now_; };
     options.tell = [this](log::level, std::string_view id, const std::string& text) {
       story_ += std::string(id) + " " + text + "\n";
+    };
+    // Beside us: at once, or as late as it may be, and not at all when we crash before.
+    options.write_beside = [this](std::function<result<void>()> work) {
+      if (at_.chance(2)) return std::async(std::launch::deferred, std::move(work));
+      std::promise<result<void>> done;
+      done.set_value(work());
+      return done.get_future();
     };
     keeper_.reset();
     keeper_ = std::make_unique<sync::keeper>(who_, how_, capture_, journal_, options);

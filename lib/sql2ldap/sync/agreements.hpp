@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/journal.hpp>
@@ -23,9 +24,11 @@ class agreements {
   // Runs with these options tell what they find and make.
   void listen(run_options& how);
 
-  // Not in the journal yet. To be written with the position that it belongs to, and then let go.
-  [[nodiscard]] const model::agreement_changes& pending() const noexcept { return pending_; }
-  void written() { pending_.clear(); }
+  // Not in the journal yet: to be written with the position that it belongs to.
+  [[nodiscard]] bool has_pending() const noexcept { return !pending_.empty(); }
+  [[nodiscard]] model::agreement_changes take_pending() { return std::exchange(pending_, {}); }
+  // It could not be written; what was noted since is newer.
+  void give_back(model::agreement_changes&& pending) { pending_.merge(pending); }
 
   // Asks the directory for the entryUUIDs of entries that were added: of some, or of all.
   [[nodiscard]] bool lacks_uuids() const noexcept { return lacks_uuids_; }

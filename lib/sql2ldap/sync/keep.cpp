@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 using phase = keep_status::phase;
 
-constexpr int held_retry_share = 20;  // times what the last attempt has taken
+constexpr int held_retry_share = 10;  // times what the last attempt has taken
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::string counted(const counts& what) {
@@ -29,7 +29,7 @@ keeper::keeper(const parties& who, const run_options& how, model::capture& captu
     : who_(who),
       how_(how),
       capture_(capture),
-      journal_(journal),
+      journal_(journal, options.write_beside),
       options_(std::move(options)),
       agreements_(who_, journal_),
       follower_(who_, how_, [this](const follower::unfinished& what) { return spool(what); }) {
@@ -149,7 +149,7 @@ result<void> keeper::begin() {
     if (now.now != model::collected::state::ready) {
       // First in the journal: a crash after this must not look like a state that is known.
       memory_.in_step = false;
-      S2L_TRY(write_down());
+      S2L_TRY(remember());
       S2L_TRY(capture_.begin());
       S2L_TRY_ASSIGN(now, capture_.look());
     }
@@ -470,8 +470,7 @@ result<void> keeper::look() {
 // Of entries that were added; when there is time, and once they are written down.
 result<void> keeper::learn_uuids() {
   const auto now = options_.clock();
-  if (!waiting_.empty() || !agreements_.lacks_uuids() || !agreements_.pending().empty() || now < next_learning_)
-    return {};
+  if (!waiting_.empty() || !agreements_.lacks_uuids() || agreements_.has_pending() || now < next_learning_) return {};
   next_learning_ = now + limits::journal_write_every;
   return agreements_.learn_some_uuids();
 }
@@ -482,25 +481,49 @@ result<void> keeper::spool(const follower::unfinished& what) {
   } else {
     memory_.unfinished = what.origins;
   }
-  if (written_ && written_->in_step == memory_.in_step && written_->unfinished == memory_.unfinished) return {};
-  return remember();
+  const bool known = written_ && written_->in_step == memory_.in_step && written_->unfinished == memory_.unfinished;
+  return known && !journal_.is_writing() ? result<void>() : remember();
 }
 
 result<void> keeper::remember() {
-  S2L_TRY(journal_.remember(memory_, follower_.aside(), agreements_.pending()));
-  agreements_.written();
-  written_ = memory_;
-  written_aside_ = follower_.aside();
-  return {};
+  end_writing(true);
+  journal_beside::record what{memory_, follower_.aside(), agreements_.take_pending()};
+  auto written = journal_.remember(what.now, what.aside, what.agreed);
+  note_written(std::move(what), written);
+  return written;
+}
+
+// How the journal's write has ended.
+void keeper::note_written(journal_beside::record&& what, const result<void>& how) {
+  if (how) {
+    written_ = std::move(what.now);
+    written_aside_ = std::move(what.aside);
+    status_.journal_trouble.clear();
+    return;
+  }
+  agreements_.give_back(std::move(what.agreed));
+  if (status_.journal_trouble != how.error().text())
+    options_.tell(log::level::error, "STATE_NOT_WRITTEN", how.error().text());
+  status_.journal_trouble = how.error().text();
+}
+
+// Of what is written beside us. What could not be written is to be written again.
+void keeper::end_writing(bool wait) {
+  if (auto ended = journal_.take(wait)) note_written(std::move(ended->what), ended->how);
+}
+
+bool keeper::is_written() const {
+  return written_ && *written_ == memory_ && written_aside_ == follower_.aside() && !agreements_.has_pending();
 }
 
 result<void> keeper::write_down() {
   if (!recalled_) return {};
   memory_.unfinished = follower_.half_done();
   const auto now = options_.clock();
-  const bool changed =
-      !written_ || *written_ != memory_ || written_aside_ != follower_.aside() || !agreements_.pending().empty();
-  if (changed) {
+  // A disk that is slower than that holds us up.
+  const bool due = now >= next_write_;
+  end_writing(due);
+  if (!is_written() && !journal_.is_writing()) {
     // Changes of the position alone may wait: what is not written down is told again.
     const bool only_position = written_ && [&] {
       model::remembered same = *written_;
@@ -509,31 +532,35 @@ result<void> keeper::write_down() {
       if (memory_.unfinished.empty()) same.unfinished.clear();
       return same == memory_;
     }();
-    if (only_position && now < next_write_) return {};
-    next_write_ = now + limits::journal_write_every;
-    if (auto written = remember(); !written) {
-      if (status_.journal_trouble != written.error().text())
-        options_.tell(log::level::error, "STATE_NOT_WRITTEN", written.error().text());
-      status_.journal_trouble = written.error().text();
+    if (!only_position || due) next_write_ = now + limits::journal_write_every;
+    if (!only_position) {
+      auto written = remember();
       // Before everything is compared it must be known to the journal; later it can wait.
-      if (!memory_.in_step) return written;
-      return {};
+      if (!written && !memory_.in_step) return written;
+    } else if (due) {
+      journal_.begin({memory_, follower_.aside(), agreements_.take_pending()});
     }
-    status_.journal_trouble.clear();
   }
-  if (!feed_ || status_.at.confirmed >= memory_.applied) return {};
-  auto confirmed = feed_->confirm(memory_.applied);
+  return confirm();
+}
+
+result<void> keeper::confirm() {
+  if (!feed_ || !written_ || status_.at.confirmed >= written_->applied) return {};
+  auto confirmed = feed_->confirm(written_->applied);
   if (!confirmed) {
     let_go();
     return confirmed;
   }
-  status_.at.confirmed = memory_.applied;
+  status_.at.confirmed = written_->applied;
   return {};
 }
 
 result<void> keeper::settle() {
-  next_write_ = {};
-  return write_down();
+  if (!recalled_) return {};
+  memory_.unfinished = follower_.half_done();
+  end_writing(true);
+  if (!is_written()) S2L_TRY(remember());
+  return confirm();
 }
 
 }  // namespace sql2ldap::sync

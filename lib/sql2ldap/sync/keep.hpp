@@ -25,6 +25,7 @@
 #include <sql2ldap/sync/background_verify.hpp>
 #include <sql2ldap/sync/follow.hpp>
 #include <sql2ldap/sync/held_plan.hpp>
+#include <sql2ldap/sync/journal_beside.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
 namespace sql2ldap::sync {
@@ -65,6 +66,7 @@ struct keep_options {
   std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](log::level, std::string_view,
                                                                                           const std::string&) {};
   std::function<void(const keep_status&)> watch = [](const keep_status&) {};  // after each turn
+  beside write_beside = in_another_thread;  // how the journal is written while changes are followed
   std::uint64_t retained_bytes_warning = std::uint64_t{1} << 30U;
 };
 
@@ -107,6 +109,10 @@ class keeper {
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
   [[nodiscard]] result<void> remember();
+  void note_written(journal_beside::record&& what, const result<void>& how);
+  void end_writing(bool wait);
+  [[nodiscard]] bool is_written() const;
+  [[nodiscard]] result<void> confirm();
   [[nodiscard]] result<void> learn_uuids();
   [[nodiscard]] result<void> check_found();
   [[nodiscard]] result<void> purge();
@@ -122,7 +128,7 @@ class keeper {
   const parties& who_;
   run_options how_;  // with the deletes of a moment ago
   model::capture& capture_;
-  model::journal& journal_;
+  journal_beside journal_;
   keep_options options_;
   agreements agreements_;
   follower follower_;
