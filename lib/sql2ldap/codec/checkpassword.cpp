@@ -21,7 +21,8 @@ bool is_field_name(std::string_view name) {
 
 result<void> check(const answer& what) {
   if (what.user.empty() || what.uid.empty() || what.gid.empty())
-    return fail(error_kind::input, "an answer without user, uid or gid");
+    return fail(error_kind::input, quoted_for_message(what.user) + " has no uid or no gid",
+                "--uid and --gid for those who have none");
   for (const auto& [name, value] : what.fields) {
     if (!is_field_name(name)) return fail(error_kind::input, "no name of a field: " + quoted_for_message(name));
   }
@@ -60,6 +61,31 @@ int exit_status(purpose what, outcome how) noexcept {
 }
 
 int misuse_status(purpose what) noexcept { return what == purpose::login ? 2 : temporary; }
+
+answer answer_of(std::string user, const std::vector<std::pair<std::string, std::string>>& userdb,
+                 const owner& otherwise) {
+  answer out{std::move(user), otherwise.uid, otherwise.gid, {}, {}};
+  for (const auto& [name, value] : userdb) {
+    if (name == "uid")
+      out.uid = value;
+    else if (name == "gid")
+      out.gid = value;
+    else if (name == "home")
+      out.home = value;
+    else
+      out.fields.emplace_back("userdb_" + name, value);
+  }
+  return out;
+}
+
+result<void> add_password(answer& to, const secret& password) {
+  const std::string_view text = password.reveal();
+  if (!text.starts_with('{') || text.find('}') == std::string_view::npos)
+    return fail(error_kind::input,
+                "the password of " + quoted_for_message(to.user) + " is stored without its {SCHEME}");
+  to.fields.emplace_back("password", text);
+  return {};
+}
 
 result<secret> record(const answer& what) {
   S2L_TRY(check(what));

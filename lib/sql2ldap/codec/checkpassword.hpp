@@ -48,6 +48,16 @@ struct answer {
   // "userdb_mail", "userdb_quota_rule", ...; for `credentials` "password" with its {SCHEME}.
   std::vector<std::pair<std::string, std::string>> fields;
 };
+// A user with what a userdb has: uid, gid, home, and others, which become userdb_...; `otherwise`: where it has no
+// owner.
+struct owner {
+  std::string uid;
+  std::string gid;
+};
+[[nodiscard]] answer answer_of(std::string user, const std::vector<std::pair<std::string, std::string>>& userdb,
+                               const owner& otherwise);
+// With what is stored. error_kind::input: a password without its {SCHEME}, which dovecot would have to guess.
+[[nodiscard]] result<void> add_password(answer& to, const secret& password);
 // For descriptor 4. error_kind::input: a name of a field that is none, or no user.
 [[nodiscard]] result<secret> record(const answer& what);
 // What to set (nullopt: to unset) before checkpassword-reply, or the program of another mail server, is executed: USER,

@@ -122,23 +122,4 @@ std::string session::row(std::string_view key, std::string_view value) const {
 
 std::string session::rows_end() const { return "\n"; }
 
-std::string escaped_segment(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '/' || c == '\\') out += '\\';
-    out += c == '/' ? '|' : c;
-  }
-  return out;
-}
-
-std::string unescaped_segment(std::string_view segment) {
-  std::string out;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    const bool escaped = segment[i] == '\\' && i + 1 < segment.size();
-    if (escaped) ++i;
-    out += escaped && segment[i] == '|' ? '/' : segment[i];
-  }
-  return out;
-}
-
 }  // namespace sql2ldap::codec::dict
