@@ -20,13 +20,13 @@ foreach(command IN ITEMS sql2ldap inspect check plan migrate verify why mapping 
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
     COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:sql2ldap> ${words})
 endforeach()
-foreach(daemon IN ITEMS sql2ldap-syncd sql2ldap-authd)
-  set(page ${PROJECT_BINARY_DIR}/man/${daemon}.8)
-  list(APPEND daemon_pages ${page})
-  add_custom_command(OUTPUT ${page} DEPENDS ${daemon} ${PROJECT_SOURCE_DIR}/cmake/man-page
+foreach(program IN ITEMS sql2ldap-syncd sql2ldap-authd sql2ldap-checkpassword)
+  set(page ${PROJECT_BINARY_DIR}/man/${program}.8)
+  list(APPEND server_pages ${page})
+  add_custom_command(OUTPUT ${page} DEPENDS ${program} ${PROJECT_SOURCE_DIR}/cmake/man-page
     COMMAND ${CMAKE_COMMAND} -E make_directory ${PROJECT_BINARY_DIR}/man
-    COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:${daemon}>)
+    COMMAND ${PROJECT_SOURCE_DIR}/cmake/man-page ${page} $<TARGET_FILE:${program}>)
 endforeach()
-add_custom_target(man ALL DEPENDS ${pages} ${daemon_pages})
+add_custom_target(man ALL DEPENDS ${pages} ${server_pages})
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${daemon_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+install(FILES ${server_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
