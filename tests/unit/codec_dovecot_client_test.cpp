@@ -56,7 +56,7 @@ std::string verdict_on(const std::string& line, std::optional<std::string>* name
   EXPECT_THAT(said_to(asked, greeted), HasSubstr("AUTH\t1\tPLAIN\t"));
   const std::string out = said_to(asked, {line});
   if (name != nullptr) *name = asked.accepted();
-  if (out != "over") EXPECT_FALSE(asked.accepted());
+  EXPECT_TRUE(out == "over" || !asked.accepted());
   return out == "over" ? asked.accepted() ? "accepted" : "refused" : out;
 }
 
@@ -115,7 +115,7 @@ std::string user_after(const std::vector<std::string>& lines, std::optional<user
   user_dialogue asked("jane@x.test", "imap");
   const std::string out = said_to(asked, lines);
   if (found != nullptr) *found = asked.found();
-  if (out != "over") EXPECT_FALSE(asked.found());
+  EXPECT_TRUE(out == "over" || !asked.found());
   return out == "over" ? asked.found() ? "found" : "not there" : out;
 }
 
@@ -153,7 +153,7 @@ std::string stored_after(const std::string& line, std::optional<passdb_dialogue:
   passdb_dialogue asked("jane@x.test");
   const std::string out = said_to(asked, {line});
   if (found != nullptr) *found = asked.found();
-  if (out != "over") EXPECT_FALSE(asked.found());
+  EXPECT_TRUE(out == "over" || !asked.found());
   return out == "over" ? asked.found() ? "found" : "not there" : out;
 }
 
