@@ -15,7 +15,6 @@
 #include <getopt.h>
 #include <grp.h>
 #include <poll.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <sql2ldap/base/limits.hpp>
@@ -80,10 +79,6 @@ purpose purpose_now() { return wire::purpose_of(is_set("AUTHORIZED"), is_set("CR
 
 // dovecot does not want us to become anybody, and reads the answer on descriptor 4.
 bool started_by_dovecot() { return is_set("ORIG_UID") || is_set("AUTHORIZED"); }
-
-tl::unexpected<error> fail_by_errno(const std::string& what) {
-  return fail_transient(error_kind::local, what + ": " + std::strerror(errno));
-}
 
 void tell(const error& problem) {
   std::string text = "sql2ldap-checkpassword: " + problem.text();
@@ -277,6 +272,8 @@ result<options> parse_arguments(int argc, char** argv) {
   if (!out.config.empty() && !out.directory)
     return fail(error_kind::usage, "--config is for --directory: sql2ldap-authd has settings of its own");
   out.program = argv + ::optind;
+  if (*out.program != nullptr && **out.program == '\0')
+    return fail(error_kind::usage, "an empty argument in the place of a program", "two blanks in dovecot's `args`?");
   if (*out.program == nullptr)
     return fail(error_kind::usage, "which program is to be run? dovecot appends its own to `args`");
   return out;
@@ -288,6 +285,10 @@ int misuse(const error& problem) {
 }
 
 }  // namespace
+
+tl::unexpected<error> fail_by_errno(std::string_view doing) {
+  return fail_transient(error_kind::local, std::string(doing) + ": " + std::strerror(errno));
+}
 
 tl::unexpected<error> no_mailbox(std::string_view name) {
   return fail_transient(error_kind::directory, quoted_for_message(name) + " may log in and has no mailbox");
@@ -307,7 +308,7 @@ bool wait_for(int descriptor, short events, clock::time_point until) {
 int run(const options& chosen, const answerer& ask) {
   const purpose why = purpose_now();
   // Whoever starts us could have any program run, by the environment alone.
-  if (::getauxval(AT_SECURE) != 0)
+  if (::getuid() != ::geteuid() || ::getgid() != ::getegid())
     return misuse({error_kind::usage, false, 0, "this program must not be set-user-ID or set-group-ID", {}, {}});
   // Before a descriptor of our own can take its place.
   if (why == purpose::credentials && ::fcntl(reply_descriptor, F_GETFD) < 0)

@@ -50,6 +50,7 @@ struct question {
 using answerer = std::function<result<std::optional<answer>>(const options&, const question&)>;
 // Somebody who may log in, and whose mail is nowhere, is not to be told that the password is wrong.
 [[nodiscard]] tl::unexpected<error> no_mailbox(std::string_view name);
+[[nodiscard]] tl::unexpected<error> fail_by_errno(std::string_view doing);  // try later
 
 // All below answer with the exit status. What goes wrong is one line on standard error, which dovecot writes into its
 // log; a refusal is none.

@@ -23,10 +23,6 @@ namespace wire = codec::dovecot_client;
 
 tl::unexpected<error> too_late() { return fail_transient(error_kind::local, "no answer in time"); }
 
-tl::unexpected<error> fail_by_errno(std::string_view doing) {
-  return fail_transient(error_kind::local, std::string(doing) + ": " + std::strerror(errno));
-}
-
 class local_socket {
  public:
   explicit local_socket(clock::time_point until)

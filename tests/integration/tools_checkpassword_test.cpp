@@ -389,6 +389,7 @@ TEST_F(checkpassword, says_when_it_is_called_wrongly) {
   expect_misuse(words, good, "3<&- 4>\"$RECORD\"", "descriptor 3");
   expect_misuse(words, "", both, "descriptor 3");
   expect_misuse(words, user0 + '\0' + password, both, "descriptor 3");
+  expect_misuse({"", path("program")}, good, both, "two blanks");
   expect_misuse({"--nonsense", path("program")}, good, both, "--nonsense");
   expect_misuse({"--auth"}, good, both, "--auth");
   expect_misuse({"--timeout", "0", path("program")}, good, both, "--timeout");
