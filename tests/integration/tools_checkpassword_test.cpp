@@ -56,7 +56,7 @@ std::string told(const std::string& name, const std::string& secret, const std::
 }
 
 // What runs afterwards says what it sees, and ends as checkpassword-reply does.
-constexpr std::string_view program = R"(#!/bin/sh
+constexpr std::string_view program = R"sh(#!/bin/sh
 tr '\0' '\n' < /proc/$$/environ
 echo "ARGUMENTS=$*"
 tr '\0' ' ' < /proc/$$/cmdline
@@ -66,7 +66,7 @@ test -e /proc/$$/fd/3 || echo "THREE=closed"
 ls -l /proc/$$/fd | grep -q socket: && echo "SOCKET=left"
 test "${AUTHORIZED-}" = 2 && exit 2
 exit 0
-)";
+)sh";
 
 class checkpassword : public testing::Test {
  protected:
