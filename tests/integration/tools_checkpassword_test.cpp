@@ -59,7 +59,7 @@ std::string told(const std::string& name, const std::string& secret, const std::
 constexpr std::string_view program = R"sh(#!/bin/sh
 tr '\0' '\n' < /proc/$$/environ
 echo "ARGUMENTS=$*"
-tr '\0' ' ' < /proc/$$/cmdline
+tr '\0' ' ' < /proc/$$/cmdline; echo
 echo "ID=$(id -u):$(id -g):$(id -G)"
 echo "FOLDER=$(pwd)"
 test -e /proc/$$/fd/3 || echo "THREE=closed"
