@@ -79,6 +79,15 @@ TEST_F(installed, the_program_finds_its_mappings_beside_itself) {
   EXPECT_NE(shown.out.find((prefix() / "share/sql2ldap/mappings/vexim.map").string()), std::string::npos) << shown.out;
 }
 
+TEST_F(installed, checkpassword_finds_the_one_that_asks_the_directory) {
+  const auto tried =
+      test::run_and_capture({.arguments = {(prefix() / "sbin/sql2ldap-checkpassword").string(), "--directory", "true"},
+                             .environment = {{"ORIG_UID", "0"}}});
+  EXPECT_EQ(tried.status, 2) << "descriptor 3 is closed";
+  EXPECT_EQ(tried.err.find("cannot run"), std::string::npos) << tried.err;
+  EXPECT_NE(test::read_file(prefix() / "share/man/man8/sql2ldap-checkpassword.8").find(".SH NAME"), std::string::npos);
+}
+
 TEST_F(installed, there_is_a_man_page_for_each_command) {
   for (const char* page : {"sql2ldap", "sql2ldap-inspect", "sql2ldap-plan", "sql2ldap-mapping-fmt"}) {
     const fs::path file = prefix() / "share/man/man1" / (std::string(page) + ".1");
