@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/dovecot_client.hpp>
 #include <sql2ldap/codec/line_buffer.hpp>
 
@@ -77,51 +78,74 @@ class local_socket {
   const int descriptor_;
 };
 
-result<void> hold(wire::dialogue& with, const std::string& path, clock::time_point until) {
-  local_socket to(until);
-  S2L_TRY(to.connect(path));
-  S2L_TRY(to.send(with.opening()));
-  codec::line_buffer lines(limits::dict_reply_bytes_max);
-  while (true) {
-    S2L_TRY(to.receive(lines));
-    while (const auto line = lines.next()) {
-      S2L_TRY_ASSIGN(const wire::turn turn, with.take(*line));
-      S2L_TRY(to.send(turn.send.reveal()));
-      if (turn.over) return {};
-    }
-    if (lines.overflown()) return fail_transient(error_kind::directory, "an answer that is too long");
-  }
-}
+class conversation {
+ public:
+  // All three outlive it.
+  conversation(wire::dialogue& with, const std::string& path, clock::time_point until)
+      : with_(with), path_(path), to_(until) {}
 
-result<void> converse(wire::dialogue& with, const std::string& path, clock::time_point until) {
-  auto held = hold(with, path, until);
-  if (!held) return tl::make_unexpected(std::move(held).error().within("asking sql2ldap-authd at " + path));
-  return {};
-}
+  // The question, as far as it can be asked at once.
+  result<void> begin() {
+    return told(to_.connect(path_).and_then([this] { return to_.send(with_.opening()); }));
+  }
+  // To the end.
+  result<void> finish() { return told(hold()); }
+
+ private:
+  result<void> hold() {
+    codec::line_buffer lines(limits::dict_reply_bytes_max);
+    while (true) {
+      S2L_TRY(to_.receive(lines));
+      while (const auto line = lines.next()) {
+        S2L_TRY_ASSIGN(const wire::turn turn, with_.take(*line));
+        S2L_TRY(to_.send(turn.send.reveal()));
+        if (turn.over) return {};
+      }
+      if (lines.overflown()) return fail_transient(error_kind::directory, "an answer that is too long");
+    }
+  }
+
+  result<void> told(result<void> how) const {
+    if (!how) return tl::make_unexpected(std::move(how).error().within("asking sql2ldap-authd at " + path_));
+    return how;
+  }
+
+  wire::dialogue& with_;
+  const std::string& path_;
+  local_socket to_;
+};
 
 }  // namespace
 
 result<std::optional<answer>> ask_daemon(const options& chosen, const question& asked) {
-  std::string name = asked.name;
-  wire::passdb_dialogue stored(name);
-  if (asked.why == purpose::login) {
-    wire::login_dialogue login(
-        {name, asked.password, asked.service, asked.remote_ip, asked.secured, asked.asker_delays},
-        static_cast<std::uint32_t>(::getpid()));
-    S2L_TRY(converse(login, chosen.auth, asked.until));
-    if (!login.accepted()) return std::nullopt;
-    name = *login.accepted();
-  } else if (asked.why == purpose::credentials) {
-    S2L_TRY(converse(stored, chosen.dict, asked.until));
-    if (!stored.found()) return std::nullopt;
-    name = stored.found()->name;
+  wire::login_dialogue login(
+      {asked.name, asked.password, asked.service, asked.remote_ip, asked.secured, asked.asker_delays},
+      static_cast<std::uint32_t>(::getpid()));
+  wire::passdb_dialogue stored(asked.name);
+  wire::user_dialogue user(asked.name, asked.service);
+  std::optional<conversation> of_password;
+  if (asked.why == purpose::login) of_password.emplace(login, chosen.auth, asked.until);
+  if (asked.why == purpose::credentials) of_password.emplace(stored, chosen.dict, asked.until);
+  conversation of_user(user, chosen.userdb, asked.until);
+
+  // Both questions at once: somebody waits.
+  if (of_password) S2L_TRY(of_password->begin());
+  S2L_TRY(of_user.begin());
+  std::optional<std::string> name;  // whose password it is
+  if (of_password) {
+    S2L_TRY(of_password->finish());
+    if (login.accepted()) name = login.accepted();
+    if (stored.found()) name = stored.found()->name;
+    if (!name) return std::nullopt;
   }
-  wire::user_dialogue user(name, asked.service);
-  S2L_TRY(converse(user, chosen.userdb, asked.until));
+  S2L_TRY(of_user.finish());
   if (!user.found()) {
-    if (asked.why == purpose::user_lookup) return std::nullopt;
-    return no_mailbox(name);
+    if (!name) return std::nullopt;
+    return no_mailbox(*name);
   }
+  if (name && *name != user.found()->name)
+    return fail_transient(error_kind::directory, "the password is that of " + quoted_for_message(*name) +
+                                                     ", the mailbox that of " + quoted_for_message(user.found()->name));
   answer out = codec::checkpassword::answer_of(user.found()->name, user.found()->fields, chosen.otherwise);
   if (stored.found()) {
     out.fields.insert(out.fields.end(), stored.found()->fields.begin(), stored.found()->fields.end());
