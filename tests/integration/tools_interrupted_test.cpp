@@ -53,7 +53,8 @@ class interrupted : public testing::Test {
     return there && program.running();
   }
   [[nodiscard]] command migrate() const { return sides_.sql2ldap.typed("migrate"); }
-  void expect_mended_by_the_next_run() const {
+  void expect_mended_by_the_next_run() {
+    sides_.slapd.revive();
     const captured again = sides_.sql2ldap("migrate");
     EXPECT_EQ(again.status, done) << again.out << again.err;
     const captured verified = sides_.sql2ldap("verify");

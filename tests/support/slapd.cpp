@@ -171,6 +171,14 @@ void slapd_server::stop() {
   server_.reset();
 }
 
+std::optional<std::string> slapd_server::revive() {
+  if (server_->running()) return std::nullopt;
+  std::string words = last_words();
+  server_.reset();
+  start();
+  return words;
+}
+
 void slapd_server::crash() {
   server_->stop(SIGKILL);
   server_.reset();

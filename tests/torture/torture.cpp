@@ -240,12 +240,8 @@ class ordeal {
   }
   void wait_a_moment() { std::this_thread::sleep_for(std::chrono::milliseconds(fate_() % 1500)); }
 
-  // slapd 2.5 has faults of its own (docs/decisions/0007); systemd would start it again, too.
   void revive_slapd() {
-    if (host_.slapd.running()) return;
-    note("slapd has crashed by itself: " + host_.slapd.last_words());
-    host_.slapd.crash();
-    host_.slapd.start();
+    if (const auto words = host_.slapd.revive()) note("slapd has crashed by itself: " + *words);
   }
 
   void disaster() {
