@@ -25,7 +25,7 @@ constexpr seconds one_day{86400};
 constexpr unsigned once_days = 365;
 
 // RFC 5228, 2.4.2.
-std::string quoted(std::string_view text) {
+std::string sieve_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -36,7 +36,7 @@ std::string quoted(std::string_view text) {
 
 std::string list_of(const std::vector<std::string>& texts) {
   std::vector<std::string> items;
-  for (const std::string& text : texts) items.push_back(quoted(text));
+  for (const std::string& text : texts) items.push_back(sieve_string(text));
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
@@ -133,7 +133,7 @@ result<part> notice_part(const account& of, const sieve_options& how, sys_second
     made.text += window + " {\n";
   }
   made.text += "vacation" + between.words;
-  if (!subject.empty()) made.text += " :subject " + quoted(subject);
+  if (!subject.empty()) made.text += " :subject " + sieve_string(subject);
   if (!of.addresses.empty()) made.text += "\n  :addresses " + list_of(of.addresses);
   made.text += " " + multi_line(text) + ";\n";
   if (!window.empty()) made.text += "}\n";
@@ -159,7 +159,7 @@ result<part> forward_part(const account& of, const sieve_options& how) {
   if (of.keep_copy) made.extensions.emplace_back("copy");
   for (const std::string& target : of.forward_to) {
     S2L_TRY_ASSIGN(const std::string address, redirect_target(of, target, how));
-    made.text += fmt::format("redirect {}{};\n", of.keep_copy ? ":copy " : "", quoted(address));
+    made.text += fmt::format("redirect {}{};\n", of.keep_copy ? ":copy " : "", sieve_string(address));
   }
   return made;
 }
