@@ -204,6 +204,36 @@ TEST(password, makes_hashes_with_a_salt_of_their_own) {
   EXPECT_FALSE(hash_password(std::string(10'000, 'a')).has_value());
 }
 
+TEST(password, is_told_to_dovecot_in_its_own_words) {
+  const std::pair<std::string, std::optional<std::string>> cases[] = {
+      {"{SSHA}abcd", "{SSHA}abcd"},
+      {"{crypt}$6$salt$hash", "{crypt}$6$salt$hash"},
+      {"{CRYPT}*", "{CRYPT}*"},
+      {"{ARGON2}$argon2id$v=19$x", "{ARGON2ID}$argon2id$v=19$x"},
+      {"{ARGON2}$argon2i$v=19$x", "{ARGON2I}$argon2i$v=19$x"},
+      {"{CRYPT}$argon2id$v=19$x", "{ARGON2ID}$argon2id$v=19$x"},
+      {"{PBKDF2-SHA1}1000$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+       "{PBKDF2}$1$0123456789abcdef$1000$0000000000000000000000000000000000000000"},
+      {"{PBKDF2}$1$0123456789abcdef$1000$0000000000000000000000000000000000000000",
+       "{PBKDF2}$1$0123456789abcdef$1000$0000000000000000000000000000000000000000"},
+      // To dovecot, without a scheme each of these would be something else.
+      {"right", "{PLAIN}right"},
+      {" right ", "{PLAIN} right "},
+      {"$6$salt$hash", "{CRYPT}$6$salt$hash"},
+      {"$argon2id$v=19$x", "{ARGON2ID}$argon2id$v=19$x"},
+      {"5ebe2294ecd0e0f08eab7690d2a6ee69", "{PLAIN-MD5}5ebe2294ecd0e0f08eab7690d2a6ee69"},
+      {"*", "{CRYPT}*"},
+      {"!$6$salt$hash", "{CRYPT}*"},
+      // It has none of these.
+      {"{PBKDF2-SHA512}1000$MDEyMzQ1Njc4OWFiY2RlZg$AAAA", std::nullopt},
+      {"{PBKDF2-SHA1}no hash", std::nullopt},
+      {"{SSHA384}abcd", std::nullopt},
+      {"{APR1}abcd", std::nullopt},
+      {"$apr1$salt$hash", std::nullopt},
+  };
+  for (const auto& [stored, told] : cases) EXPECT_EQ(password_to_dovecot(stored), told) << stored;
+}
+
 TEST(password, facts) {
   const auto check = [](const std::string& value, const char* scheme, bool slapd, const char* module, bool dovecot) {
     const password_facts facts = facts_about(value);

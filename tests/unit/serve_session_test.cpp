@@ -347,7 +347,7 @@ TEST_F(serve_session, dict_found_not_found_and_try_later) {
   auto one = client(protocol::dict);
   EXPECT_EQ(one.heard(), "");
   EXPECT_EQ(one.ask("H3\t2\t0\t\tsql2ldap\nLshared/passdb/info@example.org\tinfo@example.org\n"),
-            "O{\"password\":\"right\",\"user\":\"anna@example.org\"}\n");
+            "O{\"password\":\"{PLAIN}right\",\"user\":\"anna@example.org\"}\n");
   EXPECT_THAT(one.ask("Lshared/userdb/anna@example.org\tanna@example.org\n"),
               StartsWith("O{\"gid\":\"1002\",\"home\":\"/var/vmail/anna\","));
   EXPECT_EQ(one.ask("Lshared/userdb/nobody@example.org\tx\nLshared/passdb/off@example.org\tx\n"

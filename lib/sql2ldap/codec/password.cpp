@@ -1,6 +1,7 @@
 #include <sql2ldap/codec/password.hpp>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <sql2ldap/base/text.hpp>
@@ -170,15 +171,17 @@ optional_text in_style_of(std::string_view old, const stored_password& value) {
   return std::string(prefix_of(old)) + (is_encoded ? encoded(style.encoding, value.rest) : std::string(value.rest));
 }
 
+std::string argon2_of_dovecot(std::string_view hash) {
+  return (starts_with(hash, "$argon2id$") ? "{ARGON2ID}" : "{ARGON2I}") + std::string(hash);
+}
+
 // As dovecot names it.
 optional_text in_style_of_dovecot(const stored_password& value) {
   if (value.scheme == "CRYPT") {
     const std::string_view name = detail::dovecot_crypt_scheme(detail::crypt_kind(value.rest));
     return name.empty() ? std::string(value.rest) : '{' + std::string(name) + '}' + std::string(value.rest);
   }
-  if (value.scheme == "ARGON2") {
-    return (starts_with(value.rest, "$argon2id$") ? "{ARGON2ID}" : "{ARGON2I}") + std::string(value.rest);
-  }
+  if (value.scheme == "ARGON2") return argon2_of_dovecot(value.rest);
   if (value.scheme == "PBKDF2-SHA1") return pbkdf2_to_dovecot(value.rest);
   if (value.scheme == "MD5") {
     const optional_text digest = from_base64(value.rest);
@@ -213,6 +216,41 @@ result<std::string> password_to_sql(std::string_view ldap_value, std::string_vie
   }
   return fail(error_kind::input,
               "a password whose scheme has no form for the SQL side: " + quoted_for_message(value.scheme));
+}
+
+namespace {
+
+// Of dovecot 2.3, which verifies them in the form that they have here as well.
+constexpr std::array<std::string_view, 30> dovecot_schemes = {
+    "ARGON2I",  "ARGON2ID", "BLF-CRYPT", "CLEAR",     "CLEARTEXT",   "CRAM-MD5",      "CRYPT",        "DES-CRYPT",
+    "HMAC-MD5", "LDAP-MD5", "MD5",       "MD5-CRYPT", "DIGEST-MD5",  "OTP",           "PLAIN",        "PLAIN-MD4",
+    "SHA",      "SHA1",     "SHA256",    "SHA512",    "PLAIN-MD5",   "PLAIN-TRUNC",   "SHA256-CRYPT", "SHA512-CRYPT",
+    "SMD5",     "SSHA",     "SSHA256",   "SSHA512",   "SCRAM-SHA-1", "SCRAM-SHA-256",
+};
+
+optional_text bare_to_dovecot(std::string_view stored) {
+  const std::string_view text = trimmed(stored);
+  if (detail::is_lock_mark(text)) return std::string(locked_password);
+  if (detail::is_argon2(text)) return argon2_of_dovecot(text);
+  if (detail::is_foreign_hash(text)) return std::nullopt;
+  if (!detail::crypt_kind(text).empty()) return "{CRYPT}" + std::string(text);
+  if (const optional_text digest = from_hex(text); digest && digest->size() == 16)
+    return "{PLAIN-MD5}" + std::string(text);
+  return "{PLAIN}" + std::string(stored);
+}
+
+}  // namespace
+
+optional_text password_to_dovecot(std::string_view stored) {
+  const stored_password parts = detail::take_apart(stored);
+  if (parts.scheme.empty()) return bare_to_dovecot(stored);
+  const std::string_view rest = trimmed(parts.rest);
+  if ((parts.scheme == "ARGON2" || parts.scheme == "CRYPT") && detail::is_argon2(rest)) return argon2_of_dovecot(rest);
+  if (parts.scheme == "PBKDF2" || parts.scheme == "PBKDF2-SHA1")
+    return detail::pbkdf2_of_dovecot(rest) ? optional_text("{PBKDF2}" + std::string(rest)) : pbkdf2_to_dovecot(rest);
+  if (std::find(dovecot_schemes.begin(), dovecot_schemes.end(), parts.scheme) == dovecot_schemes.end())
+    return std::nullopt;
+  return std::string(stored);
 }
 
 password_facts facts_about(std::string_view ldap_value) {

@@ -32,6 +32,11 @@ inline constexpr std::string_view clear_text_marker = "{CLEARTEXT}";  // to be h
 [[nodiscard]] result<std::string> password_to_sql(std::string_view ldap_value, std::string_view old,
                                                   const password_options& how);
 
+// What dovecot 2.3 is to be given, which verifies it then: always with a scheme that it knows, so that it takes no hash
+// for a password in clear text. `stored` is read as verify_password() (codec/password_verify.hpp) reads it. nullopt:
+// dovecot has no such scheme.
+[[nodiscard]] std::optional<std::string> password_to_dovecot(std::string_view stored);
+
 struct password_facts {
   std::string scheme;               // "CRYPT/$6$", "SSHA512", "CRYPT/DES", "CLEARTEXT", "unknown", "locked"
   bool slapd_verifies = false;      // with the module below, if any

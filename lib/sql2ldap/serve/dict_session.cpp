@@ -1,6 +1,6 @@
 // dovecot's dict: passdb and userdb as JSON (2.3), and Sieve scripts.
 //
-//   shared/passdb/NAME        {"password": "{SCHEME}...", ...}; who may log in to some services only is not told here,
+//   shared/passdb/NAME        {"password": "{SCHEME}...", ...}, in dovecot's own names; who may log in to some services only is not told here,
 //                             since the service is not known: auth-client knows it
 //   shared/userdb/NAME        {"uid": "...", "home": "...", ...}, and all of them below shared/userdb/
 //   priv/sieve/name/SCRIPT    the id of the user's script, which changes with its text; any SCRIPT
@@ -16,6 +16,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/codec/dict.hpp>
+#include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/serve/detail/in_order_session.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -63,7 +64,9 @@ result<value> passdb(answers& from, const std::string& name) {
     return value();
   const secret* const password = password_of(found->who);
   if (password == nullptr) return value();
-  out["password"] = std::string(password->reveal());
+  const auto told = codec::password_to_dovecot(password->reveal());
+  if (!told) return fail(error_kind::directory, found->who.dn + ": dovecot has no name for the scheme of this password");
+  out["password"] = *told;
   add_name(out, name, found->who.login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
