@@ -128,7 +128,10 @@ class asked_source final : public answer_source {
 // ---- as the settings say ----------------------------------------------------------------------
 
 serve::answer_options answer_options_of(const config::settings& set) {
-  return {.separators = set.separators, .sieve = {}};
+  serve::answer_options how;
+  how.separators = set.separators;
+  how.sieve.forwards = set.sieve_forwards;
+  return how;
 }
 
 answer_plan::opener mirror_of(const options& chosen, const ldap::options& how) {

@@ -28,6 +28,8 @@ TEST(listen_endpoint, is_read_as_it_is_written) {
   EXPECT_EQ(listen::parse_endpoint("query:/run/q")->mode, 0660U);
   EXPECT_TRUE(listen::parse_endpoint("dict:/run/d,dovecot=2.4")->dovecot_24);
   EXPECT_FALSE(listen::parse_endpoint("dict:/run/d,dovecot=2.3")->dovecot_24);
+  EXPECT_TRUE(listen::parse_endpoint("dict:/run/d,keys=sieve")->sieve_alone);
+  EXPECT_FALSE(listen::parse_endpoint("dict:/run/d,keys=all")->sieve_alone);
   const auto port = listen::parse_endpoint("tcp:[::1]:4711,map=domains");
   ASSERT_TRUE(port.has_value()) << port.error().text();
   EXPECT_EQ(port->address, "::1");
@@ -35,10 +37,10 @@ TEST(listen_endpoint, is_read_as_it_is_written) {
   EXPECT_EQ(port->map, serve::postfix_map::domains);
   EXPECT_EQ(listen::parse_endpoint_name("tcp,map=logins")->map, serve::postfix_map::logins);
   EXPECT_EQ(listen::parse_endpoint_name("socketmap")->which, serve::protocol::socketmap);
-  for (const char* wrong :
-       {"", "dict", "imap:/run/x", "dict:run/x", "dict:/x,mode=8", "dict:/x,mode=7777", "dict:/x,mode",
-        "dict:/x,map=aliases", "query:/x,dovecot=2.4", "dict:/x,dovecot=3", "tcp:/run/x", "tcp:127.0.0.1",
-        "tcp:127.0.0.1:99999", "tcp:127.0.0.1:1,map=none", "tcp:127.0.0.1:1,mode=0660", "dict:/x,"})
+  for (const char* wrong : {"", "dict", "imap:/run/x", "dict:run/x", "dict:/x,mode=8", "dict:/x,mode=7777",
+                            "dict:/x,mode", "dict:/x,map=aliases", "query:/x,dovecot=2.4", "dict:/x,dovecot=3",
+                            "dict:/x,keys=none", "auth-userdb:/x,keys=sieve", "tcp:/run/x", "tcp:127.0.0.1",
+                            "tcp:127.0.0.1:99999", "tcp:127.0.0.1:1,map=none", "tcp:127.0.0.1:1,mode=0660", "dict:/x,"})
     EXPECT_FALSE(listen::parse_endpoint(wrong).has_value()) << wrong;
 }
 

@@ -372,6 +372,26 @@ TEST_F(serve_session, dict_gives_scripts_by_an_id_that_is_theirs) {
   EXPECT_EQ(one.ask("Lpriv/sieve/name/active\tanna@example.org\n"), "Ftry again later\n");
 }
 
+TEST_F(serve_session, dict_always_has_a_script_for_dovecot_24) {
+  session_client one(desk_, {.which = protocol::dict, .dovecot_24 = true});
+  one.feed("H4\t0\t0\t\tsieve\n");
+  EXPECT_EQ(one.ask("Lpriv/sieve/name/active\tanna@example.org\n"), "Onone\n");
+  EXPECT_EQ(one.ask("Lpriv/sieve/data/none\tanna@example.org\n"), "O# nothing to do\001n\n");
+  EXPECT_THAT(one.ask("Lpriv/sieve/data/x\tbert@example.org\n"), HasSubstr("redirect :copy"));
+  desk_.entries.broken = true;
+  EXPECT_EQ(one.ask("Lpriv/sieve/name/active\tanna@example.org\n"), "Ftry again later\n");
+}
+
+TEST_F(serve_session, a_dict_for_sieve_alone_tells_nothing_of_users) {
+  session_client one(desk_, {.which = protocol::dict, .sieve_alone = true});
+  one.feed("H3\t2\t0\t\tsieve\n");
+  EXPECT_THAT(one.ask("Lpriv/sieve/name/active\tbert@example.org\n"), StartsWith("O"));
+  EXPECT_EQ(one.ask("Lshared/passdb/anna@example.org\tanna@example.org\n"), "Ftry again later\n");
+  EXPECT_EQ(one.ask("Lshared/userdb/anna@example.org\tanna@example.org\n"), "Ftry again later\n");
+  EXPECT_THAT(one.ask("I8\t0\tshared/userdb/\t*\n"), StartsWith("F"));
+  EXPECT_THAT(desk_.log, HasSubstr("keys=sieve"));
+}
+
 TEST_F(serve_session, socketmap_has_a_map_for_each_question) {
   auto one = client(protocol::socketmap);
   const auto ask = [&](const std::string& text) {

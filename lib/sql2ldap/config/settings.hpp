@@ -64,6 +64,7 @@ struct settings {
   std::string passwords = "verify";                              // or "bind"
   bool scram = false;                                            // offered to clients
   std::string separators = "+";                                  // of a local part and what its user may add to it
+  bool sieve_forwards = true;                                    // in scripts; false: the mail server forwards
   std::uint64_t workers = 0;  // threads that verify passwords; 0 = one for each processor
   std::string user;           // to become when the sockets are open; "" = who starts us
   std::string group;          // "" = that of `user`

@@ -1,7 +1,10 @@
 // Where a protocol is spoken, as the operator writes it.
 //
-//   PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4]     a unix socket
-//   tcp:ADDRESS:PORT[,map=aliases]                                        loopback, for Postfix's tcp_table alone
+//   PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4][,keys=sieve]     a unix socket
+//   tcp:ADDRESS:PORT[,map=aliases]               loopback, for Postfix's tcp_table alone
+//
+// `dovecot` says whose words userdb fields are told in (auth-userdb and dict). `keys=sieve` makes a dict that knows
+// nothing but Sieve scripts: these are asked for by who owns the mail, who has no business with hashes of passwords.
 //
 // PROTOCOL is one of auth-client, auth-userdb, dict, socketmap, tcp and query. A socket that systemd hands over is
 // described by its name (FileDescriptorName=) without the place: "dict", "tcp,map=domains".
@@ -28,6 +31,7 @@ struct endpoint {
   std::string group;
   serve::postfix_map map = serve::postfix_map::aliases;
   bool dovecot_24 = false;
+  bool sieve_alone = false;
 };
 
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view text);

@@ -167,7 +167,7 @@ class socket_server::body : public std::enable_shared_from_this<body> {
     const endpoint& how = at.socket.at();
     const auto made =
         std::make_shared<connection>(house_, std::move(socket),
-                                     serve::session_options{how.which, how.dovecot_24, how.map,
+                                     serve::session_options{how.which, how.dovecot_24, how.sieve_alone, how.map,
                                                             static_cast<std::uint32_t>(::getpid()), ++last_number_},
                                      [this](connection& one) { forget(one); });
     clients_.emplace(made.get(), guest{made, &at});

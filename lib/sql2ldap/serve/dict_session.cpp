@@ -1,6 +1,7 @@
 // dovecot's dict: passdb and userdb as JSON (2.3), and Sieve scripts.
 //
-//   shared/passdb/NAME        {"password": "{SCHEME}...", ...}, in dovecot's own names; who may log in to some services only is not told here,
+//   shared/passdb/NAME        {"password": "{SCHEME}...", ...}, in dovecot's own names; who may log in to some services
+//   only is not told here,
 //                             since the service is not known: auth-client knows it
 //   shared/userdb/NAME        {"uid": "...", "home": "...", ...}, and all of them below shared/userdb/
 //   priv/sieve/name/SCRIPT    the id of the user's script, which changes with its text; any SCRIPT
@@ -30,6 +31,10 @@ constexpr std::string_view passdb_prefix = "shared/passdb/";
 constexpr std::string_view userdb_prefix = "shared/userdb/";
 constexpr std::string_view script_name_prefix = "priv/sieve/name/";
 constexpr std::string_view script_data_prefix = "priv/sieve/data/";
+
+// Pigeonhole 2.4 delivers no mail while a script that runs before the user's is not there.
+constexpr std::string_view nothing_to_do_id = "none";
+constexpr std::string_view nothing_to_do = "# nothing to do\n";
 
 // Bytes that are not UTF-8 cannot stand in JSON; dovecot could not use them either.
 result<std::string> json_text(const nlohmann::json& object) {
@@ -65,7 +70,8 @@ result<value> passdb(answers& from, const std::string& name) {
   const secret* const password = password_of(found->who);
   if (password == nullptr) return value();
   const auto told = codec::password_to_dovecot(password->reveal());
-  if (!told) return fail(error_kind::directory, found->who.dn + ": dovecot has no name for the scheme of this password");
+  if (!told)
+    return fail(error_kind::directory, found->who.dn + ": dovecot has no name for the scheme of this password");
   out["password"] = *told;
   add_name(out, name, found->who.login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
@@ -99,6 +105,8 @@ struct dict_protocol {
   static bool is_slow(const request& what) { return std::holds_alternative<wire::iterate>(what); }
 
   static result<found> look_up(answers& from, const session_options& how, const request& what) {
+    if (how.sieve_alone && is_of_users(what))
+      return fail(error_kind::usage, "a socket with keys=sieve is asked for users", "ask another socket");
     return std::visit(overloaded{
                           [&](const wire::lookup& asked) {
                             return one(from, how, asked).map([](value is) { return found(std::move(is)); });
@@ -107,6 +115,13 @@ struct dict_protocol {
                             return all(from, how, asked).map([](rows are) { return found(std::move(are)); });
                           },
                       },
+                      what);
+  }
+
+  static bool is_of_users(const request& what) {
+    constexpr std::string_view of_users = "shared/";
+    return std::visit(overloaded{[&](const wire::lookup& asked) { return asked.key.starts_with(of_users); },
+                                 [&](const wire::iterate& asked) { return asked.prefix.starts_with(of_users); }},
                       what);
   }
 
@@ -119,8 +134,9 @@ struct dict_protocol {
     const bool wants_name = asked.key.starts_with(script_name_prefix);
     if (!wants_name && !asked.key.starts_with(script_data_prefix)) return value();
     S2L_TRY_ASSIGN(const auto script, from.sieve_of(asked.user));
-    if (!script) return value();
-    return value(wants_name ? script->id : script->text);
+    if (script) return value(wants_name ? script->id : script->text);
+    if (!how.dovecot_24) return value();
+    return value(std::string(wants_name ? nothing_to_do_id : nothing_to_do));
   }
 
   static result<rows> all(answers& from, const session_options& how, const wire::iterate& asked) {
