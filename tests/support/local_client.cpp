@@ -29,20 +29,30 @@ int connected(const std::string& path) {
   return -1;
 }
 
+int connected(std::uint16_t port) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(made, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) return made;
+  ::close(made);
+  return -1;
+}
+
+bool close_connected(int made) {
+  if (made >= 0) ::close(made);
+  return made >= 0;
+}
+
 }  // namespace
 
 local_client::local_client(const std::string& path) : socket_(connected(path)) {
   if (socket_ < 0) throw std::runtime_error("nobody listens on " + path);
 }
 
-local_client::local_client(std::uint16_t port) {
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
-    throw std::runtime_error("nobody listens on the port");
+local_client::local_client(std::uint16_t port) : socket_(connected(port)) {
+  if (socket_ < 0) throw std::runtime_error("nobody listens on the port");
 }
 
 local_client::local_client(local_client&& other) noexcept
@@ -104,11 +114,8 @@ std::string local_client::read_all(std::chrono::milliseconds patience) {
   return std::exchange(read_, {});
 }
 
-bool somebody_listens(const std::string& path) {
-  const int made = connected(path);
-  if (made >= 0) ::close(made);
-  return made >= 0;
-}
+bool somebody_listens(const std::string& path) { return close_connected(connected(path)); }
+bool somebody_listens(std::uint16_t port) { return close_connected(connected(port)); }
 
 int unused_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);

@@ -42,6 +42,7 @@ class local_client {
 
 // Does anybody listen there?
 [[nodiscard]] bool somebody_listens(const std::string& path);
+[[nodiscard]] bool somebody_listens(std::uint16_t port);  // of 127.0.0.1
 
 // Of 127.0.0.1; nobody listens there at the moment.
 [[nodiscard]] int unused_port();

@@ -27,12 +27,12 @@ std::string must_succeed(const command& what) {
   return run.out;
 }
 
+}  // namespace
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
     text.replace(at, from.size(), to);
 }
-
-}  // namespace
 
 std::string server_program(const std::string& name) {
   for (const char* folder : {"/usr/sbin/", "/usr/local/sbin/", "/usr/libexec/"})

@@ -72,6 +72,7 @@ class slapd_server {
 
 // slapd, slapadd... also where PATH has no sbin.
 [[nodiscard]] std::string server_program(const std::string& name);
+void replace_all(std::string& text, std::string_view from, std::string_view to);
 // A file of schema/ with its @PLACEHOLDERS@ filled in for a server that lives in `folder`.
 [[nodiscard]] std::string filled_in(const std::string& schema_file, const std::filesystem::path& folder);
 

@@ -1,0 +1,182 @@
+// The real exim with the configuration in operate/, before the real dovecot: each route of mail, logins, absence
+// notices, and that no mail is refused or bounces because slapd is down.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <support/dovecot.hpp>
+#include <support/exim.hpp>
+#include <support/smtp_client.hpp>
+
+namespace sql2ldap::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+constexpr auto patience = 30s;
+const std::string anna = "anna@meadow.example";
+
+class servers_exim : public testing::Test {
+ protected:
+  void start(const std::string& macros = {}, const std::vector<std::string>& authd_flags = {}) {
+    host_.start_authd(authd_flags);
+    start_dovecot();
+    exim_ = std::make_unique<exim_server>(host_, macros);
+  }
+  void start_dovecot() {
+    std::vector<std::string> files = {"91-sql2ldap-mail.conf", "92-sql2ldap-auth-ldap.conf",
+                                      "93-sql2ldap-delivery.conf"};
+    if (!dovecot_is_24()) files.insert(files.end(), {"sql2ldap-ldap.conf.ext", "sql2ldap-domain-off.conf.ext"});
+    dovecot_ = std::make_unique<dovecot_server>(host_, files);
+  }
+  [[nodiscard]] smtp_client client() const { return smtp_client(local_client(exim_->port())); }
+  [[nodiscard]] std::string deliver(const std::string& to, const std::string& subject) const {
+    return client().deliver(to, subject);
+  }
+  // Nothing is on its way any more.
+  [[nodiscard]] bool done_with_all() const {
+    return eventually(patience, [&] { return exim_->waiting() == 0 && exim_->waiting_elsewhere() == 0; });
+  }
+  [[nodiscard]] std::string logs() const { return exim_->log() + dovecot_->log() + host_.authd_log(); }
+
+  served_host host_;
+  std::unique_ptr<dovecot_server> dovecot_;
+  std::unique_ptr<exim_server> exim_;
+};
+
+class servers_exim_each_transport : public servers_exim, public testing::WithParamInterface<std::string> {};
+INSTANTIATE_TEST_SUITE_P(all, servers_exim_each_transport, testing::Values("", "WITH_LDA = yes\n"),
+                         [](const auto& macros) { return macros.param.empty() ? "lmtp" : "lda"; });
+
+TEST_P(servers_exim_each_transport, mail_goes_where_the_directory_says) {
+  start(GetParam());
+  const std::pair<std::string, std::string> sent[] = {
+      {anna, "direct"},
+      {"anna+shop@meadow.example", "detail"},
+      {"Anna@Stone.Example", "alias domain"},
+      {"list@meadow.example", "list"},
+      {"list@stone.example", "list of alias domain"},
+      {"whoever@grove.example", "catch-all"},
+      {"olga@grove.example", "not caught"},
+      {"fred@meadow.example", "away"},
+      {"gina@meadow.example", "both"},
+      {"gina@stone.example", "both by alias domain"},
+      {"carla@meadow.example", "no login"},
+  };
+  for (const auto& [to, subject] : sent) EXPECT_THAT(deliver(to, subject), StartsWith("250")) << to << logs();
+  ASSERT_TRUE(done_with_all()) << logs();
+  const auto has = [](const std::string& subject) { return HasSubstr("Subject: " + subject + "\n"); };
+  EXPECT_THAT(host_.mail_of(anna), UnorderedElementsAre(has("direct"), has("detail"), has("alias domain"), has("list"),
+                                                        has("list of alias domain")))
+      << logs();
+  EXPECT_THAT(host_.mail_of("emil@meadow.example"), UnorderedElementsAre(has("list"), has("list of alias domain")));
+  EXPECT_THAT(host_.mail_of("olga@grove.example"), UnorderedElementsAre(has("catch-all"), has("not caught")));
+  EXPECT_THAT(host_.mail_of("fred@meadow.example"), IsEmpty());
+  EXPECT_THAT(host_.mail_of("gina@meadow.example"), UnorderedElementsAre(has("both"), has("both by alias domain")));
+  EXPECT_THAT(host_.mail_of("carla@meadow.example"), ElementsAre(has("no login")));
+  const auto elsewhere = [](const std::string& subject) {
+    return AllOf(HasSubstr("Envelope-to: away@elsewhere.example\n"), HasSubstr("Subject: " + subject + "\n"));
+  };
+  EXPECT_THAT(exim_->elsewhere(),
+              UnorderedElementsAre(elsewhere("away"), elsewhere("both"), elsewhere("both by alias domain")))
+      << logs();
+  EXPECT_EQ(dovecot_->sent(), "") << "exim forwards, and Sieve does not do it once more";
+}
+
+TEST_P(servers_exim_each_transport, who_is_away_says_so_once) {
+  start(GetParam());
+  EXPECT_THAT(deliver("hans@meadow.example", "first"), StartsWith("250")) << logs();
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_THAT(dovecot_->sent(),
+              AllOf(HasSubstr("friend@far.example"), HasSubstr("Subject: On holiday"), HasSubstr("Back in spring.")))
+      << logs();
+  const std::string before = dovecot_->sent();
+  EXPECT_THAT(deliver("hans@meadow.example", "second"), StartsWith("250")) << logs();
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_EQ(dovecot_->sent(), before);
+  EXPECT_THAT(host_.mail_of("hans@meadow.example"),
+              UnorderedElementsAre(HasSubstr("Subject: first\n"), HasSubstr("Subject: second\n")));
+}
+
+TEST_F(servers_exim, refuses_who_is_nobody_before_it_takes_the_mail) {
+  start();
+  for (const std::string to :
+       {"nobody@meadow.example", "bert@meadow.example", "nobody@stone.example", "dora@lake.example",
+        "friend@elsewhere.example", "a|b@meadow.example", "\"a b\"@meadow.example", "*@meadow.example"})
+    EXPECT_THAT(deliver(to, "x"), StartsWith("550")) << to << logs();
+}
+
+TEST_F(servers_exim, puts_off_whom_nobody_can_tell_about) {
+  start();
+  EXPECT_THAT(deliver("lola@meadow.example", "x"), StartsWith("451")) << logs();
+  EXPECT_THAT(client().log_in({"PLAIN", "lola@meadow.example", "right"}), StartsWith("435")) << logs();
+  EXPECT_THAT(deliver(anna, "hello"), StartsWith("250")) << logs();
+}
+
+TEST_F(servers_exim, lets_in_who_may_and_sends_their_mail) {
+  start();
+  for (const std::string mechanism : {"PLAIN", "LOGIN"}) {
+    for (const std::string name : {"anna@meadow.example", "Anna@Meadow.example", "anna@stone.example"})
+      EXPECT_THAT(client().log_in({mechanism, name, "right"}), StartsWith("235")) << name << logs();
+    EXPECT_THAT(client().log_in({mechanism, anna, "wrong"}), StartsWith("535"));
+  }
+  for (const std::string name : {"nobody@meadow.example", "bert@meadow.example", "carla@meadow.example",
+                                 "emil@meadow.example", "jan@meadow.example", "dora@lake.example"})
+    EXPECT_THAT(client().log_in({"PLAIN", name, "right"}), StartsWith("535")) << name << logs();
+  smtp_client one = client();
+  ASSERT_THAT(one.log_in({"PLAIN", anna, "right"}), StartsWith("235"));
+  EXPECT_THAT(one.deliver("friend@elsewhere.example", "out"), StartsWith("250")) << logs();
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_THAT(exim_->elsewhere(), ElementsAre(HasSubstr("Subject: out\n"))) << logs();
+}
+
+TEST_F(servers_exim, goes_on_from_the_mirror_while_slapd_is_down) {
+  start();
+  host_.slapd.crash();
+  EXPECT_THAT(client().log_in({"PLAIN", anna, "right"}), StartsWith("235")) << logs();
+  EXPECT_THAT(deliver("list@stone.example", "list"), StartsWith("250")) << logs();
+  EXPECT_THAT(deliver("nobody@meadow.example", "x"), StartsWith("550")) << logs();
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_THAT(host_.mail_of(anna), ElementsAre(HasSubstr("Subject: list\n"))) << logs();
+}
+
+TEST_F(servers_exim, puts_everybody_off_without_slapd_and_mirror_and_loses_nothing) {
+  start({}, {"--no-mirror"});
+  // What was taken before, and waits for dovecot, waits on.
+  dovecot_.reset();
+  EXPECT_THAT(deliver(anna, "taken"), StartsWith("250")) << exim_->log();
+  EXPECT_THAT(deliver("gina@meadow.example", "taken too"), StartsWith("250")) << exim_->log();
+  host_.slapd.stop();
+  start_dovecot();
+  for (const std::string to : {"anna@meadow.example", "nobody@meadow.example", "list@meadow.example", "x@grove.example",
+                               "friend@elsewhere.example"})
+    EXPECT_THAT(deliver(to, "x"), StartsWith("451")) << to << logs();
+  EXPECT_THAT(client().log_in({"PLAIN", anna, "right"}), StartsWith("435")) << logs();
+  exim_->run_queue();
+  EXPECT_EQ(exim_->waiting(), 2) << logs();
+  host_.stop_authd();
+  EXPECT_THAT(deliver(anna, "x"), StartsWith("451")) << logs();
+  EXPECT_THAT(deliver("nobody@meadow.example", "x"), StartsWith("451")) << logs();
+  exim_->run_queue();
+  EXPECT_EQ(exim_->waiting(), 2) << logs();
+
+  host_.slapd.start();
+  host_.start_authd({"--no-mirror"});
+  exim_->run_queue();
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_THAT(host_.mail_of(anna), ElementsAre(HasSubstr("Subject: taken\n"))) << logs();
+  EXPECT_THAT(host_.mail_of("gina@meadow.example"), ElementsAre(HasSubstr("Subject: taken too\n"))) << logs();
+  EXPECT_THAT(exim_->elsewhere(), ElementsAre(HasSubstr("Subject: taken too\n"))) << "and no bounce; " << logs();
+}
+
+}  // namespace
+}  // namespace sql2ldap::test
