@@ -18,5 +18,8 @@ install(FILES ${PROJECT_BINARY_DIR}/sql2ldapConfig.cmake ${PROJECT_BINARY_DIR}/s
 
 install(DIRECTORY schema mappings DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap)
 install(FILES operate/grafana-dashboard.json DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap)
+install(DIRECTORY operate/dovecot-2.3 operate/dovecot-2.4 operate/exim operate/postfix operate/pysieved
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
+install(FILES operate/authd.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
 install(FILES operate/sql2ldap-syncd.service operate/sql2ldap-authd.service DESTINATION lib/systemd/system)
 install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md docs/first-mapping.md docs/operations.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

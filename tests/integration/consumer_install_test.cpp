@@ -88,6 +88,12 @@ TEST_F(installed, checkpassword_finds_the_one_that_asks_the_directory) {
   EXPECT_NE(test::read_file(prefix() / "share/man/man8/sql2ldap-checkpassword.8").find(".SH NAME"), std::string::npos);
 }
 
+TEST_F(installed, configuration_to_copy_is_there) {
+  for (const char* file : {"authd.toml", "dovecot-2.3/sql2ldap-dict.conf.ext", "dovecot-2.4/91-sql2ldap-mail.conf",
+                           "exim/exim4.conf", "postfix/main.cf", "pysieved/pysieved.ini"})
+    EXPECT_TRUE(fs::exists(prefix() / "share/sql2ldap/operate" / file)) << file;
+}
+
 TEST_F(installed, there_is_a_man_page_for_each_command) {
   for (const char* page : {"sql2ldap", "sql2ldap-inspect", "sql2ldap-plan", "sql2ldap-mapping-fmt"}) {
     const fs::path file = prefix() / "share/man/man1" / (std::string(page) + ".1");
