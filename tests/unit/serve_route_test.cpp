@@ -213,7 +213,8 @@ TEST_F(serve_route, targets_that_a_mail_server_would_run_or_read_are_refused) {
   for (const char* target :
        {"|/bin/sh", "\"|/bin/sh\"", "/etc/passwd", ":include:/etc/passwd", "|x@example.org", "/x@example.org",
         ":fail:@example.org", "\\root", "a@b.example,c@d.example", "\"a,b", "a b@example.org", "a@b@example.org",
-        "\"|/bin/sh\"@example.org", "x@not_a_domain..example", "(a)@example.org"}) {
+        "\"|/bin/sh\"@example.org", "\"a\", \"b\"@example.org", "#a@example.org", "x@not_a_domain..example",
+        "(a)@example.org"}) {
     entries_ = fake_lookup(
         domain("example.org") + account("anna@example.org") +
         alias("x@example.org", std::string("rfc822MailMember: ok@example.org\nrfc822MailMember: ") + target + "\n") +
@@ -225,6 +226,23 @@ TEST_F(serve_route, targets_that_a_mail_server_would_run_or_read_are_refused) {
     EXPECT_THAT(later("x@example.org"), HasSubstr("is no address")) << target;
     EXPECT_EQ(kind("y@example.org"), what::members) << target;
     EXPECT_EQ(kind("anna@example.org"), what::deliver) << target;
+  }
+}
+
+// What a sender writes before the '@' becomes a part of a list in three places.
+TEST_F(serve_route, local_parts_that_a_mail_server_would_run_read_or_split_are_nobodys) {
+  entries_.load(
+      domain("onward.example") + alias("@onward.example", "rfc822MailMember: @b.example\n") + domain("kept.example") +
+      account("carla@kept.example", "mailLocalAddress: @kept.example\ns2lForwardTo: c@b.example\ns2lKeepCopy: TRUE\n") +
+      alias_domain("relayed.example", "far.example") +
+      domain("far.example", "s2lEnabled: TRUE\ns2lTransport: relay:[mx.far.example]\n"));
+  for (const char* place : {"onward.example", "kept.example", "relayed.example"}) {
+    const std::string at = std::string("@") + place;
+    EXPECT_NE(kind("x.y+z/1|2" + at), what::unknown) << place;
+    EXPECT_NE(kind("\"x,y\"" + at), what::unknown) << place << ": one address in any list";
+    for (const char* local : {"x,root", "|/bin/sh", "/etc/passwd", ":include:/etc/passwd", "\"|/bin/sh\"", "\":fail:\"",
+                              "x\"y", "\"x\",\"y\"", "\"x\\\"", "x@y", "\\root", "#x", "x;y", "<x>", "x(y)"})
+      EXPECT_THAT(kind(local + at), testing::AnyOf(what::unknown, what::relay)) << local << at;
   }
 }
 

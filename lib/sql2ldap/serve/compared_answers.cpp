@@ -144,7 +144,7 @@ void compared_answers::note(question kind, const std::string& name, outcome how)
 template <typename Answer, typename Ask>
 void compared_answers::compare(question kind, std::string_view name, const result<Answer>& first, Ask ask_second) {
   // A client may send any length.
-  std::string kept(name.substr(0, limits::login_name_bytes_max));
+  std::string kept(name.substr(0, limits::user_name_bytes_max));
   if (!first) return note(kind, kept, outcome::first_failed);
   const std::lock_guard lock(mutex_);
   if (waiting_.size() >= limits::comparisons_waiting_max) {

@@ -106,6 +106,8 @@ result<mail_route> entry_answers::route(std::string_view text) {
   // The host that an address is relayed to knows more addresses than we do.
   const auto asked = detail::address_in(text);
   if (!asked || !detail::login_name_in(text) || asked->local.empty()) return unknown;
+  // A sender has chosen it, and it may become a part of a list of targets.
+  if (!detail::is_listable(asked->local)) return unknown;
   for (const std::string& candidate : candidates(*asked, domain->target, how_.separators)) {
     S2L_TRY_ASSIGN(const auto holder, find.holder_of(candidate));
     auto way = std::visit(overloaded{[](std::monostate) { return std::optional<mail_route>(); },

@@ -27,7 +27,7 @@ bool has_control_characters(std::string_view text) noexcept {
 
 std::optional<address> address_in(std::string_view text) {
   const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos || text.size() > limits::login_name_bytes_max) return std::nullopt;
+  if (at == std::string_view::npos || text.size() > limits::user_name_bytes_max) return std::nullopt;
   const std::string_view local = text.substr(0, at);
   if (!is_local_part(local)) return std::nullopt;
   auto domain = codec::domain_to_ascii(text.substr(at + 1));
@@ -36,29 +36,29 @@ std::optional<address> address_in(std::string_view text) {
 }
 
 std::optional<std::string> login_name_in(std::string_view text) {
-  if (text.empty() || text.size() > limits::login_name_bytes_max || has_control_characters(text) || !is_utf8(text))
+  if (text.empty() || text.size() > limits::user_name_bytes_max || has_control_characters(text) || !is_utf8(text))
     return std::nullopt;
   if (text.front() == ' ' || text.back() == ' ' || text.find("  ") != std::string_view::npos) return std::nullopt;
   if (const auto as_address = address_in(text)) return as_address->text();
   return ascii_lowered(text);
 }
 
+bool is_listable(std::string_view local) noexcept {
+  const bool quoted = is_quoted(local);
+  if (quoted) local = local.substr(1, local.size() - 2);
+  return local.find_first_of("|/:\\#") != 0 &&
+         local.find_first_of(quoted ? "\"\\" : "\"<>(),;") == std::string_view::npos;
+}
+
 std::optional<std::string> target_in(std::string_view text) {
   if (text.empty() || !is_ascii(text) || has_control_characters(text)) return std::nullopt;
   if (text.find('@') == std::string_view::npos) {
     // exim and Postfix read more into these than the name of a user.
-    if (text.find_first_of("|/:\\\"<>(),; ") != std::string_view::npos) return std::nullopt;
+    if (text.find_first_of("|/:\\#\"<>(),; ") != std::string_view::npos) return std::nullopt;
     return std::string(text);
   }
   const auto read = address_in(text);
-  if (!read) return std::nullopt;
-  const std::string_view local = read->local;
-  if (is_quoted(local)) {
-    if (local.substr(1).find_first_of("|/:\\") == 0) return std::nullopt;
-  } else if (!local.empty() && (std::string_view("|/:\\").find(local.front()) != std::string_view::npos ||
-                                local.find_first_of("\"<>(),;") != std::string_view::npos)) {
-    return std::nullopt;
-  }
+  if (!read || !is_listable(read->local)) return std::nullopt;
   // Whose mail it is decides the other host: the local part stays as it is.
   return std::string(text.substr(0, read->local.size())) + "@" + read->domain;
 }

@@ -21,8 +21,10 @@ struct address {
 // A login name, which may be an address; nullopt for what nobody is called. Matching rules squeeze blanks, so
 // that names which differ in blanks alone would find each other: these are nobody's.
 [[nodiscard]] std::optional<std::string> login_name_in(std::string_view text);
-// An address, '@domain', or the name of a user of the host; nullopt for what a mail server would take for a
-// command, a file, a list in a file, or two targets.
+// Whether an address with this local part is one item in a list of addresses, and an address: not what exim and Postfix
+// would take for a command, a file, a list in a file, a comment, or for several.
+[[nodiscard]] bool is_listable(std::string_view local) noexcept;
+// An address, '@domain', or the name of a user of the host; nullopt for what is not one item of a list.
 [[nodiscard]] std::optional<std::string> target_in(std::string_view text);
 
 }  // namespace sql2ldap::serve::detail
