@@ -50,6 +50,9 @@ enum class hash_scheme { sha512_crypt, yescrypt, argon2 };  // {CRYPT}$6$, {CRYP
 [[nodiscard]] result<std::string> hash_password(std::string_view clear, hash_scheme how = hash_scheme::sha512_crypt);
 // Of that scheme, with whatever cost: it need not be hashed anew.
 [[nodiscard]] bool is_hashed_as(std::string_view ldap_value, hash_scheme how);
+// Clear text, a digest of one round, or crypt(3) of before SHA-2: quickly guessed by who has seen it.
+[[nodiscard]] bool is_weak(std::string_view ldap_value);
+[[nodiscard]] std::optional<hash_scheme> hash_scheme_of(std::string_view word);  // "SHA512-CRYPT", in any case
 // slapd, with its modules, would take `clear` for this value: verify_password() (codec/password_verify.hpp) for the
 // schemes of facts_about(), without those in clear text.
 [[nodiscard]] bool password_matches(std::string_view ldap_value, std::string_view clear);

@@ -1,10 +1,13 @@
 // Making hashes: crypt(3) and libsodium.
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
 
 #include <crypt.h>
 #include <sodium.h>
 
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/detail/crypt_hash.hpp>
 #include <sql2ldap/codec/detail/password_scheme.hpp>
 #include <sql2ldap/codec/password.hpp>
@@ -56,6 +59,21 @@ bool is_hashed_as(std::string_view ldap_value, hash_scheme how) {
   if (how == hash_scheme::argon2) return parts.scheme == "ARGON2" && parts.rest.starts_with("$argon2id$");
   const std::string_view method = how == hash_scheme::yescrypt ? "$y$" : "$6$";
   return parts.scheme == "CRYPT" && detail::crypt_kind(parts.rest) == method;
+}
+
+bool is_weak(std::string_view ldap_value) {
+  constexpr std::string_view old_methods[] = {"DES", "$1$", "$3$", "$md5$", "$md5,", "$sha1$"};
+  const std::string scheme = facts_about(ldap_value).scheme;
+  const std::string_view method = std::string_view(scheme).substr(scheme.find('/') + 1);
+  return scheme == "CLEARTEXT" || detail::find_digest_scheme(scheme) != nullptr ||
+         std::find(std::begin(old_methods), std::end(old_methods), method) != std::end(old_methods);
+}
+
+std::optional<hash_scheme> hash_scheme_of(std::string_view word) {
+  if (equal_ignoring_ascii_case(word, "SHA512-CRYPT")) return hash_scheme::sha512_crypt;
+  if (equal_ignoring_ascii_case(word, "YESCRYPT")) return hash_scheme::yescrypt;
+  if (equal_ignoring_ascii_case(word, "ARGON2ID")) return hash_scheme::argon2;
+  return std::nullopt;
 }
 
 }  // namespace sql2ldap::codec

@@ -60,6 +60,7 @@ result<void> read_login(account& into, const model::entry& from, const entry_rea
     into.passwords.emplace_back(std::string(value));
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
   S2L_TRY_ASSIGN(into.login_enabled, read.flag(names::login_enabled, true));
+  into.locked = from.has(names::account_locked_time);
   into.services = read.lowered(names::service);
   into.allow_nets = read.lowered(names::allow_nets);
   return {};

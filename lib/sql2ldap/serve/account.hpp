@@ -33,6 +33,7 @@ struct account {
   std::vector<secret> passwords;       // userPassword; empty when there is none, or when we may not see it
   bool enabled = false;
   bool login_enabled = true;
+  bool locked = false;                  // by the directory's own means, pwdAccountLockedTime
   std::vector<std::string> services;    // that it may use, in lower case; empty = all
   std::vector<std::string> allow_nets;  // that it may come from; empty = everywhere
   std::optional<std::uint32_t> uid;     // never 0

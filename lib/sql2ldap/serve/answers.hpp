@@ -32,7 +32,7 @@ struct login_answer {
   enum class verdict {
     allowed,        // if the password is right
     disabled,       // the account, or its domain
-    no_login,       // mail comes in, nobody logs in
+    no_login,       // mail comes in, nobody logs in; also when the directory has locked it
     wrong_service,  // not one that the account may use, or unknown while only some are allowed
     wrong_network,  // not where the account may come from, or unknown while only some are allowed
   } now = verdict::disabled;

@@ -43,7 +43,8 @@ const std::vector<model::attribute_name>& read_attributes() {
                                                           names::vacation_from,
                                                           names::vacation_until,
                                                           names::vacation_interval,
-                                                          names::allow_nets};
+                                                          names::allow_nets,
+                                                          names::account_locked_time};
   return list;
 }
 

@@ -25,10 +25,11 @@ bool may_use(const account& who, std::string_view service) {
          std::find(who.services.begin(), who.services.end(), service_word(service)) != who.services.end();
 }
 
-result<login_answer::verdict> verdict_on(const account& who, bool in_force, const login_request& request) {
+result<login_answer::verdict> verdict_on(const account& who, bool in_force, const login_request& request,
+                                         bool locks_count) {
   using verdict = login_answer::verdict;
   if (!in_force) return verdict::disabled;
-  if (!who.login_enabled) return verdict::no_login;
+  if (!who.login_enabled || (locks_count && who.locked)) return verdict::no_login;
   if (!may_use(who, request.service)) return verdict::wrong_service;
   if (who.allow_nets.empty()) return verdict::allowed;
   auto within = is_within(who.allow_nets, request.from);
@@ -46,7 +47,7 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
   S2L_TRY_ASSIGN(auto who, find.account_named(request.name));
   if (!who) return std::nullopt;
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
-  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request));
+  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request, how_.locks_count));
   return login_answer{now, *std::move(who)};
 }
 

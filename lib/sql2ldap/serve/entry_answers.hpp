@@ -12,7 +12,8 @@ namespace sql2ldap::serve {
 
 struct answer_options {
   std::string separators = "+";  // of a local part and what mail servers let users add to it; empty = none
-  sieve_options sieve;
+  sieve_options sieve{};
+  bool locks_count = true;  // false: whoever verifies passwords sees to the directory's own locks
 };
 
 class entry_answers : public answers {

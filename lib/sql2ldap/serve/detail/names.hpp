@@ -36,5 +36,6 @@ inline const model::attribute_name vacation_from("s2lVacationFrom");
 inline const model::attribute_name vacation_until("s2lVacationUntil");
 inline const model::attribute_name vacation_interval("s2lVacationInterval");
 inline const model::attribute_name allow_nets("s2lAllowNets");
+inline const model::attribute_name account_locked_time("pwdAccountLockedTime");  // of slapd's overlay ppolicy
 
 }  // namespace sql2ldap::serve::names
