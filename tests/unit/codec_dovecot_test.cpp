@@ -17,6 +17,7 @@ namespace {
 using namespace std::string_literals;
 using testing::ElementsAre;
 using testing::EndsWith;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
@@ -46,6 +47,17 @@ TEST(line_buffer, lines_in_any_pieces) {
   EXPECT_TRUE(lines.overflown());
   lines.feed("\nx\n");
   EXPECT_EQ(lines.next(), std::nullopt) << "there is no telling what belongs to what";
+}
+
+TEST(line_buffer, wipes_what_was_taken) {
+  line_buffer lines(100);
+  lines.feed("a password\nand more");
+  const std::string_view line = lines.next().value();
+  EXPECT_EQ(lines.next(), std::nullopt);
+  EXPECT_EQ(std::string(line), std::string(10, '\0'));
+  EXPECT_EQ(lines.rest(), "and more");
+  lines.feed(" of it\n");
+  EXPECT_EQ(lines.next(), "and more of it");
 }
 
 TEST(line_buffer, a_line_too_long_is_noticed_with_its_end_too) {
@@ -144,8 +156,10 @@ TEST(dovecot_auth, what_is_answered_without_asking_anybody) {
   EXPECT_THAT(said, ElementsAre("answer \"FAIL\\x095\\x09code=invalid_base64\\x09reason=Invalid base64 data in initial "
                                 "response\\x0a\"",
                                 "answer \"FAIL\\x093\\x09reason=Authentication request timed out\\x0a\""));
-  EXPECT_THAT(told("AUTH\t5\tPLAIN\tservice=x\nCONT\t5\tAAAA\n").at(1),
-              "answer \"FAIL\\x095\\x09reason=Unexpected continuation\\x0a\"");
+  EXPECT_THAT(told("AUTH\t5\tPLAIN\tservice=x\nCONT\t5\tAAAA\nCONT\t5\tAAAA\n"),
+              ElementsAre(StartsWith("authenticate 5"), "answer \"FAIL\\x095\\x09reason=Unexpected continuation\\x0a\"",
+                          "cancel 5", HasSubstr("timed out")))
+      << "who has the request in hand is told that it is over";
 }
 
 TEST(dovecot_auth, requests_at_once_are_bounded) {
@@ -156,6 +170,7 @@ TEST(dovecot_auth, requests_at_once_are_bounded) {
   ASSERT_EQ(said.size(), limits::auth_requests_max + 1);
   EXPECT_THAT(said[limits::auth_requests_max - 1], StartsWith("authenticate"));
   EXPECT_THAT(said.back(), StartsWith("answer \"FAIL"));
+  EXPECT_EQ(told(lines, 0).back(), hung_up) << "exim takes any FAIL for a wrong password";
 }
 
 class dovecot_auth_dialogue : public testing::Test {
@@ -167,8 +182,9 @@ class dovecot_auth_dialogue : public testing::Test {
     EXPECT_TRUE(request && *request);
     return std::get<dovecot_auth::authenticate>(**request).of;
   }
+  // "": what is left to be told.
   std::string told_next(const std::string& line) {
-    at_.feed(line + "\n");
+    if (!line.empty()) at_.feed(line + "\n");
     const auto request = at_.next();
     return !request ? "nothing" : *request ? shown(**request) : shown(request->error());
   }
@@ -222,6 +238,25 @@ TEST_F(dovecot_auth_dialogue, a_number_is_free_when_its_request_is_over) {
   EXPECT_EQ(at_.refuse(first, dovecot_auth::failure::temporary, "x").answer, "");
   EXPECT_EQ(at_.challenge(first, "x").answer, "");
   EXPECT_EQ(at_.success(second, "b").answer, "OK\t3\tuser=b\n");
+}
+
+TEST_F(dovecot_auth_dialogue, a_response_that_is_broken_ends_the_request) {
+  begin(2);
+  (void)at_.challenge(ask("AUTH\t3\tLOGIN\tservice=smtp"), "Username:");
+  EXPECT_THAT(told_next("CONT\t3\t!"), HasSubstr("invalid_base64"));
+  EXPECT_EQ(told_next(""), "cancel 3");
+}
+
+TEST_F(dovecot_auth_dialogue, what_its_client_has_forgotten_makes_room) {
+  begin(0);
+  const auto begun = [&](std::size_t number) { return ask("AUTH\t" + std::to_string(number) + "\tLOGIN\tservice=x"); };
+  const auto at_work = begun(1);
+  for (std::size_t i = 2; i <= limits::auth_requests_max; ++i) (void)at_.challenge(begun(i), "Username:");
+  const auto one_more = begun(limits::auth_requests_max + 1);
+  EXPECT_EQ(told_next("CONT\t2\tYQ=="), "cancel 2");
+  EXPECT_THAT(told_next(""), HasSubstr("timed out"));
+  EXPECT_EQ(at_.success(at_work, "a").answer, "OK\t1\tuser=a\n");
+  EXPECT_EQ(at_.success(one_more, "b").answer, "OK\t129\tuser=b\n");
 }
 
 TEST_F(dovecot_auth_dialogue, the_last_word_of_scram) {
@@ -319,6 +354,7 @@ TEST(dict, answers) {
   EXPECT_EQ(now.failed("down"), "Fdown\n");
   EXPECT_EQ(now.row("shared/userdb/u", ""), "Oshared/userdb/u\t\n") << "the TAB is needed without a value, too";
   EXPECT_EQ(now.rows_end(), "\n");
+  EXPECT_EQ(now.row("shared/userdb/u", std::string(limits::dict_reply_bytes_max, 'x')), std::nullopt);
   // The values' TABs are escaped twice, what stands between them once.
   EXPECT_EQ(now.found_all({"a", "b\t"}),
             "Ma\x01tb\x01"

@@ -40,8 +40,10 @@ std::optional<iterate> read_iterate(const std::vector<std::string_view>& fields)
   return out;
 }
 
+bool fits(const std::string& line) { return line.size() < limits::dict_reply_bytes_max; }
+
 std::string bounded(const session& to, std::string line) {
-  return line.size() < limits::dict_reply_bytes_max ? std::move(line) : to.failed("the value is too long");
+  return fits(line) ? std::move(line) : to.failed("the value is too long");
 }
 
 }  // namespace
@@ -116,8 +118,10 @@ std::string session::not_found() const { return "N\n"; }
 
 std::string session::failed(std::string_view reason) const { return 'F' + tab_escaped(reason) + '\n'; }
 
-std::string session::row(std::string_view key, std::string_view value) const {
-  return bounded(*this, 'O' + tab_escaped(key) + '\t' + tab_escaped(value) + '\n');
+std::optional<std::string> session::row(std::string_view key, std::string_view value) const {
+  std::string line = 'O' + tab_escaped(key) + '\t' + tab_escaped(value) + '\n';
+  if (!fits(line)) return std::nullopt;
+  return line;
 }
 
 std::string session::rows_end() const { return "\n"; }

@@ -49,7 +49,8 @@ class session {
   [[nodiscard]] std::string found_all(const std::vector<std::string>& values) const;
   [[nodiscard]] std::string not_found() const;
   [[nodiscard]] std::string failed(std::string_view reason) const;  // also ends an iteration
-  [[nodiscard]] std::string row(std::string_view key, std::string_view value) const;
+  // nullopt: longer than the client takes, so that the iteration has to fail, which is all that is said of it then.
+  [[nodiscard]] std::optional<std::string> row(std::string_view key, std::string_view value) const;
   [[nodiscard]] std::string rows_end() const;
 
  private:

@@ -22,6 +22,7 @@ using detail::wire_number;
 
 constexpr std::uint32_t our_minor = 2;
 constexpr std::uint32_t first_minor_with_empty_response = 2;
+constexpr std::uint32_t first_minor_with_failure_code = 2;  // exim takes any FAIL for a wrong password
 constexpr std::size_t cookie_bytes = 16;
 
 std::string fail_line(std::uint32_t id, std::string_view fields) { return fmt::format("FAIL\t{}\t{}\n", id, fields); }
@@ -84,6 +85,7 @@ session::session(std::vector<std::string> mechanisms)
     : lines_(limits::auth_line_bytes_max), mechanisms_(std::move(mechanisms)) {}
 
 decoded<request> session::next() {
+  if (ended_) return outcome(request(cancel{*std::exchange(ended_, std::nullopt)}));
   return detail::next_of<request>(lines_, closed_, [this](std::string_view line) { return take(line); });
 }
 
@@ -147,8 +149,6 @@ session::outcome session::take_authenticate(const std::vector<std::string_view>&
     }
   }
   if (out.service.empty()) return hung_up("AUTH without service");
-  if (running_.size() >= limits::auth_requests_max)
-    return answered(fail_line(*id, "code=temp_fail\treason=Too many requests"), "too many requests at once");
   if (response && response->empty() && *minor_ < first_minor_with_empty_response) response.reset();
   if (response) {
     std::optional<std::string> bytes = response_bytes(*response);
@@ -156,6 +156,10 @@ session::outcome session::take_authenticate(const std::vector<std::string_view>&
       return answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in initial response"),
                       "an initial response that is not base64");
     out.initial_response = secret(*std::move(bytes));
+  }
+  if (running_.size() >= limits::auth_requests_max && !make_room()) {
+    if (*minor_ < first_minor_with_failure_code) return hung_up("too many requests at once");
+    return answered(fail_line(*id, "code=temp_fail\treason=Too many requests"), "too many requests at once");
   }
   started.serial = ++last_serial_;
   out.of = {*id, started.serial};
@@ -170,7 +174,7 @@ session::outcome session::take_continuation(const std::vector<std::string_view>&
   if (found == running_.end()) return answered(fail_line(*id, "reason=Authentication request timed out"));
   running& asked = found->second;
   if (asked.now == state::working) {
-    running_.erase(found);
+    end(found);
     return answered(fail_line(*id, "reason=Unexpected continuation"), "CONT that nobody asked for");
   }
   if (asked.now == state::last_word) {
@@ -180,12 +184,28 @@ session::outcome session::take_continuation(const std::vector<std::string_view>&
   }
   std::optional<std::string> bytes = response_bytes(fields[2]);
   if (!bytes) {
-    running_.erase(found);
+    end(found);
     return answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in continued response"),
                     "a response that is not base64");
   }
   asked.now = state::working;
   return dovecot_auth::request(continuation{{*id, asked.serial}, secret(*std::move(bytes))});
+}
+
+void session::end(std::map<std::uint32_t, running>::iterator which) {
+  ended_ = ticket{which->first, which->second.serial};
+  running_.erase(which);
+}
+
+// Clients forget requests: the one that waits for its client since longest is ended.
+bool session::make_room() {
+  auto oldest = running_.end();
+  for (auto one = running_.begin(); one != running_.end(); ++one)
+    if (one->second.now != state::working && (oldest == running_.end() || one->second.serial < oldest->second.serial))
+      oldest = one;
+  if (oldest == running_.end()) return false;
+  end(oldest);
+  return true;
 }
 
 std::optional<session::outcome> session::take_cancel(const std::vector<std::string_view>& fields) {
@@ -229,7 +249,7 @@ settled session::success(ticket of, std::string_view user, std::string_view fina
 settled session::refuse(ticket of, failure what, std::string_view user, std::string_view reason) {
   if (find(of) == nullptr) return {};
   running_.erase(of.id);
-  if (what == failure::temporary && *minor_ < first_minor_with_empty_response) {
+  if (what == failure::temporary && *minor_ < first_minor_with_failure_code) {
     closed_ = true;
     return {"", true, {}};
   }

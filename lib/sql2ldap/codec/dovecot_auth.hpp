@@ -4,7 +4,8 @@
 // Gives: greeting() and, for each connection, a session: bytes in, requests out, answers to bytes. Promises: what
 // dovecot's server does with a broken line, a second request under one number, or a parameter after `resp` (the
 // connection ends); a number may be used again at once, an answer to a request that is cancelled meanwhile gives no
-// bytes. Leaves to others: SASL (codec/sasl.hpp), delays, time limits, sockets.
+// bytes. Of limits::auth_requests_max requests at once the one that waits for its client since longest makes room for
+// another. Leaves to others: SASL (codec/sasl.hpp), delays, time limits, sockets.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +56,7 @@ struct continuation {
   ticket of;
   secret response;  // decoded
 };
-struct cancel {
+struct cancel {  // also when the session itself has ended a request that was given out
   ticket of;
 };
 using request = std::variant<authenticate, continuation, cancel>;
@@ -96,10 +97,13 @@ class session {
   outcome take_continuation(const std::vector<std::string_view>& fields);
   std::optional<outcome> take_cancel(const std::vector<std::string_view>& fields);
   running* find(ticket of);
+  bool make_room();
+  void end(std::map<std::uint32_t, running>::iterator which);
 
   line_buffer lines_;
   std::vector<std::string> mechanisms_;
   std::map<std::uint32_t, running> running_;
+  std::optional<ticket> ended_;  // by ourselves, of which our user is to be told
   std::uint64_t last_serial_ = 0;
   std::optional<std::uint32_t> minor_;
   bool process_known_ = false;

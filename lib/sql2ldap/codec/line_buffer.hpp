@@ -1,4 +1,5 @@
-// Lines that end with LF, out of bytes as they come: in any pieces, in bounded memory, each byte looked at once.
+// Lines that end with LF, out of bytes as they come: in any pieces, in bounded memory, each byte looked at once. Lines
+// may hold passwords: what was taken is wiped.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,10 @@ class line_buffer {
  public:
   explicit line_buffer(std::size_t line_bytes_max) noexcept : line_bytes_max_(line_bytes_max) {}
   void feed(std::string_view bytes);
-  // The next line without its LF, valid until the next feed().
+  line_buffer(const line_buffer&) = default;
+  line_buffer& operator=(const line_buffer&) = default;
+  ~line_buffer();
+  // The next line without its LF, valid until the next call of anything.
   [[nodiscard]] std::optional<std::string_view> next();
   // What came after the last line: all of it when the other side writes no more.
   [[nodiscard]] std::string_view rest() const noexcept { return std::string_view(bytes_).substr(start_); }
@@ -21,9 +25,12 @@ class line_buffer {
   [[nodiscard]] bool overflown() const noexcept { return overflown_; }
 
  private:
+  void wipe_taken();
+
   std::size_t line_bytes_max_;
   std::string bytes_;
   std::size_t start_ = 0;    // of the next line
+  std::size_t wiped_ = 0;    // before this
   std::size_t scanned_ = 0;  // no LF between start_ and here
   bool overflown_ = false;
 };

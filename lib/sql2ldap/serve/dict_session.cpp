@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <sql2ldap/base/limits.hpp>
@@ -56,8 +57,13 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
-// dovecot takes one password.
-const secret* password_of(const account& who) { return who.passwords.empty() ? nullptr : &who.passwords.front(); }
+// dovecot takes one password. Who could log in, and has none that it could verify, has no wrong one either.
+result<std::string> password_of(const account& who) {
+  for (const secret& one : who.passwords)
+    if (auto known = codec::password_to_dovecot(one.reveal())) return *std::move(known);
+  return fail(error_kind::directory, fmt::format("{} shows no password that dovecot can verify", who.dn),
+              "let the identity that binds read userPassword (olcAccess), or dovecot ask auth-client");
+}
 
 result<value> passdb(answers& from, const std::string& name) {
   S2L_TRY_ASSIGN(const auto found, from.account_for_login({name, {}, {}}));
@@ -67,12 +73,7 @@ result<value> passdb(answers& from, const std::string& name) {
     out["allow_nets"] = joined(found->who.allow_nets);
   else if (found->now != login_answer::verdict::allowed)
     return value();
-  const secret* const password = password_of(found->who);
-  if (password == nullptr) return value();
-  const auto told = codec::password_to_dovecot(password->reveal());
-  if (!told)
-    return fail(error_kind::directory, found->who.dn + ": dovecot has no name for the scheme of this password");
-  out["password"] = *told;
+  S2L_TRY_ASSIGN(out["password"], password_of(found->who));
   add_name(out, name, found->who.login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
@@ -90,6 +91,12 @@ result<value> userdb_object(answers& from, const session_options& how, const std
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
 
+// Which is no word on whether it is there.
+tl::unexpected<error> not_here(std::string_view prefix) {
+  return fail(error_kind::usage, fmt::format("{} is asked for on a socket that is not for it", prefix),
+              "keys= of that socket in `listen` says what may be asked there");
+}
+
 struct rows {
   std::vector<std::pair<std::string, std::string>> all;
 };
@@ -105,8 +112,6 @@ struct dict_protocol {
   static bool is_slow(const request& what) { return std::holds_alternative<wire::iterate>(what); }
 
   static result<found> look_up(answers& from, const session_options& how, const request& what) {
-    if (how.sieve_alone && is_of_users(what))
-      return fail(error_kind::usage, "a socket with keys=sieve is asked for users", "ask another socket");
     return std::visit(overloaded{
                           [&](const wire::lookup& asked) {
                             return one(from, how, asked).map([](value is) { return found(std::move(is)); });
@@ -118,21 +123,17 @@ struct dict_protocol {
                       what);
   }
 
-  static bool is_of_users(const request& what) {
-    constexpr std::string_view of_users = "shared/";
-    return std::visit(overloaded{[&](const wire::lookup& asked) { return asked.key.starts_with(of_users); },
-                                 [&](const wire::iterate& asked) { return asked.prefix.starts_with(of_users); }},
-                      what);
-  }
-
   static result<value> one(answers& from, const session_options& how, const wire::lookup& asked) {
     const auto below = [&](std::string_view prefix) {
       return wire::unescaped_segment(std::string_view(asked.key).substr(prefix.size()));
     };
-    if (asked.key.starts_with(passdb_prefix)) return passdb(from, below(passdb_prefix));
-    if (asked.key.starts_with(userdb_prefix)) return userdb_object(from, how, below(userdb_prefix));
+    if (asked.key.starts_with(passdb_prefix))
+      return how.keys.passdb ? passdb(from, below(passdb_prefix)) : not_here(passdb_prefix);
+    if (asked.key.starts_with(userdb_prefix))
+      return how.keys.userdb ? userdb_object(from, how, below(userdb_prefix)) : not_here(userdb_prefix);
     const bool wants_name = asked.key.starts_with(script_name_prefix);
     if (!wants_name && !asked.key.starts_with(script_data_prefix)) return value();
+    if (!how.keys.sieve) return not_here(script_name_prefix);
     S2L_TRY_ASSIGN(const auto script, from.sieve_of(asked.user));
     if (script) return value(wants_name ? script->id : script->text);
     if (!how.dovecot_24) return value();
@@ -142,6 +143,7 @@ struct dict_protocol {
   static result<rows> all(answers& from, const session_options& how, const wire::iterate& asked) {
     rows out;
     if (asked.prefix != userdb_prefix) return out;
+    if (!how.keys.userdb) return not_here(userdb_prefix);
     std::size_t bytes = 0;
     S2L_TRY(from.users([&](std::string_view name) {
       out.all.emplace_back(std::string(userdb_prefix) + wire::escaped_segment(name), std::string());
@@ -166,7 +168,11 @@ struct dict_protocol {
                            [&](const value& is) { return is ? codec.found(*is) : codec.not_found(); },
                            [&](const rows& are) {
                              std::string out;
-                             for (const auto& [key, text] : are.all) out += codec.row(key, text);
+                             for (const auto& [key, text] : are.all) {
+                               const auto row = codec.row(key, text);
+                               if (!row) return codec.failed("a user's fields are too long");
+                               out += *row;
+                             }
                              return out + codec.rows_end();
                            },
                        },

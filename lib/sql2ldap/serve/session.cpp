@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/serve/detail/in_order_session.hpp>
 
 namespace sql2ldap::serve {
@@ -44,6 +45,21 @@ std::string_view word_for(protocol which) noexcept {
 }
 
 std::optional<postfix_map> postfix_map_of(std::string_view word) noexcept { return value_of(maps, word); }
+
+std::optional<dict_keys> dict_keys_of(std::string_view words) noexcept {
+  dict_keys out{false, false, false};
+  for (const std::string_view word : split(words, '+')) {
+    if (word == "passdb")
+      out.passdb = true;
+    else if (word == "userdb")
+      out.userdb = true;
+    else if (word == "sieve")
+      out.sieve = true;
+    else
+      return std::nullopt;
+  }
+  return out;
+}
 
 std::shared_ptr<session> start_session(desk_of_answers& desk, session_options how, client_door& to) {
   switch (how.which) {

@@ -45,6 +45,15 @@ struct desk_of_answers {
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after = [](auto, const auto& now) { now(); };
 };
 
+// Of dict: shared/passdb/, with the hash, shared/userdb/ and priv/sieve/.
+struct dict_keys {
+  bool passdb = true;
+  bool userdb = true;
+  bool sieve = true;
+};
+// Several with '+' between them, as in "userdb+sieve"; the others are not answered.
+[[nodiscard]] std::optional<dict_keys> dict_keys_of(std::string_view words) noexcept;
+
 struct session_options {
   protocol which = protocol::query;
   bool dovecot_24 = false;                 // names of userdb fields
@@ -52,6 +61,7 @@ struct session_options {
   postfix_map map = postfix_map::aliases;  // of tcp_table, whose requests do not name one
   std::uint32_t process = 1;               // told in greetings
   std::uint32_t connection = 1;            // new for each
+  dict_keys keys{};
 };
 
 class client_door {
