@@ -108,10 +108,30 @@ TEST_F(keeper, feeds_the_mirror_and_goes_on_from_the_cookie) {
 }
 
 TEST_F(keeper, begins_anew_after_an_error_that_is_not_transient) {
-  script_ = {{{event(kind::refreshed_others)}, lost(false), "one"}};
+  script_ = {{{entry_event(1, "uid=a", {{"uid", "a"}}), event(kind::refreshed_others)}, lost(false), "one"}};
   serve::mirror_keeper running(mirror_, how());
   await_openings(2);
   running.stop();
+  EXPECT_THAT(cookies_, ElementsAre("", ""));
+}
+
+TEST_F(keeper, reads_all_anew_when_it_is_told_to) {
+  script_ = {{{entry_event(1, "uid=a", {{"uid", "a"}}), event(kind::refreshed_others)}, std::nullopt, "one"}};
+  serve::mirror_keeper running(mirror_, how());
+  await_said(1);
+  running.read_anew();
+  await_openings(2);
+  running.stop();
+  EXPECT_THAT(cookies_, ElementsAre("", ""));
+  EXPECT_THAT(said_, ElementsAre("MIRROR_REFRESHED")) << "that is no trouble";
+}
+
+TEST_F(keeper, tries_again_from_the_beginning_when_it_has_seen_nothing) {
+  script_ = {{{event(kind::refreshed_others)}, std::nullopt, "one"},
+             {{entry_event(1, "uid=a", {{"uid", "a"}}), event(kind::refreshed_others)}, std::nullopt, "two"}};
+  serve::mirror_keeper running(mirror_, how());
+  await_said(2);
+  EXPECT_THAT(said_, ElementsAre("MIRROR_TROUBLE", "MIRROR_REFRESHED"));
   EXPECT_THAT(cookies_, ElementsAre("", ""));
 }
 

@@ -75,6 +75,24 @@ TEST_F(the_mirror, says_try_later_until_it_knows_all) {
   EXPECT_THAT(dns("uid", "bob"), IsEmpty());
 }
 
+TEST_F(the_mirror, that_sees_nothing_says_try_later) {
+  apply({event(kind::refreshed_others)});
+  for (const bool bare_entry : {false, true}) {
+    const auto found = mirror_.find("uid"_name, "ann");
+    ASSERT_FALSE(found);
+    EXPECT_TRUE(found.error().transient);
+    EXPECT_NE(found.error().text().find("olcAccess"), std::string::npos);
+    EXPECT_FALSE(mirror_.can_answer());
+    if (!bare_entry) apply({entry_event(1, "uid=ann", {{"description", "the names of which are hidden"}})});
+  }
+  apply({entry_event(2, "uid=bob", {{"uid", "bob"}})});
+  EXPECT_TRUE(mirror_.can_answer());
+  EXPECT_THAT(dns("uid", "ann"), IsEmpty());
+  mirror_.begin_refresh();
+  apply({event(kind::present, 1), event(kind::refreshed_others)});
+  EXPECT_FALSE(mirror_.can_answer()) << "who was there is hidden now";
+}
+
 TEST_F(the_mirror, finds_by_the_matching_rule) {
   apply({entry_event(1, "uid=ann",
                      {{"UID", " Ann  Smith"}, {"mail;lang-de", "Ann@A.example"}, {"homeDirectory", "/Home/a"}}),

@@ -43,6 +43,7 @@ class mirror::body {
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) const;
   result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   mirror_status status() const;
+  [[nodiscard]] result<void> can_answer() const;
   void begin_refresh();
   void apply(const model::content_event& event);
 
@@ -69,7 +70,6 @@ class mirror::body {
     friend auto operator<=>(const indexed_value&, const indexed_value&) = default;
   };
 
-  [[nodiscard]] result<void> fresh_enough() const;
   [[nodiscard]] std::optional<std::uint8_t> place_of_index(model::attribute_name name) const;
   [[nodiscard]] bool holds(const detail::packed_entry& content, std::uint8_t index, std::string_view value,
                            std::string_view normal_form) const;
@@ -98,6 +98,7 @@ class mirror::body {
   std::vector<slot_number> free_;
   std::uint32_t refresh_ = 1;
 
+  std::atomic<std::size_t> findable_{0};  // entries with an indexed value
   std::atomic<bool> refreshed_{false};
   std::atomic<bool> in_step_{false};
   std::atomic<clock::time_point> heard_;
@@ -111,8 +112,9 @@ mirror::body::body(options how, const model::schema& schema) : options_(std::mov
 
 // ---- what readers ask -------------------------------------------------------------------------
 
-result<void> mirror::body::fresh_enough() const {
+result<void> mirror::body::can_answer() const {
   if (!refreshed_) return fail_transient(error_kind::directory, "the directory has not been read to its end yet");
+  if (findable_ == 0) return nothing_seen();
   if (options_.age_max == milliseconds(0)) return {};
   const auto age = options_.now() - heard_.load();
   if (age <= options_.age_max) return {};
@@ -159,7 +161,7 @@ result<std::vector<model::entry>> mirror::body::find(model::attribute_name name,
   const auto index = place_of_index(name);
   if (!index)
     return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()), "add it to its indexes");
-  S2L_TRY(fresh_enough());
+  S2L_TRY(can_answer());
   const std::string normal_form = model::normalized(indexes_[*index].rule, value);
   const std::uint64_t hash = run_hash64(normal_form);
 
@@ -177,7 +179,7 @@ result<std::vector<model::entry>> mirror::body::find(model::attribute_name name,
 }
 
 result<std::vector<model::entry>> mirror::body::list(std::size_t& place, std::size_t entries_max) const {
-  S2L_TRY(fresh_enough());
+  S2L_TRY(can_answer());
   std::vector<model::entry> out;
   const std::shared_lock lock(mutex_);
   for (; place < slots_.size() && out.size() < entries_max; ++place)
@@ -238,6 +240,9 @@ void mirror::body::apply(const model::content_event& event) {
 
 void mirror::body::end_refresh(bool others_are_gone) {
   if (others_are_gone) {
+    const auto stays = [this](const slot& one) { return !one.content.empty() && one.seen == refresh_; };
+    // Nobody is "not there" while all of them go.
+    if (std::none_of(slots_.begin(), slots_.end(), stays)) refreshed_ = false;
     for (slot_number at = 0; at < slots_.size(); ++at)
       if (!slots_[at].content.empty() && slots_[at].seen != refresh_) remove(at);
   }
@@ -323,11 +328,17 @@ void mirror::body::replace(slot_number at, detail::packed_entry content) {
   std::set_difference(old.begin(), old.end(), now.begin(), now.end(), std::back_inserter(leave));
   std::set_difference(now.begin(), now.end(), old.begin(), old.end(), std::back_inserter(enter));
   const std::unique_lock lock(mutex_);
+  findable_ += std::size_t{!now.empty()} - std::size_t{!old.empty()};
   for (const indexed_value& value : leave) indexes_[value.index].by_value.erase(value.hash, at);
   for (const indexed_value& value : enter) indexes_[value.index].by_value.insert(value.hash, at);
   content_bytes_ += content.size();
   content_bytes_ -= slots_[at].content.size();
   std::swap(slots_[at].content, content);
+}
+
+tl::unexpected<error> nothing_seen() {
+  return fail_transient(error_kind::directory, "no domain, account or alias can be seen",
+                        "where there are some, let the identity that binds read them (olcAccess)");
 }
 
 // ---- the door ---------------------------------------------------------------------------------
@@ -341,6 +352,7 @@ result<std::vector<model::entry>> mirror::list(std::size_t& place, std::size_t e
   return body_->list(place, entries_max);
 }
 mirror_status mirror::status() const { return body_->status(); }
+result<void> mirror::can_answer() const { return body_->can_answer(); }
 void mirror::begin_refresh() { body_->begin_refresh(); }
 void mirror::apply(const model::content_event& event) { body_->apply(event); }
 

@@ -3,8 +3,9 @@
 // Gives: model::entry_lookup over the attributes that are indexed, and all entries, some at a time. Promises: a
 // lookup sees each entry as it was at one moment, and waits for one entry to be taken in at the longest,
 // never for a refresh. While a refresh runs what is new is seen at once, and what is gone is seen until its
-// end. Before the first refresh has ended, and when it is not known for longer than `age_max` that the
-// mirror is like the directory, lookups are transient errors. Leaves to others: where the events come from
+// end. Before the first refresh has ended, when it is not known for longer than `age_max` that the mirror is like the
+// directory, and while no entry with an indexed value is in it (a directory that shows nothing to us tells of none),
+// lookups are transient errors. Leaves to others: where the events come from
 // (mirror_keeper).
 #pragma once
 
@@ -29,6 +30,9 @@ struct mirror_status {
   std::size_t memory_bytes = 0;
 };
 
+// "Try later", where a content has nothing of ours: who it is hidden from sees the same.
+[[nodiscard]] tl::unexpected<error> nothing_seen();
+
 class mirror : public model::entry_lookup {
  public:
   using clock = std::chrono::steady_clock;
@@ -48,6 +52,7 @@ class mirror : public model::entry_lookup {
   // all the while is told exactly once.
   [[nodiscard]] result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   [[nodiscard]] mirror_status status() const;
+  [[nodiscard]] result<void> can_answer() const;  // or why all lookups are errors at the moment
 
   // Both from one thread at a time. begin_refresh(): a feed has ended; the next one tells from its beginning which
   // entries are there.

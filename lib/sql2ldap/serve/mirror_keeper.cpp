@@ -26,6 +26,17 @@ void mirror_keeper::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void mirror_keeper::read_anew() {
+  const std::lock_guard lock(mutex_);
+  anew_ = true;
+  if (feed_) feed_->wake();
+}
+
+bool mirror_keeper::feed_is_over() const {
+  const std::lock_guard lock(mutex_);
+  return stop_ || anew_;
+}
+
 mirror_keeper::status mirror_keeper::now() const {
   const std::lock_guard lock(mutex_);
   return status_;
@@ -50,8 +61,12 @@ void mirror_keeper::run() {
   }
 }
 
-// Until the feed ends, which is an error, or stop().
+// Until the feed ends, which is an error, or read_anew(), or stop().
 result<void> mirror_keeper::follow() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(anew_, false)) cookie_.clear();
+  }
   S2L_TRY_ASSIGN(auto opened, options_.open(cookie_));
   model::content_feed& feed = *opened;
   const auto put = [this](std::unique_ptr<model::content_feed> one) {
@@ -60,12 +75,12 @@ result<void> mirror_keeper::follow() {
   };
   put(std::move(opened));
   result<void> outcome;
-  while (outcome && !stopping()) {
+  while (outcome && !feed_is_over()) {
     auto event = feed.next(limits::content_wait_longest);
     if (!event)
       outcome = tl::make_unexpected(std::move(event).error());
     else if (*event)
-      take(**event);
+      outcome = take(**event);
   }
   cookie_ = feed.cookie();
   put(nullptr);
@@ -73,19 +88,27 @@ result<void> mirror_keeper::follow() {
   return outcome;
 }
 
-void mirror_keeper::take(const model::content_event& event) {
+result<void> mirror_keeper::take(const model::content_event& event) {
   using what = model::content_event::what;
   mirror_.apply(event);
   const bool ended = event.kind == what::refreshed || event.kind == what::refreshed_others;
   {
     const std::lock_guard lock(mutex_);
     ++status_.events;
-    if (!ended) return;
-    ++status_.refreshes;
+    status_.refreshes += ended ? 1 : 0;
+  }
+  if (!ended) return {};
+  if (auto can = mirror_.can_answer(); !can) {
+    read_anew();  // who was not shown is not told of until it changes
+    return can;
+  }
+  {
+    const std::lock_guard lock(mutex_);
     status_.trouble.clear();
   }
   refreshed_ = true;
   options_.tell(log::level::info, "MIRROR_REFRESHED", fmt::format("{} entries are known", mirror_.status().entries));
+  return {};
 }
 
 void mirror_keeper::in_trouble(const error& why) {

@@ -1,6 +1,7 @@
 // Keeps a mirror like its directory: a thread that opens a content feed, gives the mirror what it tells, and
 // opens another, which goes on from there, when that one ends. Waits longer after each try that failed
-// (limits::trouble_wait_*); an error that is not transient makes the directory tell all anew.
+// (limits::trouble_wait_*); an error that is not transient makes the directory tell all anew, and so does a refresh
+// that has shown nothing, which counts as one that failed.
 #pragma once
 
 #include <condition_variable>
@@ -41,13 +42,16 @@ class mirror_keeper {
   // Returns when the thread has ended: at once, or when a running `open` returns.
   void stop();
   [[nodiscard]] status now() const;
+  // All entries are told again, also those that have not changed: some may be told otherwise by now.
+  void read_anew();
 
  private:
   void run();
   result<void> follow();
-  void take(const model::content_event& event);
+  result<void> take(const model::content_event& event);
   void in_trouble(const error& why);
   [[nodiscard]] bool stopping() const;
+  [[nodiscard]] bool feed_is_over() const;
 
   mirror& mirror_;
   const options options_;
@@ -57,6 +61,7 @@ class mirror_keeper {
   mutable std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;
+  bool anew_ = false;
   std::unique_ptr<model::content_feed> feed_;  // changed by the thread only
   status status_;
 
