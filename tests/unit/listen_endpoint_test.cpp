@@ -1,7 +1,13 @@
 // Where protocols are spoken, and the files of their sockets.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <chrono>
+#include <future>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,8 +34,10 @@ TEST(listen_endpoint, is_read_as_it_is_written) {
   EXPECT_EQ(listen::parse_endpoint("query:/run/q")->mode, 0660U);
   EXPECT_TRUE(listen::parse_endpoint("dict:/run/d,dovecot=2.4")->dovecot_24);
   EXPECT_FALSE(listen::parse_endpoint("dict:/run/d,dovecot=2.3")->dovecot_24);
-  EXPECT_TRUE(listen::parse_endpoint("dict:/run/d,keys=sieve")->sieve_alone);
-  EXPECT_FALSE(listen::parse_endpoint("dict:/run/d,keys=all")->sieve_alone);
+  const auto all = listen::parse_endpoint("dict:/run/d")->keys;
+  EXPECT_TRUE(all.passdb && all.userdb && all.sieve);
+  const auto sieve = listen::parse_endpoint("dict:/run/d,keys=sieve+userdb")->keys;
+  EXPECT_TRUE(!sieve.passdb && sieve.userdb && sieve.sieve);
   const auto port = listen::parse_endpoint("tcp:[::1]:4711,map=domains");
   ASSERT_TRUE(port.has_value()) << port.error().text();
   EXPECT_EQ(port->address, "::1");
@@ -39,7 +47,7 @@ TEST(listen_endpoint, is_read_as_it_is_written) {
   EXPECT_EQ(listen::parse_endpoint_name("socketmap")->which, serve::protocol::socketmap);
   for (const char* wrong : {"", "dict", "imap:/run/x", "dict:run/x", "dict:/x,mode=8", "dict:/x,mode=7777",
                             "dict:/x,mode", "dict:/x,map=aliases", "query:/x,dovecot=2.4", "dict:/x,dovecot=3",
-                            "dict:/x,keys=none", "auth-userdb:/x,keys=sieve", "tcp:/run/x", "tcp:127.0.0.1",
+                            "dict:/x,keys=", "dict:/x,keys=mail", "query:/x,keys=sieve", "tcp:/run/x", "tcp:127.0.0.1",
                             "tcp:127.0.0.1:99999", "tcp:127.0.0.1:1,map=none", "tcp:127.0.0.1:1,mode=0660", "dict:/x,"})
     EXPECT_FALSE(listen::parse_endpoint(wrong).has_value()) << wrong;
 }
@@ -124,6 +132,41 @@ TEST(listening_socket, is_taken_over_when_it_listens) {
   EXPECT_TRUE(somebody_listens(folder / "socket")) << "the file is not its own";
   EXPECT_FALSE(listening_socket::take_over(*listen::parse_endpoint_name("tcp"), ::dup(made->descriptor())).has_value());
   EXPECT_FALSE(listening_socket::take_over(*listen::parse_endpoint_name("dict"), ::dup(2)).has_value());
+}
+
+TEST(listening_socket, is_taken_over_where_it_is_for_this_host_alone) {
+  const auto taken = [](std::uint32_t address) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(address);
+    EXPECT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    EXPECT_EQ(::listen(socket, 1), 0);
+    const auto made = listening_socket::take_over(*listen::parse_endpoint_name("tcp"), socket);
+    return made ? "" : made.error().text();
+  };
+  EXPECT_EQ(taken(INADDR_LOOPBACK), "");
+  EXPECT_THAT(taken(INADDR_ANY), HasSubstr("this host alone"));
+}
+
+TEST(listening_socket, is_put_in_its_place_by_one_at_a_time) {
+  const temp_dir folder;
+  const int lock = ::open((folder / ".sql2ldap.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  const auto made = std::async(std::launch::async, [&] { return refusal("dict:" + (folder / "socket").string()); });
+  EXPECT_EQ(made.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+  EXPECT_FALSE(std::filesystem::exists(folder / "socket"));
+  ::close(lock);
+  EXPECT_EQ(made.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST(listening_socket, leaves_the_umask_as_it_was) {
+  const temp_dir folder;
+  const mode_t before = ::umask(0077);
+  const auto made =
+      listening_socket::open(*listen::parse_endpoint("dict:" + (folder / "socket").string() + ",mode=0666"));
+  EXPECT_EQ(::umask(before), 0077U);
+  EXPECT_EQ(mode_of(folder / "socket"), 0666U);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ inline constexpr std::size_t client_chunk_bytes = 8192;                       //
 inline constexpr std::size_t client_unwritten_pause_bytes = 64U << 10U;       // above it no more is read
 inline constexpr std::size_t client_unwritten_bytes_max = (64U + 1U) << 20U;  // one listing and a bit
 inline constexpr std::size_t clients_unwritten_bytes_max = 256U << 20U;       // of all connections together
-inline constexpr std::chrono::seconds client_write_time_max{60};              // who takes no byte for so long is gone
+inline constexpr std::chrono::seconds client_write_time_max{60};              // who takes less than this in it is gone
+inline constexpr std::size_t client_write_least_bytes = 256U << 10U;
 inline constexpr std::chrono::seconds client_idle_max{24 * 3600};    // dovecot keeps auth connections for hours
 inline constexpr std::chrono::seconds lookup_client_idle_max{3600};  // of dict, socketmap, tcp
 inline constexpr std::chrono::seconds query_client_idle_max{30};     // asks once, at once
@@ -119,19 +120,20 @@ inline constexpr std::chrono::seconds client_sweep_every{5};         // for thos
 inline constexpr std::chrono::milliseconds accept_pause{200};        // when there are no descriptors left
 inline constexpr std::chrono::seconds answer_stop_wait{5};  // for requests at work; less than any client's patience
 inline constexpr std::chrono::milliseconds wrong_password_delay{2000};  // as dovecot does it
-inline constexpr std::size_t lookups_waiting_max = 1000;   // for a worker: some seconds of a slow directory
-inline constexpr std::size_t passwords_waiting_max = 256;  // at 100 ms each some ten seconds
+inline constexpr std::chrono::milliseconds guessed_login_delay{5000};   // of a login that is guessed from everywhere
+inline constexpr std::size_t lookups_waiting_max = 1000;    // for a worker: some seconds of a slow directory
+inline constexpr std::size_t passwords_waiting_max = 1000;  // of all clients, who take turns
+inline constexpr std::chrono::seconds work_wait_max{20};    // for a worker; who waited longer tries later
 inline constexpr std::size_t listings_waiting_max = 16;
+inline constexpr std::size_t ways_retiring_max = 1000;         // settings that were read again, and wait for their end
 inline constexpr std::size_t workers_max = 256;                // threads that verify passwords
 inline constexpr std::size_t directory_connections_max = 8;    // at once, of those who ask it for each answer
-inline constexpr std::size_t binds_waiting_max = 1000;         // to have a password checked
 inline constexpr std::chrono::seconds first_fill_patience{5};  // for a mirror, before clients are told to try later
 inline constexpr std::size_t descriptors_spare = 256;          // besides clients: the directory, files, libraries
 inline constexpr std::chrono::milliseconds lookup_answer_time_max{
     10'000};                                               // of the directory; exim and postfix wait longer
 inline constexpr std::size_t password_samples_max = 1000;  // accounts that are looked at for a password
 
-inline constexpr std::size_t login_name_bytes_max = 512;        // a longer one is nobody's; 64 + 1 + 255 is an address
 inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error
 inline constexpr std::size_t comparisons_waiting_max = 10'000;  // of two ways to answer; above it they are left out
 inline constexpr std::size_t mirror_entries_at_once = 100;      // of a list; in between changes are taken in

@@ -14,7 +14,7 @@ namespace sql2ldap::listen {
 namespace {
 
 constexpr std::string_view form =
-    "PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4][,keys=sieve], or "
+    "PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4][,keys=userdb+sieve], or "
     "tcp:127.0.0.1:PORT[,map=aliases]";
 constexpr mode_t mode_max = 0777;
 
@@ -60,8 +60,9 @@ result<void> take_option(std::string_view text, std::string_view option, endpoin
     if (value != "2.3" && value != "2.4") return wrong(text, "dovecot is 2.3 or 2.4");
     into.dovecot_24 = value == "2.4";
   } else if (name == "keys" && into.which == serve::protocol::dict) {
-    if (value != "all" && value != "sieve") return wrong(text, "keys is all or sieve");
-    into.sieve_alone = value == "sieve";
+    const auto keys = serve::dict_keys_of(value);
+    if (!keys) return wrong(text, "keys are passdb, userdb and sieve, with + between them");
+    into.keys = *keys;
   } else {
     return wrong(text, fmt::format("{} is not known there", quoted_for_message(name)));
   }

@@ -1,10 +1,11 @@
 // Where a protocol is spoken, as the operator writes it.
 //
-//   PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4][,keys=sieve]     a unix socket
-//   tcp:ADDRESS:PORT[,map=aliases]               loopback, for Postfix's tcp_table alone
+//   PROTOCOL:/PATH[,mode=0660][,user=NAME][,group=NAME][,dovecot=2.4]     a unix socket
+//   dict:/PATH[,keys=passdb+userdb+sieve]...                              the same; with keys= only these are answered
+//   tcp:ADDRESS:PORT[,map=aliases]                                        loopback, for Postfix's tcp_table alone
 //
-// `dovecot` says whose words userdb fields are told in (auth-userdb and dict). `keys=sieve` makes a dict that knows
-// nothing but Sieve scripts: these are asked for by who owns the mail, who has no business with hashes of passwords.
+// `dovecot` says whose words userdb fields are told in (auth-userdb and dict). Sieve scripts are asked for by who owns the
+// mail, who has no business with hashes of passwords: keys=sieve.
 //
 // PROTOCOL is one of auth-client, auth-userdb, dict, socketmap, tcp and query. A socket that systemd hands over is
 // described by its name (FileDescriptorName=) without the place: "dict", "tcp,map=domains".
@@ -31,7 +32,7 @@ struct endpoint {
   std::string group;
   serve::postfix_map map = serve::postfix_map::aliases;
   bool dovecot_24 = false;
-  bool sieve_alone = false;
+  serve::dict_keys keys{};
 };
 
 [[nodiscard]] result<endpoint> parse_endpoint(std::string_view text);

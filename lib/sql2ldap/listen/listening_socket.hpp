@@ -1,8 +1,9 @@
 // A socket that clients can connect to. Made before a daemon drops its privileges, and served after that.
 //
 // Promises: mode and owner of a unix socket's file are set before anybody can connect; a file that is no socket is
-// never touched, nor a socket that somebody listens on; one that nobody listens on any more is replaced. Addresses
-// that others than this host could reach are refused.
+// never touched, nor a socket that somebody listens on; one that nobody listens on any more is replaced (under a lock:
+// the file .sql2ldap.lock in the same folder stays). Addresses that others than this host could reach are refused, also
+// when the socket was handed over.
 #pragma once
 
 #include <cstdint>

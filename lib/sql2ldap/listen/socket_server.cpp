@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <list>
 #include <system_error>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <sql2ldap/base/error.hpp>
 #include <sql2ldap/listen/detail/connection.hpp>
 #include <sql2ldap/listen/detail/loop_body.hpp>
 
@@ -72,7 +74,9 @@ std::chrono::milliseconds usual_idle_time(serve::protocol of) noexcept {
 class socket_server::body : public std::enable_shared_from_this<body> {
  public:
   body(event_loop& loop, serve::desk_of_answers& desk, server_bounds bounds)
-      : loop_(loop), context_(loop.body().context), house_{desk, std::move(bounds)} {}
+      : loop_(loop), context_(loop.body().context), house_{desk, std::move(bounds)} {
+    house_.relieve = [this] { relieve(); };
+  }
 
   void start() {
     loop_.every(house_.bounds.sweep_every, [weak = weak_from_this()] {
@@ -165,11 +169,11 @@ class socket_server::body : public std::enable_shared_from_this<body> {
       return;
     }
     const endpoint& how = at.socket.at();
-    const auto made =
-        std::make_shared<connection>(house_, std::move(socket),
-                                     serve::session_options{how.which, how.dovecot_24, how.sieve_alone, how.map,
-                                                            static_cast<std::uint32_t>(::getpid()), ++last_number_},
-                                     [this](connection& one) { forget(one); });
+    const auto made = std::make_shared<connection>(
+        house_, std::move(socket),
+        serve::session_options{how.which, how.dovecot_24, how.map, static_cast<std::uint32_t>(::getpid()),
+                               ++last_number_, how.keys},
+        [this](connection& one) { forget(one); });
     clients_.emplace(made.get(), guest{made, &at});
     ++at.now.clients;
     ++at.now.accepted;
@@ -198,6 +202,17 @@ class socket_server::body : public std::enable_shared_from_this<body> {
     for (const guest& one : slow) {
       ++one.from->now.cut_off;
       one.it->cut_off();
+    }
+  }
+
+  void relieve() {
+    while (house_.unwritten > house_.bounds.unwritten_of_all_max) {
+      const auto most = std::max_element(clients_.begin(), clients_.end(), [](const auto& a, const auto& b) {
+        return a.second.it->waits() < b.second.it->waits();
+      });
+      S2L_ASSERT(most != clients_.end());
+      ++most->second.from->now.cut_off;
+      most->second.it->cut_off_as_slow();
     }
   }
 

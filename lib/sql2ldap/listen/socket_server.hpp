@@ -3,8 +3,9 @@
 // Gives: event_loop, worker_pool, endpoint, listening_socket, and socket_server, which carries bytes between clients
 // and their serve::session. Promises: an idle client costs a descriptor and some hundred bytes; one that floods gets
 // as much as others do, one chunk in its turn; one that does not read is not read from, and closed when it takes
-// nothing for a while or when more waits than may; nobody is let in beyond the bounds, and running out of descriptors
-// makes it wait, not spin. Leaves to others: what is said (serve), who may connect (modes of the sockets).
+// too little for a while or when more waits than may, of all clients together the one for whom most does; nobody is let
+// in beyond the bounds, and running out of descriptors makes it wait, not spin. Leaves to others: what is said (serve),
+// who may connect (modes of the sockets).
 #pragma once
 
 #include <chrono>
@@ -31,7 +32,8 @@ struct server_bounds {
   std::size_t unwritten_max = limits::client_unwritten_bytes_max;
   std::size_t unwritten_of_all_max = limits::clients_unwritten_bytes_max;
   std::function<std::chrono::milliseconds(serve::protocol)> idle_max = usual_idle_time;
-  std::chrono::milliseconds write_time_max = limits::client_write_time_max;
+  std::chrono::milliseconds write_time_max = limits::client_write_time_max;  // in which it has to take all, or
+  std::size_t write_least = limits::client_write_least_bytes;
   std::chrono::milliseconds sweep_every = limits::client_sweep_every;
   std::chrono::milliseconds stop_wait = limits::answer_stop_wait;
 };

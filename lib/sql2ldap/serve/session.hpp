@@ -57,7 +57,6 @@ struct dict_keys {
 struct session_options {
   protocol which = protocol::query;
   bool dovecot_24 = false;                 // names of userdb fields
-  bool sieve_alone = false;                // of dict: no passdb, no userdb
   postfix_map map = postfix_map::aliases;  // of tcp_table, whose requests do not name one
   std::uint32_t process = 1;               // told in greetings
   std::uint32_t connection = 1;            // new for each

@@ -1,5 +1,6 @@
 #include <sql2ldap/listen/detail/connection.hpp>
 
+#include <cstring>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -41,13 +42,19 @@ void connection::cut_off() {
   const auto self = shared_from_this();
   error_code ignored;
   socket_.close(ignored);
-  drop_written(unwritten_.size() - written_);
+  drop_written(waits());
   session_.reset();
   gone_(*this);
 }
 
+void connection::cut_off_as_slow() {
+  house_.desk.tell(log::level::warning, "CLIENT_SLOW",
+                   std::string(serve::word_for(which_)) + ": a client does not read what it asked for");
+  cut_off();
+}
+
 bool connection::is_too_slow(steady::time_point now) const {
-  if (!unwritten_.empty()) return now - active_ > house_.bounds.write_time_max;
+  if (!unwritten_.empty()) return now - least_since_ > house_.bounds.write_time_max;
   if (session_->at_work()) return false;
   const auto idle_max = house_.bounds.idle_max(which_);
   return idle_max.count() != 0 && now - active_ > idle_max;
@@ -66,10 +73,13 @@ void connection::turn(const std::function<void()>& what) {
 void connection::send(std::string bytes) {
   if (over_) return;
   house_.unwritten += bytes.size();
-  if (unwritten_.empty())
+  if (unwritten_.empty()) {
     unwritten_ = std::move(bytes);
-  else
+    least_since_ = steady::now();
+    taken_ = 0;
+  } else {
     unwritten_ += bytes;
+  }
   if (!in_turn_) settle();
 }
 
@@ -89,14 +99,11 @@ void connection::settle() {
   const auto self = shared_from_this();
   if (!unwritten_.empty() && !writing_) write();
   if (over_) return;
-  const std::size_t waits = unwritten_.size() - written_;
-  if (waits > house_.bounds.unwritten_max || house_.unwritten > house_.bounds.unwritten_of_all_max) {
-    house_.desk.tell(log::level::warning, "CLIENT_SLOW",
-                     std::string(serve::word_for(which_)) + ": a client does not read what it asked for");
-    return cut_off();
-  }
+  if (waits() > house_.bounds.unwritten_max) return cut_off_as_slow();
+  if (house_.unwritten > house_.bounds.unwritten_of_all_max) house_.relieve();
+  if (over_) return;
   if (unwritten_.empty() && (closing_ || (retired_ && !session_->at_work()))) return cut_off();
-  if (takes_bytes_ && !closing_ && !retired_ && !ended_ && waits <= house_.bounds.unwritten_pause) read_soon();
+  if (takes_bytes_ && !closing_ && !retired_ && !ended_ && waits() <= house_.bounds.unwritten_pause) read_soon();
 }
 
 void connection::read_soon() {
@@ -118,17 +125,26 @@ void connection::read() {
   if (problem && problem != asio::error::eof) return cut_off();
   active_ = steady::now();
   takes_bytes_ = false;
-  if (!problem) return turn([&] { session_->feed(std::string_view(house_.chunk).substr(0, count)); });
+  if (!problem) {
+    turn([&] { session_->feed(std::string_view(house_.chunk).substr(0, count)); });
+    ::explicit_bzero(house_.chunk.data(), count);  // there may be a password in it
+    return;
+  }
   ended_ = true;
   turn([this] { session_->end(); });
 }
 
 void connection::write() {
   error_code problem;
-  const auto left = asio::buffer(unwritten_.data() + written_, unwritten_.size() - written_);
+  const auto left = asio::buffer(unwritten_.data() + written_, waits());
   const std::size_t count = socket_.write_some(left, problem);
   if (problem && !must_wait(problem)) return cut_off();
   if (count > 0) active_ = steady::now();
+  taken_ += count;
+  if (taken_ >= house_.bounds.write_least) {
+    least_since_ = active_;
+    taken_ = 0;
+  }
   drop_written(count);
   if (!unwritten_.empty()) write_soon();
 }
@@ -146,8 +162,9 @@ void connection::write_soon() {
 void connection::drop_written(std::size_t count) {
   house_.unwritten -= count;
   written_ += count;
-  if (written_ < unwritten_.size()) return;
-  std::string().swap(unwritten_);
+  // Moving the rest only when it is the smaller part keeps the cost of it below that of writing.
+  if (written_ <= unwritten_.size() / 2) return;
+  unwritten_ = unwritten_.substr(written_);
   written_ = 0;
 }
 

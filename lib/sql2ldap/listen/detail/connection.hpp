@@ -23,6 +23,7 @@ struct client_house {
   server_bounds bounds;
   std::string chunk = std::string(limits::client_chunk_bytes, '\0');  // read into, by one at a time
   std::size_t unwritten = 0;                                          // of all
+  std::function<void()> relieve{};  // cuts off those for whom most waits, until it is no more than may wait
 };
 
 class connection final : public serve::client_door, public std::enable_shared_from_this<connection> {
@@ -34,7 +35,9 @@ class connection final : public serve::client_door, public std::enable_shared_fr
   // No more requests: what is asked is still answered.
   void retire();
   void cut_off();
-  // Idle for too long, or it does not take what is for it.
+  void cut_off_as_slow();                                                                    // which is told to the log
+  [[nodiscard]] std::size_t waits() const noexcept { return unwritten_.size() - written_; }  // bytes to be written
+  // Idle for too long, or it does not take what is for it, or only drop by drop.
   [[nodiscard]] bool is_too_slow(steady::time_point now) const;
 
   void send(std::string bytes) override;
@@ -58,11 +61,13 @@ class connection final : public serve::client_door, public std::enable_shared_fr
   std::string unwritten_;
   std::size_t written_ = 0;  // of `unwritten_`, from its beginning
   steady::time_point active_ = steady::now();
-  bool in_turn_ = false;      // the session is being called: what it sends is written together, afterwards
-  bool takes_bytes_ = false;  // the session does
-  bool reading_ = false;      // waits for bytes
-  bool writing_ = false;      // waits for room
-  bool ended_ = false;        // the client writes no more
+  steady::time_point least_since_;  // since when it has not taken bounds.write_least bytes of what waits
+  std::size_t taken_ = 0;           // since then
+  bool in_turn_ = false;            // the session is being called: what it sends is written together, afterwards
+  bool takes_bytes_ = false;        // the session does
+  bool reading_ = false;            // waits for bytes
+  bool writing_ = false;            // waits for room
+  bool ended_ = false;              // the client writes no more
   bool retired_ = false;
   bool closing_ = false;  // when all is written
   bool over_ = false;
