@@ -65,9 +65,12 @@ struct settings {
   bool scram = false;                                            // offered to clients
   std::string separators = "+";                                  // of a local part and what its user may add to it
   bool sieve_forwards = true;                                    // in scripts; false: the mail server forwards
-  std::uint64_t workers = 0;  // threads that verify passwords; 0 = one for each processor
-  std::string user;           // to become when the sockets are open; "" = who starts us
-  std::string group;          // "" = that of `user`
+  std::uint64_t workers = 0;             // threads that verify passwords; 0 = one for each processor
+  std::uint64_t wrong_per_name = 10;     // passwords, from one address, before none is looked at; 0 = no limit
+  std::uint64_t wrong_per_address = 50;  // the same of all names
+  std::string rehash;                    // scheme for passwords that are weakly stored; "" = as they are
+  std::string user;                      // to become when the sockets are open; "" = who starts us
+  std::string group;                     // "" = that of `user`
 };
 
 enum class key_kind { text, flag, number, limit, duration, list, table };

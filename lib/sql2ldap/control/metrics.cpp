@@ -24,7 +24,17 @@ class prometheus_metrics final : public metrics {
 
   void gauge(const std::string& name, const std::string& help, double value, const label& of) override {
     const std::lock_guard only(mutex_);
-    prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add(labels(of)).Set(value);
+    auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(*registry_);
+    prometheus::Gauge& one = family.Add(labels(of));
+    one.Set(value);
+    gauges_[{of.name, of.value}][&one] = &family;
+  }
+  void forget(const label& of) override {
+    const std::lock_guard only(mutex_);
+    const auto found = gauges_.find({of.name, of.value});
+    if (found == gauges_.end()) return;
+    for (const auto& [one, family] : found->second) family->Remove(one);
+    gauges_.erase(found);
   }
   void counter(const std::string& name, const std::string& help, double total, const label& of) override {
     const std::lock_guard only(mutex_);
@@ -41,6 +51,8 @@ class prometheus_metrics final : public metrics {
   }
 
   std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::map<prometheus::Gauge*, prometheus::Family<prometheus::Gauge>*>>
+      gauges_;                                                  // by their label
   std::map<std::pair<std::string, std::string>, double> told_;  // by name and label: the total of the last call
   std::shared_ptr<prometheus::Registry> registry_ =
       std::make_shared<prometheus::Registry>(prometheus::Registry::InsertBehavior::Merge);

@@ -20,6 +20,8 @@ class metrics {
     std::string value;
   };
   virtual void gauge(const std::string& name, const std::string& help, double value, const label& of = {}) = 0;
+  // There is no such thing any more: its gauges are told no longer.
+  virtual void forget(const label& of) = 0;
   // `total` since somebody began to count; where it is less than last time, another has begun, and the sum goes on.
   virtual void counter(const std::string& name, const std::string& help, double total, const label& of = {}) = 0;
 };
