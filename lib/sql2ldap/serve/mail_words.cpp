@@ -54,9 +54,20 @@ result<value> transport_value(answers& from, std::string_view key) {
   return route.transport.empty() ? value() : value(route.transport);
 }
 
+// Who may send as an address. Nobody may forge that of an account that is off, nor, where no member is a user here,
+// that of an alias: it belongs to a login that nobody has then.
 result<value> login_value(answers& from, std::string_view address) {
-  S2L_TRY_ASSIGN(const auto found, from.userdb_of(address));
-  return found ? value(found->user) : value();
+  S2L_TRY_ASSIGN(const auto account, from.account_for_login({address, {}, {}}));
+  if (account) return value(account->who.login);
+  S2L_TRY_ASSIGN(const auto route, from.route(address));
+  if (route.kind == way::relay || route.kind == way::unknown || route.kind == way::not_ours) return value();
+  if (!route.user.empty()) return value(route.user);
+  std::vector<std::string> logins;
+  for (const std::string& member : route.targets) {
+    S2L_TRY_ASSIGN(auto user, from.userdb_of(member));
+    if (user) logins.push_back(std::move(user->user));
+  }
+  return value(logins.empty() ? std::string(address) : fmt::format("{}", fmt::join(logins, ", ")));
 }
 
 }  // namespace
