@@ -20,6 +20,11 @@ constexpr std::array all_questions = {compared_answers::question::login, compare
 
 }  // namespace
 
+bool answer_way::shows_passwords() const {
+  const auto mirror = first->mirror();
+  return passwords == seen::yes && (!mirror || mirror->is.in_step);
+}
+
 // ---- the way at work --------------------------------------------------------------------------
 
 void way_at_work::set(std::shared_ptr<answer_way> one) {
@@ -32,44 +37,57 @@ std::shared_ptr<answer_way> way_at_work::get() const {
   return one_;
 }
 
-result<std::optional<serve::login_answer>> way_at_work::account_for_login(const serve::login_request& who) {
-  return get()->answers().account_for_login(who);
-}
-result<std::optional<serve::userdb>> way_at_work::userdb_of(std::string_view name) {
-  return get()->answers().userdb_of(name);
-}
-result<std::optional<serve::sieve_script>> way_at_work::sieve_of(std::string_view name) {
-  return get()->answers().sieve_of(name);
-}
-result<serve::mail_route> way_at_work::route(std::string_view address) { return get()->answers().route(address); }
-result<std::optional<serve::mail_domain>> way_at_work::domain(std::string_view name) {
-  return get()->answers().domain(name);
-}
-result<void> way_at_work::users(const std::function<bool(std::string_view login)>& tell) {
-  return get()->answers().users(tell);
+template <typename Ask>
+auto way_at_work::ask(Ask what) -> decltype(what(std::declval<serve::answers&>())) {
+  const auto way = get();
+  if (!way) return fail_transient(error_kind::directory, "there is nothing yet to answer from");
+  return what(way->answers());
 }
 
-bool answer_office::lookup_workers::run(std::function<void()> work, std::function<void()> done) {
-  const bool in_memory = from_.get()->first->mirror().has_value();
-  return in_memory ? at_once_.run(std::move(work), std::move(done)) : slow_.run(std::move(work), std::move(done));
+result<std::optional<serve::login_answer>> way_at_work::account_for_login(const serve::login_request& who) {
+  return ask([&](serve::answers& from) { return from.account_for_login(who); });
+}
+result<std::optional<serve::userdb>> way_at_work::userdb_of(std::string_view name) {
+  return ask([&](serve::answers& from) { return from.userdb_of(name); });
+}
+result<std::optional<serve::sieve_script>> way_at_work::sieve_of(std::string_view name) {
+  return ask([&](serve::answers& from) { return from.sieve_of(name); });
+}
+result<serve::mail_route> way_at_work::route(std::string_view address) {
+  return ask([&](serve::answers& from) { return from.route(address); });
+}
+result<std::optional<serve::mail_domain>> way_at_work::domain(std::string_view name) {
+  return ask([&](serve::answers& from) { return from.domain(name); });
+}
+result<void> way_at_work::users(const std::function<bool(std::string_view login)>& tell) {
+  return ask([&](serve::answers& from) { return from.users(tell); });
+}
+
+bool answer_office::lookup_workers::run(std::function<void()> work, std::function<void()> done,
+                                        const serve::asker& by) {
+  const auto way = from_.get();
+  serve::workers& where = !way || way->first->in_memory() ? at_once_ : slow_;
+  return where.run(std::move(work), std::move(done), by);
 }
 
 // ---- the office -------------------------------------------------------------------------------
 
-answer_office::answer_office(listen::event_loop& loop, std::size_t workers)
+answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std::function<void()> ready)
     : loop_(loop),
-      asking_(loop, limits::directory_connections_max, limits::lookups_waiting_max),
-      listing_(loop, 1, limits::listings_waiting_max),
-      proving_(loop, workers, limits::passwords_waiting_max),
+      retiring_(loop, {.threads = 1, .waiting_max = limits::ways_retiring_max}),
+      ready_(std::move(ready)),
       login_check_(
           answers_, lookups_, proving_, guesses_, [this](const auto& who, const auto& how) { told(who, how); },
-          [this](const serve::account& whose, const secret& password) -> result<bool> {
-            const auto way = answers_.get();
-            if (way->needs_passwords && !way->passwords_seen && whose.passwords.empty())
-              return fail(error_kind::directory, "no account shows a password");
-            return way->prove(whose, password);
-          }),
-      desk_{answers_, lookups_, listing_, login_check_} {
+          [this](const serve::account& whose, const secret& password) { return prove(whose, password); }),
+      desk_{answers_, lookups_, listing_, login_check_},
+      asking_(loop, {.threads = limits::directory_connections_max,
+                     .waiting_max = limits::lookups_waiting_max,
+                     .patience = limits::work_wait_max}),
+      listing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
+      looking_around_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
+      rehashing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
+      proving_(loop,
+               {.threads = workers, .waiting_max = limits::passwords_waiting_max, .patience = limits::work_wait_max}) {
   desk_.tell = [this](log::level severity, std::string_view id, const std::string& text) { tell(severity, id, text); };
   desk_.count = [this](serve::protocol which, bool known) {
     tally& of = answered_[which];
@@ -80,60 +98,93 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers)
   };
 }
 
-answer_office::~answer_office() = default;
+result<bool> answer_office::prove(const serve::account& whose, const secret& password) {
+  const auto way = answers_.get();
+  if (way->needs_passwords && whose.passwords.empty() && !way->shows_passwords())
+    return fail(error_kind::directory, "no account shows a password");
+  const auto proved = way->prove(whose, password);
+  const bool is_somebody = !whose.login.empty();  // and not who stands in for nobody (login_check)
+  if (proved && *proved && is_somebody && way->rehash)
+    (void)rehashing_.run([way, whose, password] { way->rehash(whose, password); }, [] {});
+  return proved;
+}
 
-void answer_office::work_by(const answer_plan& plan, std::function<void()> ready) {
-  const auto filled = [this] { loop_.post([this] { look(); }); };
-  auto made = std::make_shared<answer_way>();
+void answer_office::work_by(const answer_plan& plan) {
+  // Whoever lets go of it last does not wait for its end.
+  std::shared_ptr<answer_way> made(new answer_way, [this](answer_way* one) {
+    (void)retiring_.run([last = std::shared_ptr<answer_way>(one)] {}, [] {});
+  });
+  const auto filled = [this, whose = std::weak_ptr(made)] {
+    if (const auto in = whose.lock()) in->passwords = answer_way::seen::unknown;
+    loop_.post([this] {
+      look();
+      look_for_passwords();
+    });
+  };
   made->prove = plan.prove;
   made->needs_passwords = plan.needs_passwords;
   made->scram = plan.scram;
+  made->rehash = plan.rehash;
   made->first = plan.first(filled);
   if (plan.second) {
     made->second = plan.second([] {});
     made->compared = std::make_unique<serve::compared_answers>(made->first->answers(), made->second->answers());
   }
-  if (coming_) retire(std::move(coming_));
+  guesses_.change(plan.guesses);
   coming_ = std::move(made);
-  ready_ = std::move(ready);
-  if (!answers_.get()) answers_.set(coming_);
-  desk_.scram = answers_.get()->scram;
+  if (!answers_.get()) desk_.scram = plan.scram;
   look();
 }
 
+void answer_office::tick() {
+  look();
+  if (std::chrono::steady_clock::now() - passwords_looked_for_at_ >= told_again_after) look_for_passwords();
+  tell_differences();
+}
+
 void answer_office::look() {
-  if (!coming_) return;
-  const auto mirror = coming_->first->mirror();
-  if (!mirror || mirror->is.refreshed) take_over();
+  if (!coming_ || looking_) return;
+  const auto can = std::make_shared<result<void>>();
+  looking_ = looking_around_.run([way = coming_, can] { *can = way->first->can_answer(); },
+                                 [this, whose = std::weak_ptr(coming_), can] {
+                                   looking_ = false;
+                                   if (whose.lock() != coming_) return look();
+                                   if (*can) return take_over();
+                                   const std::string why = can->error().text();
+                                   if (why != waits_for_) log::event(log::level::info, "ANSWER_WAITS", why);
+                                   waits_for_ = why;
+                                 });
 }
 
 void answer_office::take_over() {
-  const auto before = answers_.get();
-  const auto now = std::exchange(coming_, nullptr);
-  answers_.set(now);
-  desk_.scram = now->scram;
-  if (before != now) retire(before);
-  if (now->needs_passwords) look_for_passwords(now);
-  if (const auto ready = std::exchange(ready_, {})) ready();
+  desk_.scram = coming_->scram;
+  answers_.set(std::exchange(coming_, nullptr));
+  waits_for_.clear();
+  look_for_passwords();
+  ready_();
 }
 
-// Its threads may have to be waited for.
-void answer_office::retire(std::shared_ptr<answer_way> one) {
-  const auto last = std::make_shared<std::shared_ptr<answer_way>>(std::move(one));
-  (void)listing_.run([last] { last->reset(); }, [] {});
-}
-
-void answer_office::look_for_passwords(const std::shared_ptr<answer_way>& in) {
+void answer_office::look_for_passwords() {
+  using seen = answer_way::seen;
+  const auto way = answers_.get();
+  if (!way || !way->needs_passwords) return;
+  passwords_looked_for_at_ = std::chrono::steady_clock::now();
   const auto shown = std::make_shared<result<bool>>(true);
-  (void)listing_.run([in, shown] { *shown = in->first->shows_passwords(); },
-                     [in, shown, this] {
-                       if (!*shown) return tell(log::level::warning, "PASSWORDS_UNKNOWN", shown->error().text());
-                       in->passwords_seen = **shown;
-                       if (**shown) return;
-                       tell(log::level::warning, "PASSWORDS_UNSEEN",
-                            "no account shows a userPassword: logins are told to try later; let the identity that "
-                            "binds read it (olcAccess), or set passwords = \"bind\"");
-                     });
+  (void)looking_around_.run(
+      [way, shown] { *shown = way->first->shows_passwords(); },
+      [this, whose = std::weak_ptr(way), shown] {
+        const auto in = whose.lock();
+        if (!in) return;
+        if (!*shown) return tell(log::level::warning, "PASSWORDS_UNKNOWN", shown->error().text());
+        const bool were_hidden = std::exchange(in->hidden, !**shown);
+        // Until they have been read, who had none has none.
+        if (**shown && were_hidden) return in->first->read_anew();
+        in->passwords = **shown ? seen::yes : seen::no;
+        if (**shown || were_hidden) return;
+        tell(log::level::warning, "PASSWORDS_UNSEEN",
+             "no account shows a userPassword: logins are told to try later; let the identity that "
+             "binds read it (olcAccess), or set passwords = \"bind\"");
+      });
 }
 
 void answer_office::told(const serve::login_attempt& who, const serve::login_result& how) {
@@ -202,17 +253,22 @@ void answer_office::fill(control::metrics& into) const {
     into.counter("sql2ldap_answers_later_total", "Questions that were answered with \"try later\".",
                  static_cast<double>(of.later), by);
   }
-  const auto way = answers_.get();
+  auto way = answers_.get();
+  if (!way) way = coming_;
+  if (!way) return;
   if (const auto mirror = way->first->mirror()) fill_mirror(into, *mirror, "first");
-  if (way->second != nullptr)
-    if (const auto mirror = way->second->mirror()) fill_mirror(into, *mirror, "second");
+  const auto second = way->second != nullptr ? way->second->mirror() : std::nullopt;
+  if (second)
+    fill_mirror(into, *second, "second");
+  else
+    into.forget({"answers", "second"});
   if (way->compared) fill_comparison(into, *way->compared);
 }
 
 void answer_office::tell_differences() {
   const auto way = answers_.get();
   const auto now = std::chrono::steady_clock::now();
-  if (!way->compared || (differences_told_ != 0 && now - differences_told_at_ < told_again_after)) return;
+  if (!way || !way->compared || (differences_told_ != 0 && now - differences_told_at_ < told_again_after)) return;
   std::uint64_t total = 0;
   for (const auto kind : all_questions) {
     const serve::comparison_counts counts = way->compared->counts(kind);
@@ -231,10 +287,10 @@ void answer_office::tell_differences() {
 }
 
 std::string answer_office::status() const {
-  const auto mirror = answers_.get()->first->mirror();
+  const auto way = answers_.get();
+  if (!way) return waits_for_.empty() ? "begins" : "waits: " + waits_for_;
+  const auto mirror = way->first->mirror();
   if (!mirror) return "asks the directory each time";
-  if (!mirror->is.refreshed)
-    return mirror->kept.trouble.empty() ? "reads the entries" : "waits: " + mirror->kept.trouble;
   return fmt::format("{} entries in memory, {}", mirror->is.entries,
                      mirror->is.in_step ? std::string("in step")
                                         : fmt::format("{} s old", static_cast<long long>(seconds(mirror->is.age))));

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/control/metrics.hpp>
@@ -32,12 +33,17 @@ struct answer_way {
   serve::login_check::prover prove;
   bool needs_passwords = true;
   bool scram = false;
-  std::atomic<bool> passwords_seen = true;
+  std::function<void(const serve::account&, const secret&)> rehash;  // may be empty
+  enum class seen { unknown, no, yes };
+  std::atomic<seen> passwords = seen::unknown;  // of any account, in the entries as they are
+  bool hidden = false;                          // when they were looked for last
 
   [[nodiscard]] serve::answers& answers() { return compared ? *compared : first->answers(); }
+  // Who has none has none, then. Not known while entries are told anew, and some may be hidden by now.
+  [[nodiscard]] bool shows_passwords() const;
 };
 
-// Answers from the way that is at work at the moment. From any thread.
+// Answers from the way that is at work at the moment; until there is one, "try later". From any thread.
 class way_at_work final : public serve::answers {
  public:
   void set(std::shared_ptr<answer_way> one);
@@ -51,23 +57,23 @@ class way_at_work final : public serve::answers {
   result<void> users(const std::function<bool(std::string_view login)>& tell) override;
 
  private:
+  template <typename Ask>
+  auto ask(Ask what) -> decltype(what(std::declval<serve::answers&>()));
+
   mutable std::mutex mutex_;
   std::shared_ptr<answer_way> one_;
 };
 
 class answer_office {
  public:
-  // The loop outlives this.
-  answer_office(listen::event_loop& loop, std::size_t workers);
-  ~answer_office();
+  // The loop outlives this. `ready`: each time that another plan is at work.
+  answer_office(listen::event_loop& loop, std::size_t workers, std::function<void()> ready);
 
-  // From now on by this plan: at once when it is the first, else as soon as it can answer; until then as before.
-  // `ready`: once it can.
-  void work_by(const answer_plan& plan, std::function<void()> ready = {});
+  // From now on by this plan, as soon as it can answer; until then as before.
+  void work_by(const answer_plan& plan);
+  void tick();  // once a second
   [[nodiscard]] serve::desk_of_answers& desk() noexcept { return desk_; }
   void fill(control::metrics& into) const;
-  // Into the log, when the two that are compared have differed again, once a minute.
-  void tell_differences();
   [[nodiscard]] std::string status() const;  // one line
 
  private:
@@ -75,7 +81,7 @@ class answer_office {
   class lookup_workers final : public serve::workers {
    public:
     lookup_workers(serve::workers& slow, way_at_work& from) : slow_(slow), from_(from) {}
-    bool run(std::function<void()> work, std::function<void()> done) override;
+    bool run(std::function<void()> work, std::function<void()> done, const serve::asker& by) override;
 
    private:
     serve::workers& slow_;
@@ -83,17 +89,24 @@ class answer_office {
     serve::no_workers at_once_;
   };
 
+  // In a worker's thread.
+  result<bool> prove(const serve::account& whose, const secret& password);
   void look();  // whether the one that is to come can answer by now
   void take_over();
-  void retire(std::shared_ptr<answer_way> one);
-  void look_for_passwords(const std::shared_ptr<answer_way>& in);
+  void look_for_passwords();
+  // Into the log, when the two that are compared have differed again, once a minute.
+  void tell_differences();
   void told(const serve::login_attempt& who, const serve::login_result& how);
   void tell(log::level severity, std::string_view id, const std::string& text);
 
   listen::event_loop& loop_;
+  listen::worker_pool retiring_;  // ends ways, whose threads may have to be waited for
   way_at_work answers_;
   std::shared_ptr<answer_way> coming_;
-  std::function<void()> ready_;
+  bool looking_ = false;   // whether it can answer
+  std::string waits_for_;  // why it could not
+  const std::function<void()> ready_;
+  std::chrono::steady_clock::time_point passwords_looked_for_at_;
   std::map<std::string, std::uint64_t, std::less<>> logins_;  // by their result
   struct tally {
     std::uint64_t known = 0;
@@ -105,12 +118,15 @@ class answer_office {
   std::string last_told_;
   std::chrono::steady_clock::time_point last_told_at_;
   serve::guess_limiter guesses_{{}};
-  listen::worker_pool asking_;
-  listen::worker_pool listing_;
-  listen::worker_pool proving_;
   lookup_workers lookups_{asking_, answers_};
   serve::login_check login_check_;
   serve::desk_of_answers desk_;
+  // Last, since their threads use the others.
+  listen::worker_pool asking_;
+  listen::worker_pool listing_;
+  listen::worker_pool looking_around_;
+  listen::worker_pool rehashing_;
+  listen::worker_pool proving_;
 };
 
 }  // namespace sql2ldap::tools

@@ -1,6 +1,6 @@
 #include "answer_source.hpp"
 
-#include <atomic>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +16,7 @@
 #include <sql2ldap/serve/directory_pool.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <sql2ldap/serve/mirror_list.hpp>
+#include <sql2ldap/serve/rehash.hpp>
 #include <sql2ldap/sync/source_content.hpp>
 
 #include "wiring.hpp"
@@ -29,24 +30,71 @@ using serve::mirror_keeper;
 
 filter of_class(std::string_view name) { return filter::equal(model::names::object_class, name); }
 
+filter what_is_read() {
+  std::vector<filter> classes;
+  for (const std::string_view one : serve::read_classes()) classes.push_back(of_class(one));
+  return filter::any_of(classes);
+}
+
+using place_opener = std::function<result<serve::directory_pool::place>()>;
+
+place_opener opener_of_place(const options& chosen, const ldap::options& how) {
+  return [chosen, how]() -> result<serve::directory_pool::place> {
+    S2L_TRY_ASSIGN(auto to, ldap::connect(how));
+    S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
+    return serve::directory_pool::place{std::move(to), std::move(base)};
+  };
+}
+
+// Who may search by an attribute need not be shown it.
+result<bool> has_any(const serve::directory_pool::place& in, const filter& which,
+                     model::attribute_name shown = model::names::object_class) {
+  S2L_TRY_ASSIGN(
+      const auto stream,
+      in.at->search({.base = in.base.text(), .filter = which.text(), .attributes = {shown}, .entries_max = 1}));
+  S2L_TRY_ASSIGN(const model::entry* const one, stream->next());
+  return one != nullptr && one->has(shown);
+}
+
+// Of any account; also where there is none.
+result<bool> passwords_shown(const place_opener& open) {
+  const filter accounts = of_class("s2lMailAccount");
+  S2L_TRY_ASSIGN(const auto in, open());
+  S2L_TRY_ASSIGN(const bool shown, has_any(in, filter::all_of({accounts, filter::present(model::names::user_password)}),
+                                           model::names::user_password));
+  if (shown) return true;
+  S2L_TRY_ASSIGN(const bool any, has_any(in, accounts));
+  return !any;
+}
+
 // ---- kept in memory ---------------------------------------------------------------------------
 
 using feed_opener = std::function<result<std::unique_ptr<model::content_feed>>(const std::string& cookie)>;
 
 class kept_source final : public answer_source {
  public:
-  // `again`: what is told of later refreshes, of which some sources have one a minute.
+  // `again`: what is told of later refreshes, of which some sources have one a minute. `passwords_shown`: of who shows
+  // them to some alone; entries in memory were shown by older rules.
   kept_source(feed_opener open, std::chrono::milliseconds age_max, serve::answer_options how, log::level again,
-              std::function<void()> filled)
+              std::function<result<bool>()> passwords_shown, std::function<void()> filled)
       : mirror_({.indexed = serve::looked_up_attributes(), .age_max = age_max}, codec::builtin_schema()),
         answers_(mirror_, &accounts_, std::move(how)),
         again_(again),
+        passwords_shown_(std::move(passwords_shown)),
         filled_(std::move(filled)),
         keeper_(mirror_, {.open = std::move(open),
                           .tell = [this](auto severity, auto id, auto text) { tell(severity, id, text); }}) {}
 
   serve::answers& answers() override { return answers_; }
+  result<void> can_answer() override {
+    auto can = mirror_.can_answer();
+    if (can) return can;
+    if (const std::string trouble = keeper_.now().trouble; !trouble.empty())
+      return fail_transient(error_kind::directory, trouble);
+    return can;
+  }
   result<bool> shows_passwords() override {
+    if (passwords_shown_) return passwords_shown_();
     std::size_t accounts = 0;
     bool shown = false;
     S2L_TRY(accounts_.for_each([&](const model::entry& one) {
@@ -55,6 +103,8 @@ class kept_source final : public answer_source {
     }));
     return shown || accounts == 0;
   }
+  void read_anew() override { keeper_.read_anew(); }
+  bool in_memory() const noexcept override { return true; }
   std::optional<mirrored> mirror() const override { return mirrored{mirror_.status(), keeper_.now()}; }
 
  private:
@@ -68,6 +118,7 @@ class kept_source final : public answer_source {
   serve::mirror_list accounts_{mirror_};
   serve::entry_answers answers_;
   const log::level again_;
+  const std::function<result<bool>()> passwords_shown_;
   const std::function<void()> filled_;
   bool filled_once_ = false;
   mirror_keeper keeper_;  // last: its thread uses the others
@@ -95,32 +146,22 @@ class source_feed final : public model::content_feed {
 
 class asked_source final : public answer_source {
  public:
-  asked_source(std::function<result<serve::directory_pool::place>()> open, serve::answer_options how)
+  asked_source(place_opener open, serve::answer_options how)
       : open_(std::move(open)), entries_(open_), answers_(entries_, &entries_, std::move(how)) {}
 
   serve::answers& answers() override { return answers_; }
-  result<bool> shows_passwords() override {
-    const filter accounts = of_class("s2lMailAccount");
+  result<void> can_answer() override {
     S2L_TRY_ASSIGN(const auto in, open_());
-    S2L_TRY_ASSIGN(const bool shown,
-                   has_any(in, filter::all_of({accounts, filter::present(model::names::user_password)})));
-    if (shown) return true;
-    S2L_TRY_ASSIGN(const bool any, has_any(in, accounts));
-    return !any;
+    S2L_TRY_ASSIGN(const bool any, has_any(in, what_is_read()));
+    return any ? result<void>() : serve::nothing_seen();
   }
+  result<bool> shows_passwords() override { return passwords_shown(open_); }
+  void read_anew() override {}
+  bool in_memory() const noexcept override { return false; }
   std::optional<mirrored> mirror() const override { return std::nullopt; }
 
  private:
-  static result<bool> has_any(const serve::directory_pool::place& in, const filter& which) {
-    S2L_TRY_ASSIGN(const auto stream, in.at->search({.base = in.base.text(),
-                                                     .filter = which.text(),
-                                                     .attributes = {model::names::object_class},
-                                                     .entries_max = 1}));
-    S2L_TRY_ASSIGN(const model::entry* const one, stream->next());
-    return one != nullptr;
-  }
-
-  std::function<result<serve::directory_pool::place>()> open_;
+  place_opener open_;
   serve::directory_pool entries_;
   serve::entry_answers answers_;
 };
@@ -131,6 +172,7 @@ serve::answer_options answer_options_of(const config::settings& set) {
   serve::answer_options how;
   how.separators = set.separators;
   how.sieve.forwards = set.sieve_forwards;
+  how.locks_count = set.passwords == "verify";
   return how;
 }
 
@@ -142,25 +184,18 @@ answer_plan::opener mirror_of(const options& chosen, const ldap::options& how) {
         S2L_TRY_ASSIGN(to, ldap::connect(how));
       }
       S2L_TRY_ASSIGN(const model::dn base, open_base(chosen, to.get()));
-      std::vector<filter> classes;
-      for (const std::string_view one : serve::read_classes()) classes.push_back(of_class(one));
       return ldap::open_content(
-          how, {.base = base.text(), .filter = filter::any_of(classes).text(), .attributes = serve::read_attributes()},
-          cookie);
+          how, {.base = base.text(), .filter = what_is_read().text(), .attributes = serve::read_attributes()}, cookie);
     };
-    return std::make_unique<kept_source>(open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings),
-                                         log::level::info, std::move(filled));
+    return std::make_unique<kept_source>(
+        open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings), log::level::info,
+        [place = opener_of_place(chosen, how)] { return passwords_shown(place); }, std::move(filled));
   };
 }
 
 answer_plan::opener questions_to(const options& chosen, const ldap::options& how) {
   return [chosen, how](const std::function<void()>&) -> std::unique_ptr<answer_source> {
-    const auto open = [chosen, how]() -> result<serve::directory_pool::place> {
-      S2L_TRY_ASSIGN(auto to, ldap::connect(how));
-      S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
-      return serve::directory_pool::place{std::move(to), std::move(base)};
-    };
-    return std::make_unique<asked_source>(open, answer_options_of(chosen.settings));
+    return std::make_unique<asked_source>(opener_of_place(chosen, how), answer_options_of(chosen.settings));
   };
 }
 
@@ -172,7 +207,7 @@ answer_plan::opener rows_of(options chosen) {
       return std::make_unique<source_feed>(std::move(sides), chosen.settings.read_every);
     };
     return std::make_unique<kept_source>(open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings),
-                                         log::level::debug, std::move(filled));
+                                         log::level::debug, nullptr, std::move(filled));
   };
 }
 
@@ -210,12 +245,40 @@ result<serve::login_check::prover> bind_prover(const options& chosen) {
   };
 }
 
+// In the directory, where passwords have their master copy then.
+result<std::function<void(const serve::account&, const secret&)>> rehasher(const options& chosen) {
+  const auto how = codec::hash_scheme_of(chosen.settings.rehash);
+  if (!how)
+    return fail(error_kind::usage,
+                fmt::format("rehash is SHA512-CRYPT, YESCRYPT or ARGON2ID, not {}", chosen.settings.rehash));
+  if (chosen.settings.passwords != "verify" || chosen.settings.answer_from != "directory")
+    return fail(error_kind::usage, "rehash is for passwords of the directory that are verified here",
+                "passwords = \"verify\" and answer-from = \"directory\"");
+  S2L_TRY_ASSIGN(const ldap::options to, ldap_options_of(chosen));
+  return [to, how = *how](const serve::account& whose, const secret& password) {
+    const auto written = [&]() -> result<bool> {
+      S2L_TRY_ASSIGN(const auto change, serve::rehashed(whose, password, how));
+      if (!change) return false;
+      S2L_TRY_ASSIGN(const auto directory, ldap::connect(to));
+      S2L_TRY_ASSIGN(const auto refused, directory->write(std::span(&*change, 1), false));
+      if (refused) return fail(error_kind::directory, refused->text, "may the identity that binds write userPassword?");
+      return true;
+    }();
+    if (!written)
+      log::event(log::level::warning, "REHASH_FAILED", written.error().text(), {{"user", whose.login}});
+    else if (*written)
+      log::event(log::level::info, "REHASHED", "a password is stored under a better scheme", {{"user", whose.login}});
+  };
+}
+
 }  // namespace
 
 result<answer_plan> plan_answers(const options& chosen) {
   const config::settings& set = chosen.settings;
   answer_plan out;
   out.scram = set.scram;
+  out.guesses.wrong_per_name_max = static_cast<double>(set.wrong_per_name);
+  out.guesses.wrong_per_address_max = static_cast<double>(set.wrong_per_address);
   if (set.scram && set.passwords == "bind")
     return fail(error_kind::usage, "SCRAM needs what is stored, and a bind does not see it",
                 "passwords = \"verify\", or no scram");
@@ -224,6 +287,9 @@ result<answer_plan> plan_answers(const options& chosen) {
     return fail(error_kind::usage, fmt::format("answers from the {} cannot be compared with it", set.answer_from));
   S2L_TRY_ASSIGN(out.first, opener_of(chosen, set.answer_from, "answer-from"));
   S2L_TRY_ASSIGN(out.second, opener_of(chosen, set.compare_with, "compare-with"));
+  if (!set.rehash.empty()) {
+    S2L_TRY_ASSIGN(out.rehash, rehasher(chosen));
+  }
   if (set.passwords == "verify") {
     out.prove = serve::verify_stored_password;
     return out;

@@ -21,13 +21,19 @@ class answer_source {
   virtual ~answer_source() = default;
   // From any thread.
   [[nodiscard]] virtual serve::answers& answers() = 0;
+  // Or why not: nothing is to be known, or seen, at the moment. May take its time, as the next.
+  [[nodiscard]] virtual result<void> can_answer() = 0;
   // Does any account show a password? Also yes when there is no account.
   [[nodiscard]] virtual result<bool> shows_passwords() = 0;
   struct mirrored {
     serve::mirror_status is;
     serve::mirror_keeper::status kept;
   };
-  // nullopt: each question is asked of a server, which may take its time.
+  // For what is in memory: entries may be shown otherwise by now.
+  virtual void read_anew() = 0;
+  // Else each question is asked of a server, which may take its time.
+  [[nodiscard]] virtual bool in_memory() const noexcept = 0;
+  // nullopt: not in memory.
   [[nodiscard]] virtual std::optional<mirrored> mirror() const = 0;
 };
 
@@ -40,6 +46,9 @@ struct answer_plan {
   serve::login_check::prover prove;
   bool needs_passwords = true;  // in the entries
   bool scram = false;           // offered
+  serve::guess_limiter::options guesses{};
+  // Stores a password that was right just now under a better scheme, where it is to be; empty = never. Takes its time.
+  std::function<void(const serve::account& whose, const secret& password)> rehash;
 };
 [[nodiscard]] result<answer_plan> plan_answers(const options& chosen);
 

@@ -4,8 +4,12 @@
 #include <exception>
 #include <ios>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -58,6 +62,16 @@ bool same_for_good(const config::settings& a, const config::settings& b) {
          provers_of(a) == provers_of(b);
 }
 
+// As many as there are descriptors for.
+std::size_t clients_for(std::size_t descriptors) {
+  const std::size_t room = descriptors > limits::descriptors_spare ? descriptors - limits::descriptors_spare : 1;
+  if (room < limits::clients_max)
+    log::event(log::level::warning, "CLIENTS_FEWER",
+               fmt::format("{} clients at once rather than {}: raise the limit of open files (LimitNOFILE=) to {}",
+                           room, limits::clients_max, limits::clients_max + limits::descriptors_spare));
+  return std::min(room, limits::clients_max);
+}
+
 class daemon {
  public:
   daemon(const command_line& line, options chosen) : line_(line), chosen_(std::move(chosen)) {}
@@ -65,8 +79,12 @@ class daemon {
   result<exit_code> run() {
     const config::settings& set = chosen_.settings;
     std::signal(SIGPIPE, SIG_IGN);
+    // What comes before the loop runs waits for it.
+    for (const int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { stop(); });
+    loop_.on_signal(SIGHUP, [this] { reload(); });
     S2L_TRY_ASSIGN(const answer_plan plan, plan_answers(chosen_));
-    control::raise_descriptor_limit(limits::clients_max + limits::descriptors_spare);
+    remember_password(chosen_);
+    const std::size_t descriptors = control::raise_descriptor_limit(limits::clients_max + limits::descriptors_spare);
     S2L_TRY_ASSIGN(waiting_, open_sockets(set));
     if (!set.metrics.empty()) {
       S2L_TRY_ASSIGN(metrics_, control::metrics::serve(set.metrics));
@@ -74,19 +92,16 @@ class daemon {
     // Nothing was asked of a server so far: on ldapi it would see who we were.
     S2L_TRY(control::become(set.user, set.group));
     log::event(log::level::info, "ANSWER_START", fmt::format("sql2ldap-authd {}", version));
-    answer_office office(loop_, provers_of(set));
+    if (::geteuid() == 0)
+      log::event(log::level::warning, "RUNS_AS_ROOT",
+                 "answers are given by root: `user` says whom to become, or the unit's User=");
+    answer_office office(loop_, provers_of(set), [this] { ready(); });
     office_ = &office;
-    listen::socket_server server(loop_, office.desk());
+    listen::socket_server server(loop_, office.desk(), {.clients_max = clients_for(descriptors)});
     server_ = &server;
-    for (const int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { stop(); });
-    loop_.on_signal(SIGHUP, [this] { reload(); });
     loop_.every(std::chrono::seconds(1), [this] { tick(); });
     loop_.after(limits::first_fill_patience, [this] { let_in(); });
-    office.work_by(plan, [this] {
-      let_in();
-      control::notify_ready();
-      log::event(log::level::info, "ANSWER_READY", office_->status());
-    });
+    office.work_by(plan);
     tick();
     loop_.run();
     log::event(log::level::info, "ANSWER_STOP", "stopped");
@@ -95,6 +110,13 @@ class daemon {
   }
 
  private:
+  // At the first time, and after each reload, which may come before it.
+  void ready() {
+    let_in();
+    control::notify_ready();
+    log::event(log::level::info, "ANSWER_READY", office_->status());
+  }
+
   // Who comes before there is an answer waits a while, rather than to be told to try later.
   void let_in() {
     if (stopping_) return;
@@ -110,8 +132,8 @@ class daemon {
 
   void tick() {
     control::notify_alive();
+    office_->tick();
     if (std::string now = office_->status(); now != status_) control::notify_status(status_ = std::move(now));
-    office_->tell_differences();
     if (!metrics_) return;
     office_->fill(*metrics_);
     for (const listen::socket_status& one : server_->status()) {
@@ -135,18 +157,29 @@ class daemon {
   // The settings as they are now, when they are good.
   void reload() {
     auto fresh = line_.reload();
-    const auto plan = fresh ? plan_answers(*fresh) : tl::make_unexpected(fresh.error());
+    if (fresh) remember_password(*fresh);
+    const auto plan = fresh ? plan_answers(with_password(*fresh)) : tl::make_unexpected(fresh.error());
     if (!plan) return log::event(log::level::error, "RELOAD_REFUSED", plan.error().text());
     if (!same_for_good(fresh->settings, chosen_.settings))
       log::event(log::level::warning, "RELOAD_PARTLY",
                  "listen, user, group, metrics and workers are as they were until the daemon is started again");
     log::event(log::level::info, "RELOAD", "settings and mapping read again");
-    office_->work_by(*plan, [this] { log::event(log::level::info, "ANSWER_READY", office_->status()); });
+    office_->work_by(*plan);
+  }
+
+  // Which may be for root alone to read, who we are no longer when the settings are read again.
+  void remember_password(const options& of) {
+    if (auto read = config::read_password(of.settings)) password_ = {of.settings.password_file, *std::move(read)};
+  }
+  [[nodiscard]] options with_password(options of) const {
+    if (of.settings.password_file == password_.first) of.known_password = password_.second;
+    return of;
   }
 
   const command_line& line_;
   const options chosen_;
   listen::event_loop loop_;
+  std::pair<std::string, secret> password_;  // by the file that it was read from last
   std::vector<listen::listening_socket> waiting_;
   std::unique_ptr<control::metrics> metrics_;
   answer_office* office_ = nullptr;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct options {
   bool no_directory = false;
   int verbose = 0;
   std::string rejects_file;
+  std::optional<secret> known_password;  // of the same password file, when that cannot be read any more
 };
 
 // Groups of flags that a command has.

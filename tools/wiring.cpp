@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/log.hpp>
 #include <sql2ldap/config/data_files.hpp>
 #include <sql2ldap/sql/sources.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
@@ -66,7 +67,12 @@ result<ldap::options> ldap_options_of(const options& chosen) {
   ldap::options how;
   how.uri = set.directory;
   how.bind_dn = set.bind_dn;
-  S2L_TRY_ASSIGN(how.password, config::read_password(set));
+  auto password = config::read_password(set);
+  if (!password && chosen.known_password) {
+    log::event(log::level::warning, "PASSWORD_KEPT", password.error().text() + "; the one from before is used");
+    password = *chosen.known_password;
+  }
+  S2L_TRY_ASSIGN(how.password, std::move(password));
   how.start_tls = set.start_tls;
   how.ca_file = set.ca_file;
   how.check_certificate = !set.insecure;

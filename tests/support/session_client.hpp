@@ -16,27 +16,36 @@ namespace sql2ldap::test {
 
 class held_workers : public serve::workers {
  public:
-  bool run(std::function<void()> work, std::function<void()> done) override {
+  bool run(std::function<void()> work, std::function<void()> done, const serve::asker& by) override {
     if (waiting_.size() >= room) return false;
-    waiting_.emplace_back(std::move(work), std::move(done));
+    waiting_.push_back({std::move(work), std::move(done), by});
     if (!held) work_all();
     return true;
   }
   void work_all() {
     while (!waiting_.empty()) {
-      auto [work, done] = std::move(waiting_.front());
+      job next = std::move(waiting_.front());
       waiting_.pop_front();
-      work();
-      done();
+      if (!serve::has_gone(next.by)) {
+        next.work();
+        ++worked;
+      }
+      next.done();
     }
   }
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
   bool held = false;
   std::size_t room = 1000;
+  std::size_t worked = 0;
 
  private:
-  std::deque<std::pair<std::function<void()>, std::function<void()>>> waiting_;
+  struct job {
+    std::function<void()> work;
+    std::function<void()> done;
+    serve::asker by;
+  };
+  std::deque<job> waiting_;
 };
 
 // A mail host in memory, with everything that sessions ask.

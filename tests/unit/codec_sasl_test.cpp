@@ -47,7 +47,7 @@ TEST(sasl, plain_when_the_client_waits) {
   const auto at = sasl::start("PLAIN", {});
   EXPECT_EQ(shown(at->take(std::nullopt)), "challenge ");
   EXPECT_EQ(shown(at->take("\0a\0b"s)), "check a b");
-  EXPECT_EQ(shown(sasl::start("PLAIN", {})->give(std::nullopt)), "malformed");
+  EXPECT_EQ(shown(sasl::start("PLAIN", {})->give({})), "malformed");
 }
 
 TEST(sasl, login) {
@@ -93,7 +93,7 @@ const rfc_example rfc_7677 = {scram_hash::sha256,
 class scram : public testing::TestWithParam<rfc_example> {
  protected:
   std::unique_ptr<sasl::exchange> begun() const {
-    return sasl::start(scram_name(GetParam().hash), {GetParam().server_nonce, "key"});
+    return sasl::start(scram_name(GetParam().hash), GetParam().server_nonce);
   }
   std::string first(const std::string& header = "n,,", const std::string& name = "user") const {
     return header + "n=" + name + ",r=" + GetParam().client_nonce;
@@ -117,8 +117,8 @@ TEST_P(scram, example_of_the_rfc) {
   EXPECT_EQ(shown(at->take(final_without_proof() + ",p=" + GetParam().proof)), "malformed user") << "it is over";
 }
 
-TEST_P(scram, wrong_password_unknown_user_and_replay) {
-  const auto answer = [&](const std::optional<scram_secret>& known, const std::string& last) {
+TEST_P(scram, wrong_password_and_replay) {
+  const auto answer = [&](const scram_secret& known, const std::string& last) {
     const auto at = begun();
     (void)at->take(first());
     const std::string challenge = shown(at->give(known));
@@ -128,11 +128,9 @@ TEST_P(scram, wrong_password_unknown_user_and_replay) {
   std::string proof = from_base64(GetParam().proof).value();
   proof[0] = static_cast<char>(proof[0] ^ 1);
   EXPECT_EQ(answer(stored(), final_without_proof() + ",p=" + base64(proof)).second, "wrong user");
-  EXPECT_EQ(answer(std::nullopt, right).second, "wrong user");
-  EXPECT_EQ(answer(std::nullopt, right).first, answer(std::nullopt, right).first) << "asking twice tells nothing";
   scram_secret other = stored();
   other.hash = other.hash == scram_hash::sha1 ? scram_hash::sha256 : scram_hash::sha1;
-  EXPECT_EQ(answer(other, right).second, "wrong user");
+  EXPECT_EQ(answer(other, right).first, "malformed user") << "of another mechanism";
   EXPECT_EQ(answer(stored(), final_without_proof("eSws") + ",p=" + GetParam().proof).second, "malformed user");
   EXPECT_EQ(answer(stored(), "c=biws,r=" + GetParam().client_nonce + ",p=" + GetParam().proof).second,
             "malformed user");

@@ -189,9 +189,9 @@ TEST_F(serve_login, never_answers_with_another_users_data) {
 
 TEST_F(serve_login, does_not_ask_for_names_that_nobody_can_have) {
   EXPECT_EQ(login_of("anna\n"), "nobody");
-  EXPECT_EQ(login_of(std::string(limits::login_name_bytes_max + 1, 'a')), "nobody");
+  EXPECT_EQ(login_of(std::string(limits::user_name_bytes_max + 1, 'a')), "nobody");
   EXPECT_EQ(entries_.questions, 0U);
-  EXPECT_EQ(login_of(std::string(limits::login_name_bytes_max, 'a')), "nobody");
+  EXPECT_EQ(login_of(std::string(limits::user_name_bytes_max, 'a')), "nobody");
   EXPECT_GT(entries_.questions, 0U);
 }
 
@@ -217,6 +217,16 @@ TEST_F(serve_login, tells_why_somebody_may_not_log_in) {
   EXPECT_EQ(verdict_on("emil@off.example"), verdict::disabled);
   EXPECT_EQ(verdict_on("noflag@example.org"), verdict::disabled);
   EXPECT_EQ(verdict_on("nobody@example.org"), std::nullopt);
+}
+
+TEST_F(serve_login, a_lock_of_the_directory_counts_where_it_does_not_verify_itself) {
+  entries_.load(
+      "dn: uid=locked,dc=org\nobjectClass: s2lMailAccount\nuid: locked\ns2lEnabled: TRUE\n"
+      "pwdAccountLockedTime: 000001010000Z\n");
+  EXPECT_EQ(verdict_on("locked"), verdict::no_login);
+  EXPECT_EQ(user_of("locked"), "locked");
+  serve::entry_answers by_bind(entries_, nullptr, {.separators = "+", .sieve = {}, .locks_count = false});
+  EXPECT_EQ((*by_bind.account_for_login({"locked", "imap", {}}))->now, verdict::allowed);
 }
 
 TEST_F(serve_login, is_for_the_services_that_are_named) {

@@ -1,7 +1,13 @@
 // What mail servers hear in each protocol, without sockets.
+#include <malloc.h>
+
+#include <chrono>
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/detail/crypto.hpp>
 #include <sql2ldap/codec/password.hpp>
@@ -95,6 +101,13 @@ cn: all@example.org
 mailLocalAddress: all@example.org
 rfc822MailMember: anna@example.org
 rfc822MailMember: bert@example.org
+s2lEnabled: TRUE
+
+dn: cn=far-away@example.org,associatedDomain=example.org,dc=org
+objectClass: s2lMailAlias
+cn: far-away@example.org
+mailLocalAddress: far-away@example.org
+rfc822MailMember: x@elsewhere.example
 s2lEnabled: TRUE
 )";
 
@@ -280,6 +293,22 @@ TEST_F(serve_session, auth_that_cannot_be_known_is_never_a_wrong_password) {
   EXPECT_EQ(login("anna@example.org", "right"), "FAIL\t1\tuser=anna@example.org\tcode=temp_fail\n");
 }
 
+TEST_F(serve_session, auth_forgets_what_is_broken_off) {
+  auto one = auth_client();
+  const auto rounds = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      ASSERT_THAT(one->ask("AUTH\t1\tLOGIN\tservice=imap\n"), StartsWith("CONT\t1\t"));
+      ASSERT_THAT(one->ask("CONT\t1\t!\n"), HasSubstr("invalid_base64"));
+      ASSERT_THAT(one->ask("AUTH\t1\tLOGIN\tservice=imap\nCONT\t1\t\nCONT\t1\tYQ==\nCANCEL\t1\n"), StartsWith("CONT"));
+      desk_.log.clear();
+    }
+  };
+  rounds(10);
+  const std::size_t before = ::mallinfo2().uordblks;
+  rounds(10'000);
+  EXPECT_LT(::mallinfo2().uordblks, before + 100'000);
+}
+
 TEST_F(serve_session, auth_requests_go_on_side_by_side) {
   desk_.hashing.held = true;
   auto one = auth_client();
@@ -291,6 +320,43 @@ TEST_F(serve_session, auth_requests_go_on_side_by_side) {
   one->feed("CANCEL\t1\n");
   desk_.hashing.work_all();
   EXPECT_EQ(one->heard(), "FAIL\t2\tuser=anna@example.org\n");
+}
+
+TEST_F(serve_session, auth_tells_what_is_no_success_at_a_moment_of_its_own) {
+  std::vector<std::chrono::milliseconds> waits;
+  std::vector<std::function<void()>> later;
+  desk_.desk.after = [&](std::chrono::milliseconds wait, std::function<void()> what) {
+    waits.push_back(wait);
+    later.push_back(std::move(what));
+  };
+  EXPECT_EQ(login("anna@example.org", "right"), "OK\t1\tuser=anna@example.org\n");
+  EXPECT_EQ(login("nobody@example.org", "right", "service=imap\tno-penalty"), "FAIL\t1\tuser=nobody@example.org\n");
+  EXPECT_TRUE(waits.empty());
+  desk_.hashing.held = true;
+  for (const char* name : {"anna@example.org", "nobody@example.org"}) {
+    auto one = auth_client();
+    EXPECT_EQ(one->ask("AUTH\t1\tPLAIN\tservice=imap\tresp=" + plain(name, "wrong") + "\n"), "");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    desk_.hashing.work_all();
+    ASSERT_EQ(waits.size(), 1U);
+    EXPECT_LE(waits[0], limits::wrong_password_delay - std::chrono::milliseconds(20)) << "counted from the question on";
+    EXPECT_GT(waits[0], limits::wrong_password_delay / 2);
+    later[0]();
+    EXPECT_EQ(one->heard(), std::string("FAIL\t1\tuser=") + name + "\n");
+    waits.clear();
+    later.clear();
+  }
+}
+
+TEST_F(serve_session, auth_waits_with_all_answers_for_a_login_that_is_guessed_from_everywhere) {
+  std::chrono::milliseconds waited{0};
+  desk_.desk.after = [&](std::chrono::milliseconds wait, const std::function<void()>& what) {
+    waited = wait;
+    what();
+  };
+  for (int i = 0; i < 100; ++i) desk_.guesses.wrong({"anna@example.org", "anna@example.org", {}});
+  EXPECT_EQ(login("anna@example.org", "right", "service=imap\trip=192.0.2.1"), "OK\t1\tuser=anna@example.org\n");
+  EXPECT_GT(waited, limits::wrong_password_delay);
 }
 
 TEST_F(serve_session, a_client_that_went_away_hears_nothing) {
@@ -305,6 +371,7 @@ TEST_F(serve_session, a_client_that_went_away_hears_nothing) {
   desk_.lookups.work_all();
   desk_.hashing.work_all();
   EXPECT_EQ(one->heard() + two.heard(), "");
+  EXPECT_EQ(desk_.lookups.worked + desk_.hashing.worked, 0U) << "and nobody works for it";
 }
 
 TEST_F(serve_session, auth_guessing_is_slowed_down_for_the_guesser_alone) {
@@ -360,6 +427,57 @@ TEST_F(serve_session, dict_found_not_found_and_try_later) {
   EXPECT_EQ(one.ask("Lshared/userdb/anna@example.org\tanna@example.org\n"), "Ftry again later\n");
 }
 
+// An account with these lines about passwords, asked for by dict.
+std::string dict_password(const std::string& lines) {
+  session_desk desk(
+      host +
+      "\ndn: uid=x@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: x@example.org\nmailLocalAddress: "
+      "x@example.org\n" +
+      lines);
+  session_client one(desk, {.which = protocol::dict});
+  return one.ask("H3\t2\t0\t\tx\nLshared/passdb/x@example.org\tx\n");
+}
+
+TEST_F(serve_session, dict_tells_a_password_as_dovecot_has_it_or_to_try_later) {
+  const std::string on = "s2lEnabled: TRUE\n";
+  EXPECT_EQ(dict_password(on + "userPassword: secret\n"), "O{\"password\":\"{PLAIN}secret\"}\n");
+  EXPECT_EQ(dict_password(on + "userPassword: {CRYPT}$6$salt$hash\n"), "O{\"password\":\"{CRYPT}$6$salt$hash\"}\n");
+  EXPECT_EQ(dict_password(on + "userPassword: {APR1}x\nuserPassword: {CRYPT}$6$salt$hash\n"),
+            "O{\"password\":\"{CRYPT}$6$salt$hash\"}\n")
+      << "the first that it can verify";
+  EXPECT_EQ(dict_password(on + "userPassword: {APR1}x\n"), "Ftry again later\n");
+  EXPECT_EQ(dict_password(on), "Ftry again later\n") << "none can be seen";
+  EXPECT_EQ(dict_password(on + "s2lLoginEnabled: FALSE\n"), "N\n");
+  EXPECT_EQ(dict_password("s2lEnabled: FALSE\n"), "N\n");
+}
+
+TEST_F(serve_session, a_row_that_is_too_long_fails_the_whole_list) {
+  session_desk desk(
+      host +
+      "\ndn: uid=x@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: x@example.org\nmailLocalAddress: "
+      "x@example.org\ns2lEnabled: TRUE\nhomeDirectory: /" +
+      std::string(limits::dict_reply_bytes_max, 'x') + "\n");
+  session_client one(desk, {.which = protocol::dict});
+  EXPECT_THAT(one.ask("H3\t2\t0\t\tx\nI0\t0\tshared/userdb/\t*\n"), testing::MatchesRegex("F[^\n]*\n"));
+}
+
+TEST_F(serve_session, dict_tells_only_what_its_socket_is_for) {
+  const std::string hello = "H3\t2\t0\t\tx\n";
+  const auto ask = [&](const char* keys, const std::string& line) {
+    session_client one(desk_, {.which = protocol::dict, .keys = *serve::dict_keys_of(keys)});
+    return one.ask(hello + line + "\n").substr(0, 1);
+  };
+  for (const std::string& line :
+       {std::string("Lshared/passdb/anna@example.org\tx"), std::string("Lshared/userdb/anna@example.org\tx"),
+        std::string("I8\t0\tshared/userdb/\t*")})
+    EXPECT_EQ(ask("sieve", line), "F") << line;
+  EXPECT_EQ(ask("sieve", "Lpriv/sieve/name/active\tbert@example.org"), "O");
+  EXPECT_EQ(ask("userdb+passdb", "Lshared/passdb/anna@example.org\tx"), "O");
+  EXPECT_EQ(ask("userdb+passdb", "Lshared/userdb/anna@example.org\tx"), "O");
+  EXPECT_EQ(ask("userdb+passdb", "Lpriv/sieve/name/active\tbert@example.org"), "F");
+  EXPECT_FALSE(serve::dict_keys_of("") || serve::dict_keys_of("all") || serve::dict_keys_of("sieve+"));
+}
+
 TEST_F(serve_session, dict_gives_scripts_by_an_id_that_is_theirs) {
   auto one = client(protocol::dict);
   one.feed("H3\t2\t0\t\tsieve\n");
@@ -409,6 +527,11 @@ TEST_F(serve_session, socketmap_has_a_map_for_each_question) {
   EXPECT_EQ(ask("mailboxes bert@example.org"), "OK bert@example.org,");
   EXPECT_EQ(ask("mailboxes all@example.org"), "NOTFOUND ,");
   EXPECT_EQ(ask("logins info@example.org"), "OK anna@example.org,");
+  EXPECT_EQ(ask("logins off@example.org"), "OK off@example.org,") << "nobody else may send as them";
+  EXPECT_EQ(ask("logins all@example.org"), "OK anna@example.org, bert@example.org,");
+  EXPECT_EQ(ask("logins far-away@example.org"), "OK far-away@example.org,") << "which is nobody's login";
+  EXPECT_EQ(ask("logins nobody@example.org"), "NOTFOUND ,");
+  EXPECT_EQ(ask("logins x@far.example"), "NOTFOUND ,");
   EXPECT_THAT(ask("other anna@example.org"), StartsWith("PERM "));
   desk_.entries.broken = true;
   EXPECT_EQ(ask("domains example.org"), "TEMP try again later,");

@@ -63,7 +63,7 @@ class login final : public exchange {
 
 }  // namespace
 
-step exchange::give(const std::optional<scram_secret>&) { return failure{failure::what::malformed, {}}; }
+step exchange::give(const scram_secret&) { return failure{failure::what::malformed, {}}; }
 
 std::vector<std::string> mechanisms(bool with_scram) {
   std::vector<std::string> out = {"PLAIN", "LOGIN"};
@@ -73,11 +73,11 @@ std::vector<std::string> mechanisms(bool with_scram) {
   return out;
 }
 
-std::unique_ptr<exchange> start(std::string_view name, randomness random) {
+std::unique_ptr<exchange> start(std::string_view name, std::string nonce) {
   if (name == "PLAIN") return std::make_unique<plain>();
   if (name == "LOGIN") return std::make_unique<login>();
   for (const scram_hash hash : {scram_hash::sha1, scram_hash::sha256}) {
-    if (name == scram_name(hash)) return detail::start_scram(hash, std::move(random));
+    if (name == scram_name(hash)) return detail::start_scram(hash, std::move(nonce));
   }
   return nullptr;
 }

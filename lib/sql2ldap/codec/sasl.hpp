@@ -46,18 +46,15 @@ class exchange {
   virtual ~exchange() = default;
   // The client's next words; nullopt at the beginning when it has sent none.
   [[nodiscard]] virtual step take(std::optional<std::string_view> response) = 0;
-  // After secret_wanted: what is stored for the user. nullopt, for a user that does not exist or has none, goes on with
-  // a made-up one and ends with wrong_password, as for any other user.
-  [[nodiscard]] virtual step give(const std::optional<scram_secret>& stored);
+  // After secret_wanted: what is stored for the user, or for one that does not exist or has none something made up,
+  // which nobody can prove.
+  [[nodiscard]] virtual step give(const scram_secret& stored);
 };
 
-struct randomness {
-  std::string nonce;         // of the server: printable, no comma, new each time; 18 random bytes in base64
-  std::string disguise_key;  // 32 random bytes that stay: an unknown user is told the same salt each time
-};
 // Upper case; the order is that of a greeting. `with_scram`: only where the stored secrets can be read.
 [[nodiscard]] std::vector<std::string> mechanisms(bool with_scram);
-// nullptr for a mechanism that is not here. `name` in upper case.
-[[nodiscard]] std::unique_ptr<exchange> start(std::string_view name, randomness random);
+// nullptr for a mechanism that is not here. `name` in upper case; `nonce` of the server: printable, no comma, new each
+// time, as 18 random bytes in base64 are.
+[[nodiscard]] std::unique_ptr<exchange> start(std::string_view name, std::string nonce);
 
 }  // namespace sql2ldap::codec::sasl

@@ -7,14 +7,13 @@
 
 namespace sql2ldap::listen {
 
-worker_pool::worker_pool(event_loop& loop, std::size_t threads, std::size_t waiting_max)
-    : loop_(loop), waiting_max_(waiting_max) {
+worker_pool::worker_pool(event_loop& loop, bounds how) : loop_(loop), how_(how) {
   // Signals are for the loop.
   sigset_t all;
   sigset_t old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve_jobs(); });
+  for (std::size_t i = 0; i < how_.threads; ++i) threads_.emplace_back([this] { serve_jobs(); });
   pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
@@ -27,25 +26,36 @@ worker_pool::~worker_pool() {
   for (std::thread& one : threads_) one.join();
 }
 
-bool worker_pool::run(std::function<void()> work, std::function<void()> done) {
+bool worker_pool::run(std::function<void()> work, std::function<void()> done, const serve::asker& by) {
   {
     const std::lock_guard only(mutex_);
-    if (stopping_ || waiting_.size() >= waiting_max_) return false;
-    waiting_.push_back({std::move(work), std::move(done)});
+    if (stopping_ || count_ >= how_.waiting_max) return false;
+    waiting_[by].push_back({std::move(work), std::move(done), by, clock::now()});
+    ++count_;
   }
   changed_.notify_one();
   return true;
 }
 
+worker_pool::job worker_pool::next_in_turn() {
+  auto turn = waiting_.upper_bound(last_);
+  if (turn == waiting_.end()) turn = waiting_.begin();
+  last_ = turn->first;
+  job next = std::move(turn->second.front());
+  turn->second.pop_front();
+  if (turn->second.empty()) waiting_.erase(turn);
+  --count_;
+  return next;
+}
+
 void worker_pool::serve_jobs() {
   while (true) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    changed_.wait(lock, [this] { return stopping_ || count_ != 0; });
     if (stopping_) return;
-    job next = std::move(waiting_.front());
-    waiting_.pop_front();
+    job next = next_in_turn();
     lock.unlock();
-    next.work();
+    if (!serve::has_gone(next.by) && clock::now() - next.since <= how_.patience) next.work();
     next.work = nullptr;  // what it holds, a password for one, goes away here
     loop_.post(std::move(next.done));
   }

@@ -1,12 +1,16 @@
 // Threads for work that may take its time, with a queue that has an end.
 //
-// Promises: `done` runs in the loop's thread; what waits when the pool goes away is dropped, what runs is waited for.
+// Promises: those who ask take turns; work whose asker has gone, or that has waited for longer than `patience`, is left
+// out; `done` runs in the loop's thread; what waits when the pool goes away is dropped, what runs is waited for.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -18,26 +22,37 @@ namespace sql2ldap::listen {
 
 class worker_pool final : public serve::workers {
  public:
+  struct bounds {
+    std::size_t threads = 1;
+    std::size_t waiting_max = 1;
+    std::chrono::milliseconds patience = std::chrono::hours(24);
+  };
   // The loop outlives this.
-  worker_pool(event_loop& loop, std::size_t threads, std::size_t waiting_max);
+  worker_pool(event_loop& loop, bounds how);
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
   ~worker_pool() override;
 
-  [[nodiscard]] bool run(std::function<void()> work, std::function<void()> done) override;
+  [[nodiscard]] bool run(std::function<void()> work, std::function<void()> done, const serve::asker& by = {}) override;
 
  private:
+  using clock = std::chrono::steady_clock;
   struct job {
     std::function<void()> work;
     std::function<void()> done;
+    serve::asker by;
+    clock::time_point since;
   };
   void serve_jobs();
+  job next_in_turn();
 
   event_loop& loop_;
-  const std::size_t waiting_max_;
+  const bounds how_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<job> waiting_;
+  std::map<serve::asker, std::deque<job>, std::owner_less<serve::asker>> waiting_;
+  std::size_t count_ = 0;  // of all that waits
+  serve::asker last_;      // who had a turn
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

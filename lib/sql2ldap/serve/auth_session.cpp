@@ -1,4 +1,5 @@
 // dovecot's auth-client: logins by SASL. Requests of one connection go on side by side.
+#include <chrono>
 #include <map>
 #include <utility>
 #include <variant>
@@ -64,19 +65,19 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   [[nodiscard]] bool at_work() const override { return !closed_ && verifying_ > 0; }
 
  private:
+  using clock = std::chrono::steady_clock;
   struct running {
     login_attempt who;
     std::unique_ptr<sasl::exchange> exchange;
-    bool delayed = true;             // when it is refused
-    login_check::scram_login scram;  // once it is known
+    bool delayed = true;  // when it is refused
+    clock::time_point begun = clock::now();
+    login_check::scram_login scram{};  // once it is known
   };
 
   void take(wire::authenticate asked) {
-    running started{
-        {{}, std::move(asked.service), std::move(asked.remote_ip)},
-        sasl::start(asked.mechanism, {codec::base64(random_bytes(nonce_bytes)), desk_.logins.disguise_key()}),
-        !asked.no_penalty,
-        {}};
+    running started{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()},
+                    sasl::start(asked.mechanism, codec::base64(random_bytes(nonce_bytes))),
+                    !asked.no_penalty};
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
     auto& kept = running_[asked.of.serial] = std::move(started);
     const auto& first = asked.initial_response;
@@ -114,7 +115,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
       if (self->closed_ || found == self->running_.end()) return;
       if (!is.account) return self->try_later(of);
       found->second.scram = is;
-      self->go_on(of, found->second.exchange->give(is.stored));
+      self->go_on(of, found->second.exchange->give(is.secret));
     });
   }
 
@@ -128,33 +129,43 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     const running asked = std::move(running_.at(of.serial));
     running_.erase(of.serial);
     ++verifying_;
-    verified(of, name, desk_.logins.end_scram(asked.who, asked.scram, proved), asked.delayed, final_data);
+    verified(of, name, desk_.logins.end_scram(asked.who, asked.scram, proved), asked.delayed, asked.begun, final_data);
   }
 
   void verify(wire::ticket of, sasl::credentials given) {
     const running& asked = running_.at(of.serial);
     login_attempt who = asked.who;
     const bool delayed = asked.delayed;
+    const clock::time_point begun = asked.begun;
     who.name = given.user;
     running_.erase(of.serial);
     ++verifying_;
-    desk_.logins.verify(std::move(who), std::move(given.password),
-                        [of, delayed, name = std::move(given.user), weak = weak_from_this()](const login_result& how) {
-                          if (const auto self = weak.lock()) self->verified(of, name, how, delayed);
-                        });
+    desk_.logins.verify(
+        std::move(who), std::move(given.password),
+        [of, delayed, begun, name = std::move(given.user), weak = weak_from_this()](const login_result& how) {
+          if (const auto self = weak.lock()) self->verified(of, name, how, delayed, begun);
+        });
+  }
+
+  // What is no success is told at a moment that does not depend on the work that it took.
+  static std::chrono::milliseconds wait_of(const login_result& how, clock::time_point begun) {
+    if (!how.guessed && how.now == login_result::what::accepted) return {};
+    const std::chrono::milliseconds step = how.guessed ? limits::guessed_login_delay : limits::wrong_password_delay;
+    const auto passed = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - begun);
+    return step - passed % step;
   }
 
   void verified(wire::ticket of, const std::string& asked, const login_result& how, bool delayed,
-                const std::string& final_data = {}) {
-    const bool refused = how.now != login_result::what::accepted && how.now != login_result::what::try_later;
+                clock::time_point begun, const std::string& final_data = {}) {
     const auto tell = [of, asked, how, final_data, weak = weak_from_this()] {
       const auto self = weak.lock();
       if (!self) return;
       --self->verifying_;
       if (!self->closed_) self->answer(of, asked, how, final_data);
     };
-    if (refused && delayed && !closed_)
-      desk_.after(limits::wrong_password_delay, tell);
+    const std::chrono::milliseconds wait = delayed && !closed_ ? wait_of(how, begun) : std::chrono::milliseconds(0);
+    if (wait.count() > 0)
+      desk_.after(wait, tell);
     else
       tell();
   }

@@ -4,60 +4,99 @@
 #include <utility>
 
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/serve/detail/address.hpp>
+#include <sql2ldap/serve/networks.hpp>
 
 namespace sql2ldap::serve {
 
 namespace {
 
-std::string key_of_address(std::string_view address) { return "a" + std::string(address); }
-// No address has a blank.
-std::string key_of_name(std::string_view name, std::string_view address) {
-  return "n" + std::string(address) + ' ' + ascii_lowered(name);
-}
+// In one spelling.
+std::string plain(std::string_view name) { return detail::login_name_in(name).value_or(ascii_lowered(name)); }
 
 }  // namespace
 
 guess_limiter::guess_limiter(options how) : how_(std::move(how)) {}
 
-bool guess_limiter::may_try(std::string_view name, std::string_view address) {
-  const auto below = [&](const std::string& key, double most) { return most <= 0 || now_owed(key, most) + 1 <= most; };
-  return below(key_of_name(name, address), how_.wrong_per_name_max) &&
-         (address.empty() || below(key_of_address(address), how_.wrong_per_address_max));
+void guess_limiter::change(options how) {
+  const std::lock_guard alone(mutex_);
+  how_ = std::move(how);
 }
 
-void guess_limiter::wrong(std::string_view name, std::string_view address) {
-  add(key_of_name(name, address), how_.wrong_per_name_max);
-  if (!address.empty()) add(key_of_address(address), how_.wrong_per_address_max);
+std::vector<guess_limiter::account> guess_limiter::names_of(const guess& what) const {
+  const std::string where = 'n' + network_of_client(what.from) + ' ';
+  std::vector<account> out = {{where + plain(what.name), how_.wrong_per_name_max}};
+  if (std::string login = where + plain(what.login); !what.login.empty() && login != out.front().key)
+    out.push_back({std::move(login), how_.wrong_per_name_max});
+  return out;
 }
 
-void guess_limiter::right(std::string_view name, std::string_view address) {
-  const auto found = places_.find(key_of_name(name, address));
-  if (found == places_.end()) return;
-  tallies_.erase(found->second);
-  places_.erase(found);
+std::vector<guess_limiter::account> guess_limiter::accounts_of(const guess& what) const {
+  std::vector<account> out = names_of(what);
+  if (const std::string network = network_of_client(what.from); !network.empty())
+    out.push_back({'a' + network, how_.wrong_per_address_max});
+  return out;
 }
 
-double guess_limiter::now_owed(const std::string& key, double wrong_max) {
-  const auto found = places_.find(key);
+guess_limiter::account guess_limiter::everywhere(std::string_view login) const {
+  return {'l' + plain(login), how_.wrong_per_login_max};
+}
+
+bool guess_limiter::may_try(const guess& what) const {
+  const std::lock_guard alone(mutex_);
+  const auto all = accounts_of(what);
+  return std::none_of(all.begin(), all.end(), [this](const account& one) { return is_full(one); });
+}
+
+bool guess_limiter::is_guessed(std::string_view login) const {
+  const std::lock_guard alone(mutex_);
+  return is_full(everywhere(login));
+}
+
+void guess_limiter::wrong(const guess& what) {
+  const std::lock_guard alone(mutex_);
+  for (const account& one : accounts_of(what)) add(one);
+  if (!what.login.empty()) add(everywhere(what.login));
+}
+
+void guess_limiter::right(const guess& what) {
+  const std::lock_guard alone(mutex_);
+  for (const account& one : names_of(what)) {
+    const auto found = places_.find(one.key);
+    if (found == places_.end()) continue;
+    tallies_.erase(found->second);
+    places_.erase(found);
+  }
+}
+
+std::size_t guess_limiter::size() const {
+  const std::lock_guard alone(mutex_);
+  return places_.size();
+}
+
+bool guess_limiter::is_full(const account& one) const { return one.wrong_max > 0 && now_owed(one) + 1 > one.wrong_max; }
+
+double guess_limiter::now_owed(const account& one) const {
+  const auto found = places_.find(one.key);
   if (found == places_.end()) return 0;
-  const tally& one = *found->second;
-  const std::chrono::duration<double> passed = how_.now() - one.at;
-  const double paid = wrong_max * passed.count() / static_cast<double>(std::max<long>(how_.forgotten_after.count(), 1));
-  return std::max(0.0, one.wrong - paid);
+  const std::chrono::duration<double> passed = how_.now() - found->second->at;
+  const double paid =
+      one.wrong_max * passed.count() / static_cast<double>(std::max<long>(how_.forgotten_after.count(), 1));
+  return std::max(0.0, found->second->wrong - paid);
 }
 
-void guess_limiter::add(std::string key, double wrong_max) {
-  if (wrong_max <= 0) return;
-  const double wrong = std::min(now_owed(key, wrong_max) + 1, wrong_max);
-  if (const auto found = places_.find(key); found != places_.end()) {
+void guess_limiter::add(const account& to) {
+  if (to.wrong_max <= 0) return;
+  const double wrong = std::min(now_owed(to) + 1, to.wrong_max);
+  if (const auto found = places_.find(to.key); found != places_.end()) {
     tallies_.splice(tallies_.begin(), tallies_, found->second);
   } else {
     if (places_.size() >= how_.kept_max) {
       places_.erase(tallies_.back().of);
       tallies_.pop_back();
     }
-    tallies_.push_front({key, 0, {}});
-    places_.emplace(std::move(key), tallies_.begin());
+    tallies_.push_front({to.key, 0, {}});
+    places_.emplace(to.key, tallies_.begin());
   }
   tallies_.front().wrong = wrong;
   tallies_.front().at = how_.now();

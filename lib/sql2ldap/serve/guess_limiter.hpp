@@ -3,18 +3,28 @@
 //
 // Promises: bounded memory, in which who has been quiet for longest is forgotten first; a right password pays for its
 // name at that address. A name is only shut to the address that guessed it, so that nobody can shut others out; an
-// address where many names are guessed is shut to all. From one thread.
+// address where many names are guessed is shut to all. A login counts under each name that it is guessed by, and one
+// that is guessed from everywhere is told so that its answers can wait. Addresses count as network_of_client() has
+// them, names in any spelling as one. From any thread.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace sql2ldap::serve {
+
+struct guess {
+  std::string_view name;   // as it was given
+  std::string_view login;  // whose name it is; empty: nobody's, or not known yet
+  std::string_view from;   // IP address; empty = unknown
+};
 
 class guess_limiter {
  public:
@@ -22,16 +32,19 @@ class guess_limiter {
   struct options {
     double wrong_per_name_max = 10;             // from one address; 0 = no limit
     double wrong_per_address_max = 50;          // 0 = no limit
+    double wrong_per_login_max = 100;           // from everywhere: above it is_guessed(); 0 = never
     std::chrono::seconds forgotten_after{600};  // all of it; a part of the time pays for a part
-    std::size_t kept_max = 100'000;             // names and addresses
+    std::size_t kept_max = 100'000;             // names, addresses and logins
     std::function<clock::time_point()> now = clock::now;
   };
   explicit guess_limiter(options how);
+  void change(options how);  // from now on
 
-  [[nodiscard]] bool may_try(std::string_view name, std::string_view address);
-  void wrong(std::string_view name, std::string_view address);
-  void right(std::string_view name, std::string_view address);
-  [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
+  [[nodiscard]] bool may_try(const guess& what) const;
+  void wrong(const guess& what);
+  void right(const guess& what);
+  [[nodiscard]] bool is_guessed(std::string_view login) const;
+  [[nodiscard]] std::size_t size() const;
 
  private:
   struct tally {
@@ -39,9 +52,18 @@ class guess_limiter {
     double wrong = 0;
     clock::time_point at;
   };
-  double now_owed(const std::string& key, double wrong_max);
-  void add(std::string key, double wrong_max);
+  struct account {
+    std::string key;
+    double wrong_max;
+  };
+  [[nodiscard]] std::vector<account> names_of(const guess& what) const;
+  [[nodiscard]] std::vector<account> accounts_of(const guess& what) const;  // with the address
+  [[nodiscard]] account everywhere(std::string_view login) const;
+  [[nodiscard]] bool is_full(const account& one) const;
+  [[nodiscard]] double now_owed(const account& one) const;
+  void add(const account& to);
 
+  mutable std::mutex mutex_;
   options how_;
   std::list<tally> tallies_;  // who was wrong last comes first
   std::unordered_map<std::string, std::list<tally>::iterator> places_;

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include <sql2ldap/codec/password_verify.hpp>
+#include <sql2ldap/serve/detail/address.hpp>
 
 namespace sql2ldap::serve {
 
@@ -25,7 +26,8 @@ std::string new_key() {
 }
 
 // The same for a name each time, as that of a stored secret is.
-std::string salt_for(std::string_view name, const std::string& key) {
+std::string salt_for(std::string_view given, const std::string& key) {
+  const std::string name = detail::login_name_in(given).value_or(std::string(given));
   std::array<unsigned char, salt_bytes> out{};
   crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>(name.data()), name.size(),
                      reinterpret_cast<const unsigned char*>(key.data()), key.size());
@@ -34,6 +36,13 @@ std::string salt_for(std::string_view name, const std::string& key) {
 
 login_result later(std::string cause) { return {what::try_later, {}, std::move(cause)}; }
 
+constexpr const char* too_many_text = "too many wrong passwords";
+constexpr const char* too_late_text = "no worker came to it in time";
+
+guess guess_of(const login_attempt& who, const std::optional<login_answer>& account = {}) {
+  return {who.name, account ? std::string_view(account->who.login) : std::string_view(), who.from};
+}
+
 login_result of_proved(const login_answer& account) {
   switch (account.now) {
     case login_answer::verdict::allowed:
@@ -41,7 +50,7 @@ login_result of_proved(const login_answer& account) {
     case login_answer::verdict::disabled:
       return {what::disabled, {}, "the account or its domain is off"};
     case login_answer::verdict::no_login:
-      return {what::disabled, {}, "the account has no login"};
+      return {what::disabled, {}, "the account has no login, or is locked"};
     case login_answer::verdict::wrong_service:
       return {what::not_from_here, {}, "not for this service"};
     case login_answer::verdict::wrong_network:
@@ -93,11 +102,11 @@ login_result login_check::tell(const login_attempt& who, login_result how) {
 }
 
 void login_check::find(login_attempt who, std::function<void(found)> done) {
-  if (!guesses_.may_try(who.name, who.from)) {
-    tell(who, later("too many wrong passwords"));
+  if (!guesses_.may_try(guess_of(who))) {
+    tell(who, later(too_many_text));
     return done(nullptr);
   }
-  auto answer = std::make_shared<result<std::optional<login_answer>>>();
+  auto answer = std::make_shared<result<std::optional<login_answer>>>(fail_transient(error_kind::local, too_late_text));
   const auto asked = std::make_shared<const login_attempt>(std::move(who));
   const bool taken = lookups_.run(
       [this, asked, answer] {
@@ -107,19 +116,37 @@ void login_check::find(login_attempt who, std::function<void(found)> done) {
         if (*answer) return done(std::make_shared<const std::optional<login_answer>>(**std::move(answer)));
         tell(*asked, later(answer->error().text()));
         done(nullptr);
-      });
+      },
+      asked->by);
   if (taken) return;
   tell(*asked, later("too many questions wait"));
   done(nullptr);
 }
 
 login_result login_check::settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved) {
-  if (!proved) {
-    guesses_.wrong(who.name, who.from);
-    return tell(who, {what::wrong_password, {}, account ? "wrong password" : "no such user"});
+  login_result how{what::wrong_password, {}, account ? "wrong password" : "no such user"};
+  if (proved) {
+    guesses_.right(guess_of(who, account));
+    how = of_proved(account.value());
   }
-  guesses_.right(who.name, who.from);
-  return tell(who, of_proved(account.value()));
+  how.guessed = account && guesses_.is_guessed(account->who.login);
+  return tell(who, std::move(how));
+}
+
+// Asked again whether it may be tried: of many at once the first were wrong meanwhile.
+result<bool> login_check::prove(const guess& what, const std::optional<login_answer>& account, const secret& password,
+                                const serve::account* decoy) {
+  if (!guesses_.may_try(what)) return fail_transient(error_kind::local, too_many_text);
+  result<bool> right = false;
+  if (account && !password.empty()) {
+    right = prove_(account->who, password);
+  } else if (decoy != nullptr && !password.empty()) {
+    right = prove_(*decoy, password).map([](bool) { return false; });
+  } else {
+    codec::verify_dummy(password.reveal());
+  }
+  if (right && !*right) guesses_.wrong(what);
+  return right;
 }
 
 void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
@@ -127,18 +154,21 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
   const auto given = std::make_shared<const secret>(std::move(password));
   find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
     if (!account) return done(later({}));
-    const auto proved = std::make_shared<result<bool>>(false);
-    const bool taken = proving_.run(
-        [this, account, given, proved] {
-          if (*account && !given->empty())
-            *proved = prove_((*account)->who, *given);
-          else
-            codec::verify_dummy(given->reveal());
-        },
-        [this, asked, account, proved, done] {
-          if (*proved) return done(settle(*asked, *account, **proved));
-          done(tell(*asked, later(proved->error().text())));
-        });
+    const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
+    const bool taken =
+        proving_.run([this, asked, account, given, proved,
+                      decoy = decoy_] { *proved = prove(guess_of(*asked, *account), *account, *given, decoy.get()); },
+                     [this, asked, account, proved, done] {
+                       if (!*proved) return done(tell(*asked, later(proved->error().text())));
+                       if (**proved) {
+                         serve::account decoy;
+                         decoy.dn = "cn=nobody," + (*account)->who.dn;
+                         decoy.passwords = (*account)->who.passwords;
+                         decoy_ = std::make_shared<const serve::account>(std::move(decoy));
+                       }
+                       done(settle(*asked, *account, **proved));
+                     },
+                     asked->by);
     if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
   });
 }
@@ -147,15 +177,26 @@ void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::fu
   const auto asked = std::make_shared<const login_attempt>(who);
   find(std::move(who), [this, asked, hash, done = std::move(done)](const found& account) {
     if (!account) return done({});
-    const auto made = std::make_shared<scram_login>(scram_login{account, std::nullopt});
-    const std::string salt = salt_for(asked->name, disguise_key_);
+    const auto made = std::make_shared<scram_login>();
     const bool taken = proving_.run(
-        [made, hash, salt] {
-          if (!*made->account) return;
-          for (const secret& one : (*made->account)->who.passwords)
-            if (!made->stored) made->stored = codec::scram_secret_in(one.reveal(), hash, salt, scram_iterations);
+        [this, asked, account, made, hash] {
+          const std::string salt = salt_for(asked->name, disguise_key_);
+          std::optional<codec::scram_secret> stored;
+          if (*account)
+            for (const secret& one : (*account)->who.passwords)
+              if (!stored) stored = codec::scram_secret_in(one.reveal(), hash, salt, scram_iterations);
+          codec::scram_secret of_nobody;  // made whenever no work was to be done for the other
+          if (!stored || stored->salt != salt)
+            of_nobody = codec::make_scram_secret(hash, disguise_key_, salt, scram_iterations);
+          made->stored = stored.has_value();
+          made->secret = std::move(stored).value_or(std::move(of_nobody));
+          made->account = account;
         },
-        [made, done] { done(*made); });
+        [this, asked, made, done] {
+          if (!made->account) tell(*asked, later(too_late_text));
+          done(*made);
+        },
+        asked->by);
     if (taken) return;
     tell(*asked, later("too many passwords wait to be verified"));
     done({});
@@ -163,6 +204,9 @@ void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::fu
 }
 
 login_result login_check::end_scram(const login_attempt& who, const scram_login& of, bool proved) {
+  const guess what = guess_of(who, *of.account);
+  if (!guesses_.may_try(what)) return tell(who, later(too_many_text));
+  if (!proved) guesses_.wrong(what);
   if (*of.account && !of.stored) return tell(who, later("no password is stored that SCRAM could be done with"));
   return settle(who, *of.account, proved);
 }

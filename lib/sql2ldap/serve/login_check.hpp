@@ -1,9 +1,10 @@
 // Is this the user, with this password, from here? What every protocol that takes passwords has in common.
 //
-// Promises: a name that nobody has costs what a wrong password costs; whether an account is off is only told to who
-// knows its password; what cannot be verified, and what there is no room for, is `try_later`, never a wrong password;
-// who guesses is slowed down (guess_limiter.hpp); each verdict is told once, without a secret. All of it is called in
-// one thread, and calls back in it.
+// Promises: a name that nobody has costs what a wrong password costs: it is proved against what was stored for who
+// logged in last; whether an account is off is only told to who knows its password; what cannot be verified, and what
+// there is no room for, is `try_later`, never a wrong password; who guesses is slowed down (guess_limiter.hpp), also by
+// many guesses at once; each verdict is told once, without a secret. All of it is called in one thread, and calls back
+// in it.
 #pragma once
 
 #include <functional>
@@ -25,12 +26,14 @@ struct login_attempt {
   std::string name;
   std::string service;
   std::string from;  // IP address, or empty
+  asker by{};        // who goes away before it is verified need not be told
 };
 
 struct login_result {
   enum class what { accepted, wrong_password, disabled, not_from_here, try_later } now = what::try_later;
-  std::string user;   // login name, when accepted
-  std::string cause;  // for the log: why it is to be tried later, or refused; no secret
+  std::string user;      // login name, when accepted
+  std::string cause;     // for the log: why it is to be tried later, or refused; no secret
+  bool guessed = false;  // the login, from everywhere: whatever is told should wait
 };
 [[nodiscard]] std::string_view word_for(login_result::what now) noexcept;
 
@@ -50,19 +53,22 @@ class login_check {
   void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
 
   // For SCRAM, which proves a password without showing it: what is stored, and at the end the verdict. Of a password in
-  // clear text something is made; other schemes, and users that are not there, have nothing.
+  // clear text something is made; for other schemes, and users that are not there, in the same time, something that
+  // nobody can prove. Its salt is the same for all spellings of a name, until the program is started again.
   using found = std::shared_ptr<const std::optional<login_answer>>;  // nullptr: try later, which has been told
   struct scram_login {
     found account;
-    std::optional<codec::scram_secret> stored;
+    codec::scram_secret secret{};
+    bool stored = false;  // the secret is the account's
   };
   void begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done);
   login_result end_scram(const login_attempt& who, const scram_login& of, bool proved);
-  // The same for all exchanges: who is not there has the same salt each time.
-  [[nodiscard]] const std::string& disguise_key() const noexcept { return disguise_key_; }
 
  private:
   void find(login_attempt who, std::function<void(found)> done);
+  // In a worker's thread.
+  [[nodiscard]] result<bool> prove(const guess& what, const std::optional<login_answer>& account,
+                                   const secret& password, const serve::account* decoy);
   login_result settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved);
   login_result tell(const login_attempt& who, login_result how);
 
@@ -73,6 +79,7 @@ class login_check {
   listener told_;
   prover prove_;
   const std::string disguise_key_;
+  std::shared_ptr<const account> decoy_;  // of who logged in last, under a DN that is not there; nullptr: nobody has
 };
 
 }  // namespace sql2ldap::serve

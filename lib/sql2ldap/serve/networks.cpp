@@ -46,6 +46,10 @@ ip as_ipv4_where_it_is(ip one) {
   return inner;
 }
 
+std::string_view without_zone(std::string_view address) {
+  return address.substr(0, address.find('%'));
+}  // fe80::1%eth0
+
 struct network {
   ip base;
   unsigned prefix = 0;
@@ -74,8 +78,7 @@ bool contains(const network& net, const ip& one) {
 }  // namespace
 
 result<bool> is_within(const std::vector<std::string>& networks, std::string_view address) {
-  const std::string_view without_zone = address.substr(0, address.find('%'));  // fe80::1%eth0
-  const auto as_told = ip_in(without_zone);
+  const auto as_told = ip_in(without_zone(address));
   bool found = false;
   for (const std::string& text : networks) {
     const auto net = network_in(text);
@@ -84,6 +87,15 @@ result<bool> is_within(const std::vector<std::string>& networks, std::string_vie
     if (as_told && (contains(*net, *as_told) || contains(*net, as_ipv4_where_it_is(*as_told)))) found = true;
   }
   return found;
+}
+
+std::string network_of_client(std::string_view address) {
+  auto read = ip_in(without_zone(address));
+  if (!read) return {};
+  const ip one = as_ipv4_where_it_is(*read);
+  constexpr std::size_t prefix_bytes = 8;
+  const auto bytes = one.bytes.begin();
+  return one.bits == ipv4_bits ? std::string(bytes, bytes + 4) : std::string(bytes, bytes + prefix_bytes);
 }
 
 }  // namespace sql2ldap::serve

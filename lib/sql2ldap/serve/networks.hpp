@@ -13,4 +13,8 @@ namespace sql2ldap::serve {
 // in none; a network that is none is an error.
 [[nodiscard]] result<bool> is_within(const std::vector<std::string>& networks, std::string_view address);
 
+// What one client has to itself, by which it is told from others: its IPv4 address, also where that came as IPv6, or
+// the /64 of its IPv6 address. Empty for what is no address.
+[[nodiscard]] std::string network_of_client(std::string_view address);
+
 }  // namespace sql2ldap::serve

@@ -2,21 +2,29 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 namespace sql2ldap::serve {
+
+// Who waits for a piece of work, by a handle on it; an empty one stands for nobody that could go away.
+using asker = std::weak_ptr<const void>;
+[[nodiscard]] inline bool has_gone(const asker& who) {
+  const asker nobody;
+  return who.expired() && (who.owner_before(nobody) || nobody.owner_before(who));
+}
 
 class workers {
  public:
   virtual ~workers() = default;
-  // `work` in some thread, then `done` in the thread of the sessions. False: too much waits already, and neither is
-  // ever called.
-  [[nodiscard]] virtual bool run(std::function<void()> work, std::function<void()> done) = 0;
+  // `work` in some thread, then `done` in the thread of the sessions. Work that nobody waits for any more when its turn
+  // comes is left out, and `done` called all the same. False: too much waits already, and neither is ever called.
+  [[nodiscard]] virtual bool run(std::function<void()> work, std::function<void()> done, const asker& by) = 0;
 };
 
 // At once and in place: for work that takes microseconds.
 class no_workers final : public workers {
  public:
-  bool run(std::function<void()> work, std::function<void()> done) override {
+  bool run(std::function<void()> work, std::function<void()> done, const asker&) override {
     work();
     done();
     return true;

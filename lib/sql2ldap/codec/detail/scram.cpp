@@ -17,9 +17,6 @@ namespace {
 using sasl::failure;
 using sasl::step;
 
-constexpr std::uint32_t disguise_iterations = 4096;  // as dovecot makes them
-constexpr std::size_t disguise_salt_bytes = 16;
-
 // "name=value" with the one letter that SCRAM's attributes have.
 std::optional<std::string_view> attribute(std::string_view field, char name) {
   if (field.size() < 2 || field[0] != name || field[1] != '=') return std::nullopt;
@@ -48,7 +45,7 @@ bool is_nonce(std::string_view text) {
 
 class scram final : public sasl::exchange {
  public:
-  scram(scram_hash which, sasl::randomness random) : hash_(which), random_(std::move(random)) {}
+  scram(scram_hash which, std::string nonce) : hash_(which), server_nonce_(std::move(nonce)) {}
 
   step take(std::optional<std::string_view> response) override {
     switch (now_) {
@@ -67,10 +64,9 @@ class scram final : public sasl::exchange {
     return ended(failure::what::malformed);
   }
 
-  step give(const std::optional<scram_secret>& stored) override {
-    if (now_ != state::waits_for_secret) return ended(failure::what::malformed);
-    known_ = stored && stored->hash == hash_;
-    secret_ = known_ ? *stored : disguise();
+  step give(const scram_secret& stored) override {
+    if (now_ != state::waits_for_secret || stored.hash != hash_) return ended(failure::what::malformed);
+    secret_ = stored;
     server_first_ = "r=" + nonce_ + ",s=" + base64(secret_.salt) + ",i=" + std::to_string(secret_.iterations);
     now_ = state::asked;
     return sasl::challenge{server_first_};
@@ -99,7 +95,7 @@ class scram final : public sasl::exchange {
     if (as && name_of(*as) != user_) return ended(failure::what::other_authorization);
     header_ = message.substr(0, fields[0].size() + 1 + fields[1].size() + 1);
     client_first_bare_ = message.substr(header_.size());
-    nonce_ = std::string(*nonce) + random_.nonce;
+    nonce_ = std::string(*nonce) + server_nonce_;
     now_ = state::waits_for_secret;
     return sasl::secret_wanted{user_, hash_};
   }
@@ -119,19 +115,12 @@ class scram final : public sasl::exchange {
     std::string client_key = hmac(algorithm, secret_.stored_key, spoken);
     for (std::size_t i = 0; i < client_key.size(); ++i) client_key[i] = static_cast<char>(client_key[i] ^ (*proof)[i]);
     const bool right = equal_in_constant_time(digest_of(algorithm, client_key), secret_.stored_key);
-    if (!right || !known_) return ended(failure::what::wrong_password);
+    if (!right) return ended(failure::what::wrong_password);
     return sasl::success{user_, "v=" + base64(hmac(algorithm, secret_.server_key, spoken))};
   }
 
-  // Made from the name, so that asking twice does not tell who exists.
-  scram_secret disguise() const {
-    const std::string made = hmac("SHA256", random_.disguise_key, user_);
-    return {hash_, disguise_iterations, made.substr(0, disguise_salt_bytes), digest_of(scram_algorithm(hash_), made),
-            digest_of(scram_algorithm(hash_), made, "server")};
-  }
-
   scram_hash hash_;
-  sasl::randomness random_;
+  std::string server_nonce_;
   state now_ = state::begun;
   std::string user_;
   std::string header_;  // GS2
@@ -139,13 +128,12 @@ class scram final : public sasl::exchange {
   std::string server_first_;
   std::string nonce_;  // of both sides
   scram_secret secret_;
-  bool known_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<sasl::exchange> start_scram(scram_hash which, sasl::randomness random) {
-  return std::make_unique<scram>(which, std::move(random));
+std::unique_ptr<sasl::exchange> start_scram(scram_hash which, std::string nonce) {
+  return std::make_unique<scram>(which, std::move(nonce));
 }
 
 }  // namespace sql2ldap::codec::detail

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <sql2ldap/codec/sasl.hpp>
@@ -12,6 +13,6 @@ namespace sql2ldap::codec::detail {
 
 [[nodiscard]] std::string_view scram_algorithm(scram_hash which) noexcept;  // as OpenSSL calls it
 [[nodiscard]] std::size_t scram_bytes(scram_hash which) noexcept;           // of a digest
-[[nodiscard]] std::unique_ptr<sasl::exchange> start_scram(scram_hash which, sasl::randomness random);
+[[nodiscard]] std::unique_ptr<sasl::exchange> start_scram(scram_hash which, std::string nonce);
 
 }  // namespace sql2ldap::codec::detail

@@ -14,6 +14,8 @@
 
 namespace sql2ldap::serve::detail {
 
+inline constexpr const char* too_late_text = "no worker came to it in time";
+
 template <typename Protocol>
 class in_order_session final : public session, public std::enable_shared_from_this<in_order_session<Protocol>> {
  public:
@@ -61,12 +63,13 @@ class in_order_session final : public session, public std::enable_shared_from_th
   void begin(typename Protocol::request what) {
     busy_ = true;
     workers& where = Protocol::is_slow(what) ? desk_.slow_work : desk_.lookups;
-    const auto asked = std::make_shared<job>(job{std::move(what), typename Protocol::found{}});
+    const auto asked = std::make_shared<job>(job{std::move(what), fail_transient(error_kind::local, too_late_text)});
     const bool taken =
         where.run([asked, &from = desk_.from, how = how_] { asked->found = Protocol::look_up(from, how, asked->what); },
                   [asked, weak = this->weak_from_this()] {
                     if (const auto self = weak.lock()) self->finish(*asked);
-                  });
+                  },
+                  this->weak_from_this());
     if (taken) return;
     asked->found = fail_transient(error_kind::local, "too many questions wait");
     finish(*asked);
