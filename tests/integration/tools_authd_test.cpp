@@ -1,11 +1,18 @@
 // sql2ldap-authd between a real directory and clients on its sockets, as an operator runs it.
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -15,6 +22,8 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/base64.hpp>
+#include <sql2ldap/codec/dict.hpp>
+#include <sql2ldap/codec/tab_escape.hpp>
 #include <support/local_client.hpp>
 #include <support/tool.hpp>
 
@@ -59,6 +68,7 @@ class authd : public testing::Test {
     for (const char* one : {"auth-client", "auth-userdb", "dict", "socketmap", "query"})
       what.arguments.insert(what.arguments.end(), {"--listen", fmt::format("{}:{}", one, path(one))});
     what.arguments.insert(what.arguments.end(), more.begin(), more.end());
+    what.environment = environment_;
     return what;
   }
   void begin(const std::vector<std::string>& more = {}) {
@@ -115,7 +125,44 @@ class authd : public testing::Test {
     return local_client(path("query")).ask(request + "\n", "\n");
   }
 
+  // The port that was free, by the log.
+  [[nodiscard]] std::uint16_t port_of(const std::string& protocol) const {
+    const std::string said = log();
+    const std::string before = protocol + ":127.0.0.1:";
+    return static_cast<std::uint16_t>(std::stoi(said.substr(said.find(before) + before.size())));
+  }
+  // In the directory, whatever the tables say.
+  void store_password(const std::string& of, const std::string& value) const {
+    host_.slapd.modify("dn: " + account_dn(of.substr(0, of.find('@')), of.substr(of.find('@') + 1)) +
+                       "\nchangetype: modify\nreplace: userPassword\nuserPassword: " + value + "\n");
+  }
+  // The rule that comes first, for an identity of the shipped configuration. slapd starts again, so that who follows it
+  // is told by the new rules.
+  void add_access(const std::string& rule) {
+    host_.slapd.modify("dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nadd: olcAccess\nolcAccess: {0}" + rule +
+                       "\n");
+    start_slapd_again();
+  }
+  void drop_first_access() {
+    host_.slapd.modify("dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\ndelete: olcAccess\nolcAccess: {0}\n");
+    start_slapd_again();
+  }
+  void start_slapd_again() {
+    host_.slapd.stop();
+    host_.slapd.start();
+  }
+  // Flags to bind as this identity.
+  [[nodiscard]] std::vector<std::string> bound_as(std::string_view dn,
+                                                  const std::vector<std::string>& more = {}) const {
+    write_file(folder_ / "secret", std::string(slapd_server::password));
+    EXPECT_EQ(::chmod((folder_ / "secret").c_str(), 0600), 0);
+    std::vector<std::string> out = {"--bind-dn", std::string(dn), "--password-file", folder_ / "secret"};
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+
   temp_dir folder_;
+  std::map<std::string, std::string> environment_;
   mail_host_sides host_;
   std::unique_ptr<child_process> daemon_;
 };
@@ -176,11 +223,8 @@ INSTANTIATE_TEST_SUITE_P(all, authd_in_each_way,
                                                                   "--mapping", "postfixadmin"}));
 
 TEST_F(authd, listens_on_a_port_for_postfix) {
-  // The port that is free is in the log.
   start({"--listen", "tcp:127.0.0.1:0,map=domains"});
-  const std::string said = log();
-  const auto at = said.find("tcp:127.0.0.1:") + std::string("tcp:127.0.0.1:").size();
-  local_client client(static_cast<std::uint16_t>(std::stoi(said.substr(at))));
+  local_client client(port_of("tcp"));
   EXPECT_EQ(client.ask("get domain0.example\n", "\n"), "200 domain0.example\n");
   EXPECT_THAT(client.ask("get elsewhere.example\n", "\n"), StartsWith("500 "));
 }
@@ -250,6 +294,89 @@ TEST_F(authd, reads_its_settings_again) {
   EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
 }
 
+TEST_F(authd, goes_on_as_before_while_new_settings_cannot_answer) {
+  const std::string file = folder_ / "authd.toml";
+  const std::string identity = fmt::format("[authd]\nbind-dn = \"{}\"\npassword-file = \"{}\"\n", slapd_server::exim_dn,
+                                           (folder_ / "secret").string());
+  (void)bound_as(slapd_server::exim_dn);
+  write_file(file, identity);
+  start({"--config", file});
+  const std::size_t waits = count_in_log("ANSWER_WAITS");
+  write_file(folder_ / "secret", "not it");
+  write_file(file, identity + "mirror = false\n");
+  daemon_->send_signal(SIGHUP);
+  ASSERT_TRUE(eventually(patience, [&] { return count_in_log("ANSWER_WAITS") == waits + 1; })) << log();
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+  EXPECT_EQ(count_in_log("ANSWER_READY"), 1U);
+  write_file(folder_ / "secret", std::string(slapd_server::password));
+  daemon_->send_signal(SIGHUP);
+  EXPECT_TRUE(eventually(patience, [&] { return count_in_log("ANSWER_READY") == 2; })) << log();
+}
+
+TEST_F(authd, is_ready_also_when_it_is_told_to_reload_before) {
+  const std::string socket = folder_ / "notify";
+  const int listens = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  socket.copy(at.sun_path, sizeof at.sun_path - 1);
+  ASSERT_EQ(::bind(listens, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  environment_["NOTIFY_SOCKET"] = socket;
+  host_.slapd.stop();
+  begin();
+  ASSERT_TRUE(says("ANSWER_START")) << log();
+  daemon_->send_signal(SIGHUP);
+  ASSERT_TRUE(says("RELOAD ")) << log();
+  host_.slapd.start();
+  std::string told;
+  EXPECT_TRUE(eventually(patience,
+                         [&] {
+                           char bytes[4096];
+                           const auto count = ::recv(listens, bytes, sizeof bytes, MSG_DONTWAIT);
+                           if (count > 0) told += std::string(bytes, static_cast<std::size_t>(count)) + "\n";
+                           return told.find("READY=1") != std::string::npos;
+                         }))
+      << told << log();
+  ::close(listens);
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+}
+
+TEST_F(authd, bears_reloads_under_load_and_keeps_nothing_of_the_old) {
+  start();
+  const auto facts = [&] {
+    const std::string status = read_file(fmt::format("/proc/{}/status", daemon_->pid()));
+    const auto number = [&](const std::string& name) {
+      return std::stoul(status.substr(status.find(name) + name.size()));
+    };
+    const std::filesystem::directory_iterator files(fmt::format("/proc/{}/fd", daemon_->pid()));
+    return std::tuple(std::distance(files, std::filesystem::directory_iterator()), number("Threads:"),
+                      number("VmRSS:"));
+  };
+  (void)query("domain domain0.example");
+  const auto [files, threads, kilobytes] = facts();
+  std::atomic<bool> enough = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<int> asked = 0;
+  std::thread load([&] {
+    while (!enough) {
+      if (query("domain domain0.example") != "yes local\n" || !login(user0, "right").starts_with("OK")) ++wrong;
+      ++asked;
+    }
+  });
+  for (std::size_t i = 2; i <= 20; ++i) {
+    daemon_->send_signal(SIGHUP);
+    EXPECT_TRUE(eventually(patience, [&] { return count_in_log("ANSWER_READY") == i; })) << log();
+  }
+  enough = true;
+  load.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(asked, 20);
+  EXPECT_TRUE(eventually(patience, [&, files = files, threads = threads] {
+    const auto [files_now, threads_now, unused] = facts();
+    return files_now <= files && threads_now <= threads;
+  }));
+  EXPECT_LT(std::get<2>(facts()), kilobytes + 100'000);
+}
+
 TEST_F(authd, counts_what_the_tables_would_say) {
   host_.tables.execute("UPDATE mailbox SET quota = 77000 WHERE username = '" + user2 + "'");
   const int port = unused_port();
@@ -281,6 +408,114 @@ TEST_F(authd, counts_what_the_tables_would_say) {
   EXPECT_TRUE(says("ANSWERS_DIFFER")) << log();
 }
 
+TEST_F(authd, forgets_the_gauges_of_a_second_side_that_is_gone) {
+  const std::string file = folder_ / "authd.toml";
+  const int port = unused_port();
+  const std::string first = fmt::format("[authd]\nmetrics = \"127.0.0.1:{}\"\n", port);
+  write_file(
+      file, first + "compare-with = \"source\"\nmapping = \"postfixadmin\"\nsource = \"" + host_.tables.url() + "\"\n");
+  start({"--config", file});
+  const auto tells_of_second = [&] {
+    local_client client(static_cast<std::uint16_t>(port));
+    client.send("GET /metrics HTTP/1.0\r\n\r\n");
+    return client.read_all().find("sql2ldap_mirror_age_seconds{answers=\"second\"}") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(patience, tells_of_second));
+  write_file(file, first);
+  daemon_->send_signal(SIGHUP);
+  EXPECT_TRUE(eventually(patience, [&] { return !tells_of_second(); }));
+}
+
+// ---- what cannot be seen ----------------------------------------------------------------------
+
+TEST_F(authd, tells_to_try_later_where_it_sees_nothing) {
+  const std::string hidden = fmt::format("to dn.children=\"ou=domains,{}\" by dn.exact=\"{}\" none by * break",
+                                         slapd_server::suffix, slapd_server::exim_dn);
+  add_access(hidden);
+  for (const std::vector<std::string>& way : {std::vector<std::string>{}, {"--no-mirror"}}) {
+    begin(bound_as(slapd_server::exim_dn, way));
+    ASSERT_TRUE(says("ANSWER_WAITS")) << log();
+    ASSERT_TRUE(says("olcAccess")) << log();
+    EXPECT_TRUE(eventually(patience, [&] { return somebody_listens(path("query")); }));
+    EXPECT_THAT(query("domain domain0.example"), StartsWith("defer"));
+    EXPECT_THAT(query("domain elsewhere.example"), StartsWith("defer"));
+    EXPECT_THAT(socketmap("mailboxes", user0), HasSubstr("TEMP"));
+    EXPECT_THAT(userdb("USER\t1\t" + user0 + "\tservice=lda"), StartsWith("FAIL\t1"));
+    EXPECT_EQ(count_in_log("ANSWER_READY"), 0U);
+    drop_first_access();
+    EXPECT_TRUE(says("ANSWER_READY")) << log();
+    EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+    EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+    add_access(hidden);
+  }
+}
+
+TEST_F(authd, sees_when_passwords_are_hidden_or_shown_later) {
+  start(bound_as(slapd_server::dovecot_dn));
+  ASSERT_TRUE(says("PASSWORDS_UNSEEN")) << log();
+  EXPECT_THAT(login(user0, "right"), HasSubstr("temp"));
+  add_access("to attrs=userPassword by dn.exact=\"" + std::string(slapd_server::dovecot_dn) + "\" read by * break");
+  EXPECT_TRUE(eventually(patience, [&] { return login(user0, "right").starts_with("OK"); })) << log();
+  EXPECT_EQ(login(user0, "wrong"), "FAIL\t7\tuser=" + user0 + "\n");
+  // Who changes while they are hidden is told without; the others are as they were.
+  drop_first_access();
+  ASSERT_TRUE(eventually(patience, [&] { return count_in_log("PASSWORDS_UNSEEN") == 2; })) << log();
+  store_password(user0, "changed");
+  EXPECT_TRUE(eventually(patience, [&] { return login(user0, "changed").find("temp") != std::string::npos; })) << log();
+  EXPECT_THAT(login(user0, "right"), HasSubstr("temp")) << "never a wrong password";
+  EXPECT_THAT(login(user2, "other"), StartsWith("OK"));
+  add_access("to attrs=userPassword by dn.exact=\"" + std::string(slapd_server::dovecot_dn) + "\" read by * break");
+  EXPECT_TRUE(eventually(patience, [&] { return login(user0, "changed").starts_with("OK"); })) << log();
+  EXPECT_THAT(login(user2, "other"), StartsWith("OK"));
+}
+
+TEST_F(authd, lets_nobody_in_whom_ppolicy_has_locked) {
+  host_.slapd.modify(
+      "dn: cn=module{0},cn=config\nchangetype: modify\nadd: olcModuleLoad\nolcModuleLoad: ppolicy\n\n"
+      "dn: olcOverlay=ppolicy,olcDatabase={1}mdb,cn=config\nchangetype: add\nobjectClass: olcPPolicyConfig\n"
+      "olcOverlay: ppolicy\n");
+  start();
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  const std::string of_user0 = "dn: " + account_dn("user0", "domain0.example") + "\nchangetype: modify\n";
+  host_.slapd.modify(of_user0 + "add: pwdAccountLockedTime\npwdAccountLockedTime: 000001010000Z\n");
+  EXPECT_TRUE(eventually(patience, [&] {
+    return login(user0, "right").find("code=user_disabled") != std::string::npos;
+  })) << login(user0, "right");
+  EXPECT_EQ(login(user0, "wrong"), "FAIL\t7\tuser=" + user0 + "\n");
+  EXPECT_EQ(query("user " + user0), "yes " + user0 + "\n") << "mail still comes in";
+  host_.slapd.modify(of_user0 + "delete: pwdAccountLockedTime\n");
+  EXPECT_TRUE(eventually(patience, [&] { return login(user0, "right").starts_with("OK"); }));
+}
+
+TEST_F(authd, hashes_a_weak_password_anew_where_it_is_told_to) {
+  store_password(user0, "right");
+  store_password(user2, "{SSHA}8bX4JQDfZqtTfvnQ4ssDmWb17/FTQUxU");
+  start({"--rehash", "SHA512-CRYPT"});
+  EXPECT_THAT(login(user0, "wrong"), StartsWith("FAIL"));
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  EXPECT_THAT(login(user2, "secret"), StartsWith("OK"));
+  EXPECT_TRUE(eventually(patience, [&] { return count_in_log("REHASHED") == 2; })) << log();
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  EXPECT_THAT(login(user2, "secret"), StartsWith("OK"));
+  // What the entry holds; slapcat shows it in base64.
+  EXPECT_TRUE(eventually(patience, [&] {
+    std::size_t hashes = 0;
+    const std::string all = host_.slapd.slapcat();
+    for (auto at = all.find("userPassword:: e0NSWVBUfSQ2J"); at != std::string::npos;
+         at = all.find("userPassword:: e0NSWVBUfSQ2J", at + 1))
+      ++hashes;
+    return hashes >= 2 && all.find("userPassword:: cmlnaHQ=") == std::string::npos;
+  }));
+  EXPECT_THAT(log(), Not(HasSubstr("REHASH_FAILED")));
+  EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+  // Without the right to write it is told, and nobody is kept from logging in.
+  store_password(user0, "right");
+  add_access("to attrs=userPassword by dn.exact=\"" + std::string(slapd_server::dovecot_dn) + "\" read by * break");
+  start(bound_as(slapd_server::dovecot_dn, {"--rehash", "SHA512-CRYPT"}));
+  EXPECT_TRUE(eventually(patience, [&] { return login(user0, "right").starts_with("OK"); }));
+  EXPECT_TRUE(says("REHASH_FAILED")) << log();
+}
+
 // ---- who may connect, and rude clients --------------------------------------------------------
 
 TEST_F(authd, gives_each_socket_its_mode) {
@@ -309,10 +544,34 @@ TEST_F(authd, is_somebody_else_once_its_sockets_are_open) {
   struct stat facts {};
   ASSERT_EQ(::stat(path("other").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_uid, 0U);
+  EXPECT_EQ(count_in_log("RUNS_AS_ROOT"), 0U);
+  EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+  // What only root could read at the start is kept.
+  begin(bound_as(slapd_server::dovecot_dn, {"--user", "nobody"}));
+  ASSERT_TRUE(says("ANSWER_START")) << log();
+  daemon_->send_signal(SIGHUP);
+  EXPECT_TRUE(says("PASSWORD_KEPT")) << log();
+  EXPECT_TRUE(says("RELOAD ")) << log();
+  EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+  begin();
+  EXPECT_TRUE(says("RUNS_AS_ROOT")) << log();
+}
+
+TEST_F(authd, lets_in_no_more_than_it_has_descriptors_for) {
+  command what = typed({});
+  what.arguments.insert(what.arguments.begin(), {"prlimit", "--nofile=300:300"});
+  daemon_ = std::make_unique<child_process>(what, folder_ / "log", folder_ / "log");
+  ASSERT_TRUE(says("ANSWER_READY")) << log();
+  EXPECT_THAT(log(), HasSubstr("CLIENTS_FEWER 44 clients"));
+  std::vector<local_client> idle;
+  for (int i = 0; i < 44; ++i) idle.emplace_back(path("dict"));
+  EXPECT_TRUE(eventually(patience, [&] { return query("domain domain0.example").empty(); }));
+  idle.clear();
+  EXPECT_TRUE(eventually(patience, [&] { return query("domain domain0.example") == "yes local\n"; }));
 }
 
 TEST_F(authd, bears_rude_clients_and_odd_names) {
-  start();
+  start({"--listen", "tcp:127.0.0.1:0,map=mailboxes"});
   local_client half(path("query"));
   half.send("domain doma");
   local_client mute(path("auth-client"));
@@ -329,13 +588,25 @@ TEST_F(authd, bears_rude_clients_and_odd_names) {
   }
   EXPECT_EQ(slow.ask("\n", "\n"), "yes local\n");
   flood.join();
+  const auto postfix = [&](const std::string& name) {
+    std::string escaped;
+    for (const unsigned char byte : name) escaped += fmt::format("%{:02x}", byte);
+    return local_client(port_of("tcp")).ask("get " + escaped + "\n", "\n");
+  };
   for (const std::string& name :
        {std::string("*"), std::string("user0*"), std::string("user0)(uid=*"), std::string("user0@domain0.example,"),
         std::string("a\tb"), std::string("a\nb"), std::string("a\0b", 3), std::string(4096, 'x'),
-        std::string(255, 'x') + "@domain0.example", std::string("\xff\xfe@domain0.example"), std::string("\\2a")}) {
-    EXPECT_THAT(login(name, "right"), AnyOf(StartsWith("FAIL\t7"), "")) << name;
-    EXPECT_THAT(query("user " + name), AnyOf("no\n", StartsWith("defer the request"))) << name;
-    EXPECT_THAT(socketmap("mailboxes", name), AnyOf("9:NOTFOUND ,", HasSubstr("PERM"))) << name;
+        std::string(310, 'x') + "@domain0.example", std::string("\xff\xfe@domain0.example"), std::string("\\2a")}) {
+    const bool long_one = name.size() == 4096;  // beyond the lines of some protocols
+    EXPECT_THAT(login(name, "right"), StartsWith("FAIL\t7")) << name;
+    for (const char* verb : {"user ", "alias "})
+      EXPECT_EQ(query(verb + name), long_one ? "defer the request is too long\n" : "no\n") << name;
+    EXPECT_EQ(socketmap("mailboxes", name), "9:NOTFOUND ,") << name;
+    EXPECT_EQ(socketmap("aliases", name), "9:NOTFOUND ,") << name;
+    EXPECT_EQ(dict("Lshared/userdb/" + codec::tab_escaped(codec::dict::escaped_segment(name))), "N\n") << name;
+    EXPECT_EQ(userdb("USER\t1\t" + codec::tab_escaped(name) + "\tservice=lda"), long_one ? "" : "NOTFOUND\t1\n")
+        << name;
+    EXPECT_EQ(postfix(name), long_one ? "" : "500 not%20found\n") << name;
   }
   EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
   EXPECT_TRUE(daemon_->running());
