@@ -50,5 +50,14 @@ TEST(serve_networks, a_broken_one_is_an_error_behind_one_that_fits) {
   EXPECT_FALSE(is_within({""}, "192.0.2.1"));
 }
 
+TEST(serve_networks, of_one_client) {
+  for (const char* text : {"192.0.2.1", "::ffff:192.0.2.1", "::ffff:c000:201"})
+    EXPECT_EQ(serve::network_of_client(text), "192.0.2.1") << text;
+  for (const char* text : {"2001:db8:0:1::1", "2001:DB8::1:ffff:0:0:2", "2001:db8:0:1::3%eth0"})
+    EXPECT_EQ(serve::network_of_client(text), "2001:db8:0:1::/64") << text;
+  for (const char* text : {"", "local", "192.0.2", "192.0.2.1 ", "192.0.2.0/24"})
+    EXPECT_EQ(serve::network_of_client(text), "") << text;
+}
+
 }  // namespace
 }  // namespace sql2ldap::serve

@@ -90,12 +90,14 @@ result<bool> is_within(const std::vector<std::string>& networks, std::string_vie
 }
 
 std::string network_of_client(std::string_view address) {
-  auto read = ip_in(without_zone(address));
+  const auto read = ip_in(without_zone(address));
   if (!read) return {};
-  const ip one = as_ipv4_where_it_is(*read);
-  constexpr std::size_t prefix_bytes = 8;
-  const auto bytes = one.bytes.begin();
-  return one.bits == ipv4_bits ? std::string(bytes, bytes + 4) : std::string(bytes, bytes + prefix_bytes);
+  ip one = as_ipv4_where_it_is(*read);
+  const bool is_ipv4 = one.bits == ipv4_bits;
+  if (!is_ipv4) std::fill(one.bytes.begin() + one.bytes.size() / 2, one.bytes.end(), static_cast<unsigned char>(0));
+  char text[INET6_ADDRSTRLEN] = {};
+  inet_ntop(is_ipv4 ? AF_INET : AF_INET6, one.bytes.data(), text, sizeof text);
+  return std::string(text) + (is_ipv4 ? "" : "/64");
 }
 
 }  // namespace sql2ldap::serve
