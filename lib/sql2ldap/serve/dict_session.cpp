@@ -1,8 +1,7 @@
 // dovecot's dict: passdb and userdb as JSON (2.3), and Sieve scripts.
 //
 //   shared/passdb/NAME        {"password": "{SCHEME}...", ...}, in dovecot's own names; who may log in to some services
-//   only is not told here,
-//                             since the service is not known: auth-client knows it
+//                             only is not told here, since the service is not known: auth-client knows it
 //   shared/userdb/NAME        {"uid": "...", "home": "...", ...}, and all of them below shared/userdb/
 //   priv/sieve/name/SCRIPT    the id of the user's script, which changes with its text; any SCRIPT
 //   priv/sieve/data/ID        the text as it is now
