@@ -423,6 +423,14 @@ TEST_F(serve_session, dict_found_not_found_and_try_later) {
   const std::string rows = one.ask("I8\t2\tshared/userdb/\t*\n");
   EXPECT_EQ(rows, "Oshared/userdb/anna@example.org\t\nOshared/userdb/bert@example.org\t\n\n");
   EXPECT_EQ(one.ask("I0\t0\tshared/passdb/\t*\n"), "\n");
+  desk_.entries.load(
+      "dn: uid=astray@example.org,associatedDomain=example.org,dc=org\nobjectClass: s2lMailAccount\n"
+      "uid: astray@example.org\nmailLocalAddress: astray@example.org\ns2lEnabled: TRUE\nhomeDirectory: /a/../b\n");
+  EXPECT_EQ(one.ask("Lshared/userdb/astray@example.org\tx\n"), "Ftry again later\n");
+  const std::string values = one.ask("I0\t0\tshared/userdb/\t*\n");
+  EXPECT_THAT(values, AllOf(HasSubstr("Oshared/userdb/anna@example.org\t{\"gid\""),
+                            HasSubstr("Oshared/userdb/astray@example.org\t{}\n"), EndsWith("\n\n")))
+      << "one that cannot be read keeps nobody else out of the list";
   desk_.entries.broken = true;
   EXPECT_EQ(one.ask("Lshared/userdb/anna@example.org\tanna@example.org\n"), "Ftry again later\n");
 }

@@ -154,8 +154,10 @@ struct dict_protocol {
     if (asked.no_value) return out;
     for (auto& [key, text] : out.all) {
       const std::string name = wire::unescaped_segment(std::string_view(key).substr(userdb_prefix.size()));
-      S2L_TRY_ASSIGN(auto object, userdb_object(from, how, name));
-      text = std::move(object).value_or("{}");  // gone meanwhile
+      const auto object = userdb_object(from, how, name);
+      if (!object && object.error().transient) return tl::make_unexpected(object.error());
+      // Gone meanwhile, or an entry that cannot be read: who asks for it by its name is put off, and the list goes on.
+      text = object ? object->value_or("{}") : "{}";
       bytes += text.size();
       if (bytes > limits::listing_bytes_max) return fail(error_kind::limit, "the list of users is too long");
     }
