@@ -388,5 +388,22 @@ TEST_P(SqlSources, AMissingTableOrColumnIsAnErrorThatSaysWhich) {
   EXPECT_FALSE(column.hint.empty());
 }
 
+// A deadlock with whoever changes the tables, a row that others changed first.
+TEST(postgres_source, what_passes_by_itself_is_transient) {
+  for (const char* sqlstate : {"40P01", "40001"}) {
+    postgres_database mail;
+    mail.execute(std::string("create function fails() returns int language plpgsql as $$ begin raise exception 'no' "
+                             "using errcode = '") +
+                 sqlstate + "'; end $$; create view failing as select fails() as a");
+    const auto from = sql::open_source(mail.url());
+    ASSERT_TRUE(from) << from.error().text();
+    const auto state = (*from)->open_snapshot();
+    ASSERT_TRUE(state) << state.error().text();
+    const auto rows = (*state)->rows(select("failing", {"a"}));
+    const error failed = rows ? (*rows)->next().error() : rows.error();
+    EXPECT_TRUE(failed.transient) << failed.text();
+  }
+}
+
 }  // namespace
 }  // namespace sql2ldap::test

@@ -148,10 +148,10 @@ error pg_error(std::string_view sqlstate, std::string message, const pg_address&
   what.kind = error_kind::source;
   what.message = address.name() + ": " + address.redacted(one_line(message));
   const std::string_view family = sqlstate.substr(0, 2);
-  // 40001: cancelled by recovery on a standby; 55P03: lock_timeout; 55006: a slot that its last user, or another
-  // one, still has.
+  // Family 40: rolled back for the sake of others, as by a deadlock, or by recovery on a standby; 55P03: lock_timeout;
+  // 55006: a slot that its last user, or another one, still has.
   what.transient = sqlstate.empty() || family == "08" || family == "53" || family == "57" || family == "58" ||
-                   sqlstate == "40001" || sqlstate == "55P03" || sqlstate == "55006";
+                   family == "40" || sqlstate == "55P03" || sqlstate == "55006";
   if (family == "28")
     what.hint = "check user and password (PGPASSFILE or ~/.pgpass) and the server's pg_hba.conf";
   else if (sqlstate == "3D000")
