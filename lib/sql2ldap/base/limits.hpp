@@ -42,7 +42,7 @@ inline constexpr std::size_t peek_changes_at_once =
 inline constexpr std::size_t peek_changes_max = 1U << 30U;    //   more while so many wait to be confirmed
 inline constexpr std::chrono::milliseconds peek_every{1000};  // where no doorbell rings
 inline constexpr std::size_t journal_rows_at_once = 10'000;   // read of the outbox; more of one transaction: everything
-inline constexpr std::size_t feed_rows_at_once = 950;         // of several transactions, applied as one
+inline constexpr std::size_t feed_rows_at_once = 3'800;       // of several transactions, applied as one
 inline constexpr std::size_t transactions_singly_max = 4;     // more that wait are applied as one
 inline constexpr std::size_t plan_lines_kept_max = 50;        // of a plan that waits for release
 inline constexpr std::size_t agreements_pending_max = 20'000;  // in memory until they are written; some 10 MB
