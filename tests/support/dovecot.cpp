@@ -45,6 +45,13 @@ service managesieve-login {{
 constexpr std::string_view of_23 = "listen = 127.0.0.1\n";
 constexpr std::string_view of_24 =
     "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\nlisten = 127.0.0.1\n";
+// AddressSanitizer sets more room aside than dovecot lets a program have that it runs.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::string_view room_for_programs =
+    "service auth {\n  vsz_limit = 0\n}\nservice auth-worker {\n  vsz_limit = 0\n}\n";
+#else
+constexpr std::string_view room_for_programs;
+#endif
 // Where we are not root it is nobody else either.
 constexpr std::string_view without_root = R"(default_internal_user = {0}
 default_internal_group = {1}
@@ -75,6 +82,7 @@ dovecot_server::dovecot_server(const served_host& host, const std::vector<std::s
   const std::string folder = host.folder().string();
   std::string text(dovecot_is_24() ? of_24 : of_23);
   text += fmt::format(common, folder, imap_port_, sieve_port_);
+  text += room_for_programs;
   if (::geteuid() != 0) text += fmt::format(without_root, host.owner(), host.owner_group());
   for (const std::string& file : files) {
     host.copy_shipped((dovecot_is_24() ? "dovecot-2.4/" : "dovecot-2.3/") + file);
