@@ -64,8 +64,6 @@ result<std::optional<serve::account>> proved(const question& asked, const answer
 result<std::optional<serve::account>> stored(const question& asked, answer_source& in) {
   S2L_TRY_ASSIGN(auto found, in.answers().account_for_login({asked.name, asked.service, asked.remote_ip}));
   if (!found || found->now != verdict::allowed) return std::nullopt;
-  S2L_TRY(expect_passwords(found->who, in));
-  if (found->who.passwords.empty()) return std::nullopt;
   return std::move(found->who);
 }
 
@@ -87,7 +85,10 @@ result<std::optional<answer>> ask(const options& chosen, const question& asked) 
     return no_mailbox(name);
   }
   answer out = codec::checkpassword::answer_of(userdb->user, serve::fields_of_dovecot_23(*userdb), chosen.otherwise);
-  if (asked.why == purpose::credentials) S2L_TRY(codec::checkpassword::add_password(out, who->passwords.front()));
+  if (asked.why == purpose::credentials) {
+    S2L_TRY_ASSIGN(auto password, serve::password_for_dovecot(*who));
+    S2L_TRY(codec::checkpassword::add_password(out, secret(std::move(password))));
+  }
   ::alarm(0);  // it would outlive exec
   return out;
 }

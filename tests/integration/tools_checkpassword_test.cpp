@@ -231,6 +231,18 @@ TEST_P(checkpassword_in_each_way, finds_a_stored_password) {
   EXPECT_EQ(start(credentials, told(user0, ""), words, "3<\"$IN\" 4>&-").status, later);
 }
 
+TEST_P(checkpassword_in_each_way, tells_a_stored_password_under_dovecots_name_of_the_scheme) {
+  set_password(user0, "{ARGON2ID}$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA");
+  migrate({"--param", "vmail_uid=" + owner, "--param", "vmail_gid=" + owner});
+  outcome found;
+  EXPECT_TRUE(eventually(patience,
+                         [&] {
+                           found = ask(credentials, user0, "");
+                           return found.record.find("\tpassword={ARGON2ID}$argon2id$") != std::string::npos;
+                         }))
+      << found.status << found.err;
+}
+
 TEST_P(checkpassword_in_each_way, is_nobody_elses_by_an_odd_name) {
   for (const std::string& name : {""s,
                                   "*"s,

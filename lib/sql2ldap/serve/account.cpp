@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/serve/detail/address.hpp>
 #include <sql2ldap/serve/detail/entry_reader.hpp>
@@ -122,6 +125,13 @@ account read_account_name(const model::entry& from) {
   read_names(made, from);
   made.enabled = entry_reader(from).flag(names::enabled, false).value_or(true);
   return made;
+}
+
+result<std::string> password_for_dovecot(const account& of) {
+  for (const secret& one : of.passwords)
+    if (auto known = codec::password_to_dovecot(one.reveal())) return *std::move(known);
+  return fail(error_kind::directory, fmt::format("{} shows no password that dovecot can verify", of.dn),
+              "let the identity that binds read userPassword (olcAccess), or dovecot ask auth-client");
 }
 
 }  // namespace sql2ldap::serve

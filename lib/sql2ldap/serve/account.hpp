@@ -57,4 +57,8 @@ struct account {
 // counts as on: who asks for it by name is told what is wrong.
 [[nodiscard]] account read_account_name(const model::entry& from);
 
+// The first password that dovecot can verify, under its own name of the scheme. None is an error: who could log in has
+// no wrong password because nobody can see or verify the right one.
+[[nodiscard]] result<std::string> password_for_dovecot(const account& of);
+
 }  // namespace sql2ldap::serve

@@ -17,7 +17,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/codec/dict.hpp>
-#include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/serve/account.hpp>
 #include <sql2ldap/serve/detail/in_order_session.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -56,14 +56,6 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
-// dovecot takes one password. Who could log in, and has none that it could verify, has no wrong one either.
-result<std::string> password_of(const account& who) {
-  for (const secret& one : who.passwords)
-    if (auto known = codec::password_to_dovecot(one.reveal())) return *std::move(known);
-  return fail(error_kind::directory, fmt::format("{} shows no password that dovecot can verify", who.dn),
-              "let the identity that binds read userPassword (olcAccess), or dovecot ask auth-client");
-}
-
 result<value> passdb(answers& from, const std::string& name) {
   S2L_TRY_ASSIGN(const auto found, from.account_for_login({name, {}, {}}));
   if (!found) return value();
@@ -72,7 +64,7 @@ result<value> passdb(answers& from, const std::string& name) {
     out["allow_nets"] = joined(found->who.allow_nets);
   else if (found->now != login_answer::verdict::allowed)
     return value();
-  S2L_TRY_ASSIGN(out["password"], password_of(found->who));
+  S2L_TRY_ASSIGN(out["password"], password_for_dovecot(found->who));
   add_name(out, name, found->who.login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
