@@ -4,8 +4,8 @@
 //   dict:/PATH[,keys=passdb+userdb+sieve]...                              the same; with keys= only these are answered
 //   tcp:ADDRESS:PORT[,map=aliases]                                        loopback, for Postfix's tcp_table alone
 //
-// `dovecot` says whose words userdb fields are told in (auth-userdb and dict). Sieve scripts are asked for by who owns the
-// mail, who has no business with hashes of passwords: keys=sieve.
+// `dovecot` says whose words userdb fields are told in (auth-userdb and dict). Sieve scripts are asked for by who owns
+// the mail, who has no business with hashes of passwords: keys=sieve.
 //
 // PROTOCOL is one of auth-client, auth-userdb, dict, socketmap, tcp and query. A socket that systemd hands over is
 // described by its name (FileDescriptorName=) without the place: "dict", "tcp,map=domains".
