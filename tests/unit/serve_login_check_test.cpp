@@ -1,5 +1,6 @@
 // How a password is proved, what it costs, and who may guess.
 #include <ctime>
+#include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -36,10 +37,10 @@ class login_check : public testing::Test {
  protected:
   serve::login_result verify(const std::string& name, const std::string& password,
                              const std::string& from = "192.0.2.1", serve::asker by = {}) {
-    serve::login_result out;
+    const auto out = std::make_shared<serve::login_result>();  // where workers are held, told when we have gone
     check_.verify({name, "imap", from, std::move(by)}, secret(password),
-                  [&](const serve::login_result& how) { out = how; });
-    return out;
+                  [out](const serve::login_result& how) { *out = how; });
+    return *out;
   }
   serve::login_check::scram_login scram(const std::string& name) {
     serve::login_check::scram_login out;
