@@ -27,16 +27,16 @@ inline constexpr std::size_t settings_file_bytes_max = 1U << 20U;  // --config
 inline constexpr std::size_t password_file_bytes_max = 4096;       // --password-file
 inline constexpr std::size_t rejects_kept_max = 100'000;           // then counted, no longer listed
 
-inline constexpr int sql_connect_seconds_max = 10;     // until a SQL server has answered
-inline constexpr int sql_lock_seconds_max = 60;        // wait for another session's table lock
-inline constexpr int sql_cursor_rows = 5000;           // one FETCH; more gains nothing
-inline constexpr int sqlite_busy_ms_max = 10'000;      // wait for a writer's lock
-inline constexpr int slot_creation_seconds_max = 300;  // it waits for transactions that have written
-inline constexpr int feed_status_seconds = 10;         // a server hears from us at least so often
-inline constexpr int feed_silence_seconds_max = 60;    // then it is asked; as long again, and it is gone
-inline constexpr std::size_t feed_rows_max = 50'000;   // of one transaction; above it everything is compared
+inline constexpr int sql_connect_seconds_max = 10;         // until a SQL server has answered
+inline constexpr int sql_lock_seconds_max = 60;            // wait for another session's table lock
+inline constexpr int sql_cursor_rows = 5000;               // one FETCH; more gains nothing
+inline constexpr int sqlite_busy_ms_max = 10'000;          // wait for a writer's lock
+inline constexpr int slot_creation_seconds_max = 300;      // it waits for transactions that have written
+inline constexpr int feed_status_seconds = 10;             // a server hears from us at least so often
+inline constexpr int feed_silence_seconds_max = 60;        // then it is asked; as long again, and it is gone
+inline constexpr std::size_t feed_rows_max = 50'000;       // of one transaction; above it everything is compared
 inline constexpr std::size_t feed_bytes_max = 64U << 20U;  // the same of their values
-inline constexpr int peek_rows_at_once = 1000;         // messages of the log, by SQL functions: one FETCH
+inline constexpr int peek_rows_at_once = 1000;             // messages of the log, by SQL functions: one FETCH
 inline constexpr std::size_t peek_changes_at_once =
     50'000;  // decoded by one call, and then to the end of a transaction;
 inline constexpr std::size_t peek_changes_max = 1U << 30U;    //   more while so many wait to be confirmed
