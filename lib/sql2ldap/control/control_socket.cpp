@@ -1,10 +1,8 @@
 #include <sql2ldap/control/control_socket.hpp>
 
-#include <csignal>
 #include <thread>
 #include <utility>
 
-#include <pthread.h>
 #include <sys/stat.h>
 
 #include <fmt/format.h>
@@ -15,6 +13,7 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sql2ldap/base/blocked_signals.hpp>
 #include <sql2ldap/base/limits.hpp>
 
 namespace sql2ldap::control {
@@ -85,13 +84,8 @@ class server final : public control_server {
     if (failed)
       return fail(error_kind::local, fmt::format("cannot listen on {}: {}", path_.string(), failed.message()));
     accept();
-    // Signals are for the main thread.
-    sigset_t all;
-    sigset_t old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    const blocked_signals in_the_thread;
     thread_ = std::thread([this] { context_.run(); });
-    pthread_sigmask(SIG_SETMASK, &old, nullptr);
     return {};
   }
 

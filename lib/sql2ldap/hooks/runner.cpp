@@ -9,10 +9,9 @@
 #include <thread>
 #include <utility>
 
-#include <pthread.h>
-
 #include <fmt/format.h>
 
+#include <sql2ldap/base/blocked_signals.hpp>
 #include <sql2ldap/hooks/command.hpp>
 #include <sql2ldap/hooks/event.hpp>
 
@@ -28,13 +27,8 @@ std::int64_t seconds_now() { return system_clock::to_time_t(system_clock::now())
 class one_by_one final : public runner {
  public:
   one_by_one(model::hook_queue& queue, runner_options options) : queue_(queue), options_(std::move(options)) {
-    // Signals are for the main thread.
-    sigset_t all;
-    sigset_t old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
+    const blocked_signals in_the_thread;
     thread_ = std::thread([this] { work(); });
-    pthread_sigmask(SIG_SETMASK, &old, nullptr);
   }
   ~one_by_one() override { stop(std::chrono::milliseconds(0)); }
 

@@ -1,20 +1,14 @@
 #include <sql2ldap/listen/worker_pool.hpp>
 
-#include <csignal>
 #include <utility>
 
-#include <pthread.h>
+#include <sql2ldap/base/blocked_signals.hpp>
 
 namespace sql2ldap::listen {
 
 worker_pool::worker_pool(event_loop& loop, bounds how) : loop_(loop), how_(how) {
-  // Signals are for the loop.
-  sigset_t all;
-  sigset_t old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
+  const blocked_signals in_the_thread;
   for (std::size_t i = 0; i < how_.threads; ++i) threads_.emplace_back([this] { serve_jobs(); });
-  pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
 worker_pool::~worker_pool() {

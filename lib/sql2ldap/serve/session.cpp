@@ -29,6 +29,12 @@ constexpr std::array<std::pair<std::string_view, postfix_map>, 6> maps = {{
     {"logins", postfix_map::logins},
 }};
 
+constexpr std::array<std::pair<std::string_view, bool dict_keys::*>, 3> keys = {{
+    {"passdb", &dict_keys::passdb},
+    {"userdb", &dict_keys::userdb},
+    {"sieve", &dict_keys::sieve},
+}};
+
 template <typename Table>
 auto value_of(const Table& table, std::string_view word) noexcept -> std::optional<decltype(table.front().second)> {
   const auto found = std::find_if(table.begin(), table.end(), [&](const auto& one) { return one.first == word; });
@@ -49,14 +55,9 @@ std::optional<postfix_map> postfix_map_of(std::string_view word) noexcept { retu
 std::optional<dict_keys> dict_keys_of(std::string_view words) noexcept {
   dict_keys out{false, false, false};
   for (const std::string_view word : split(words, '+')) {
-    if (word == "passdb")
-      out.passdb = true;
-    else if (word == "userdb")
-      out.userdb = true;
-    else if (word == "sieve")
-      out.sieve = true;
-    else
-      return std::nullopt;
+    const auto one = value_of(keys, word);
+    if (!one) return std::nullopt;
+    out.** one = true;
   }
   return out;
 }

@@ -1,11 +1,10 @@
 #include <sql2ldap/sync/background_verify.hpp>
 
-#include <csignal>
-
 #include <chrono>
 #include <exception>
 #include <utility>
 
+#include <sql2ldap/base/blocked_signals.hpp>
 #include <sql2ldap/base/limits.hpp>
 
 namespace sql2ldap::sync {
@@ -33,11 +32,8 @@ class pace {
 void background_verify::start(comparison compare) {
   stop();
   stop_asked_ = false;
+  const blocked_signals in_the_thread;
   thread_ = std::thread([this, compare = std::move(compare)] {
-    // Signals are for who waits for them.
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     pace slow;
     run_options how;
     how.report = [&](const progress&) { slow.rest(stop_asked_); };

@@ -1,19 +1,15 @@
 #include <sql2ldap/sync/journal_beside.hpp>
 
 #include <chrono>
-#include <csignal>
 #include <utility>
+
+#include <sql2ldap/base/blocked_signals.hpp>
 
 namespace sql2ldap::sync {
 
 std::future<result<void>> in_another_thread(std::function<result<void>()> work) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // a thread begins with its maker's
-  auto out = std::async(std::launch::async, std::move(work));
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return out;
+  const blocked_signals in_the_thread;
+  return std::async(std::launch::async, std::move(work));
 }
 
 void journal_beside::begin(record what) {
