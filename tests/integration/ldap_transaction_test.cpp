@@ -63,6 +63,57 @@ TEST_F(ldap_transaction, with_a_delete_or_a_move_is_refused_before_anything_is_s
   }
 }
 
+// By the rootdn, who sees in cn=config that the server has two threads.
+class ldap_transaction_in_flight : public ldap_transaction {
+ protected:
+  void SetUp() override {
+    ldap::options root;
+    root.uri = server_.ldapi();
+    directory_ = connected(root);
+    const auto facts = directory_->describe();
+    ASSERT_TRUE(facts) << facts.error().text();
+    ASSERT_TRUE(facts->two_threads);
+  }
+  static model::change describe_as(const std::string& dn, const std::string& text) {
+    return modify(dn, {{modification::operation::replace, model::attribute_name("description"), {text}}});
+  }
+};
+
+TEST_F(ldap_transaction_in_flight, all_are_done_in_the_order_in_which_they_were_sent) {
+  std::vector<model::change> batch;
+  std::string above = suffix;
+  for (int depth = 0; depth < 50; ++depth) {
+    batch.push_back(add_unit("in", above));
+    above = "ou=in," + above;
+    for (int i = 0; i < 5; ++i) batch.push_back(describe_as(above, std::to_string(i)));
+  }
+  const auto wrote = directory_->write(batch, true);
+  ASSERT_TRUE(wrote) << wrote.error().text();
+  EXPECT_FALSE(*wrote) << (*wrote)->text;
+  const auto found = directory_->search({suffix, model::search_scope::subtree, "(&(ou=in)(description=4))"});
+  ASSERT_TRUE(found) << found.error().text();
+  int count = 0;
+  for (auto one = (*found)->next(); one && *one != nullptr; one = (*found)->next()) ++count;
+  EXPECT_EQ(count, 50);
+}
+
+TEST_F(ldap_transaction_in_flight, one_that_is_refused_is_named_and_nothing_is_written) {
+  std::vector<model::change> batch;
+  for (int i = 0; i < 100; ++i) batch.push_back(add_unit("unit" + std::to_string(i)));
+  batch[40] =
+      modify("ou=unit1," + suffix, {{modification::operation::replace, model::attribute_name("noSuch"), {"x"}}});
+  const auto wrote = directory_->write(batch, true);
+  ASSERT_TRUE(wrote) << wrote.error().text();
+  ASSERT_TRUE(*wrote);
+  EXPECT_EQ((*wrote)->index, 40U);
+  EXPECT_FALSE(exists(*directory_, "ou=unit0," + suffix));
+  batch.erase(batch.begin() + 40);
+  const auto again = directory_->write(batch, true);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_FALSE(*again) << (*again)->text;
+  EXPECT_TRUE(exists(*directory_, "ou=unit99," + suffix));
+}
+
 INSTANTIATE_TEST_SUITE_P(kinds, ldap_transaction_of, testing::ValuesIn([] {
                            std::vector<std::string> names;
                            for (const auto& [name, changes] : cases) names.push_back(name);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ class simulation {
     if (at_.chance(4)) at_.strangers();
     start();
     for (int round = 0; round < 20; ++round) {
-      for (std::size_t n = at_.pick(4); n > 0; --n) change();
+      for (std::size_t n = at_.pick(at_.chance(3) ? 20 : 4); n > 0; --n) change();
       if (at_.chance(4)) fate();
       if (at_.chance(3)) trouble();
       turn();
@@ -58,8 +59,10 @@ class simulation {
     options.tell = [this](log::level, std::string_view id, const std::string& text) {
       story_ += std::string(id) + " " + text + "\n";
     };
+    options.rows_at_once = 1 + at_.pick(at_.chance(2) ? 3 : 20);
+    options.transactions_singly = at_.pick(5);
     // Beside us: at once, or as late as it may be, and not at all when we crash before.
-    options.write_beside = [this](std::function<result<void>()> work) {
+    options.work_beside = [this](std::function<result<void>()> work) {
       if (at_.chance(2)) return std::async(std::launch::deferred, std::move(work));
       std::promise<result<void>> done;
       done.set_value(work());
@@ -136,9 +139,14 @@ class simulation {
 
   std::string settled() {
     calm();
-    for (int quiet = 0; quiet < 3; ++quiet) {
+    bool met_what_was = false;  // a feed may have been cut off before
+    for (int quiet = 0; quiet < 3;) {
+      const std::uint64_t received = keeper_->status().at.received;
       now_ += 5000s;
-      if (const std::string wrong = turn(); !wrong.empty()) return "in calm weather: " + wrong + "\n" + story_;
+      const std::string wrong = turn();
+      if (!wrong.empty() && std::exchange(met_what_was, true)) return "in calm weather: " + wrong + "\n" + story_;
+      const bool all_applied = keeper_->status().waiting_rows == 0 && keeper_->status().at.received == received;
+      quiet = all_applied ? quiet + 1 : 0;
     }
     if (!keeper_->settle()) return "cannot settle";
     if (capture_.unconfirmed() > 0) return "not all is confirmed\n" + story_;

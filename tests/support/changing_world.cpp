@@ -74,7 +74,7 @@ void changing_world::tell(const std::string& table, const std::vector<std::optio
 
 void changing_world::change_tables(std::size_t times) {
   for (; times > 0; --times) {
-    switch (pick(4)) {
+    switch (pick(5)) {
       case 0: {
         const std::string d = domain_name();
         replace("domain", d, chance(3), {d, chance(2) ? name() : "", std::string(chance(8) ? "?" : "1")});
@@ -90,6 +90,14 @@ void changing_world::change_tables(std::size_t times) {
       case 2: {
         const std::string id = std::to_string(pick(6));
         replace("alias", id, chance(2), {id, name() + "@x.example"});
+        break;
+      }
+      case 3: {  // an entry that stays where it is
+        const auto& rows = hosts.source.tables["mailbox"].rows;
+        if (rows.empty()) break;
+        auto row = rows[pick(rows.size())];
+        row[5] = std::to_string(pick(9));
+        replace("mailbox", *row.front(), false, row);
         break;
       }
       default: {

@@ -1,3 +1,9 @@
+#include <functional>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include <sql2ldap/model/dn.hpp>
@@ -24,6 +30,30 @@ class follow : public testing::Test {
   fake_journal journal_;
   sync::agreements learnt_{who_, journal_};
   sync::follower follower_{who_, how_};
+};
+
+// What comes next is read when it is named, before anything is written.
+class reading_ahead : public follow {
+ protected:
+  reading_ahead() {
+    const auto compared = follower_.reconcile();
+    if (!compared) throw std::runtime_error(compared.error().text());
+  }
+  static std::vector<model::row_image> changed(const std::string& table, const std::string& key) {
+    return {{"", table, {{table == "domain" ? "name" : "id", key}}}};
+  }
+  sync::counts follow(const std::vector<model::row_image>& now, const std::vector<model::row_image>& next = {}) {
+    const auto done = follower_.follow(now, next);
+    EXPECT_TRUE(done.has_value()) << done.error().text();
+    return done.value_or(sync::counts{});
+  }
+
+  sync::follower follower_{who_, how_, [](const auto&) -> result<void> { return {}; },
+                           [](const std::function<result<void>()>& work) {
+                             std::promise<result<void>> done;
+                             done.set_value(work());
+                             return done.get_future();
+                           }};
 };
 
 TEST_F(follow, what_cannot_be_written_is_still_agreed_on_as_before) {
@@ -60,6 +90,46 @@ TEST_F(follow, where_nothing_is_nothing_is_purged) {
   const auto purged = follower_.purge();
   ASSERT_TRUE(purged.has_value()) << purged.error().text();
   EXPECT_EQ(purged->deleted, 0U);
+}
+
+TEST_F(reading_ahead, is_not_repeated_when_it_comes) {
+  w_.set("mailbox", "1", "name", "Abe");
+  w_.set("mailbox", "2", "name", "Bea");
+  EXPECT_EQ(follow(changed("mailbox", "1"), changed("mailbox", "2")).modified, 1U);
+  const auto read = w_.source.rows_given;
+  EXPECT_EQ(follow(changed("mailbox", "2")).modified, 1U);
+  EXPECT_EQ(w_.source.rows_given, read);
+  EXPECT_TRUE(w_.verify().empty());
+}
+
+TEST_F(reading_ahead, is_for_the_rows_that_were_named_only) {
+  w_.set("mailbox", "1", "name", "Abe");
+  w_.set("mailbox", "3", "name", "Cid");
+  follow(changed("mailbox", "1"), changed("mailbox", "2"));
+  EXPECT_EQ(follow(changed("mailbox", "3")).modified, 1U);
+}
+
+TEST_F(reading_ahead, is_repeated_where_the_same_entry_was_written) {
+  w_.set("mailbox", "1", "name", "Abe");
+  EXPECT_EQ(follow(changed("mailbox", "1"), changed("mailbox", "1")).modified, 1U);
+  EXPECT_EQ(follow(changed("mailbox", "1")).modified, 0U);
+}
+
+TEST_F(reading_ahead, is_repeated_where_something_else_was_done_before) {
+  w_.set("mailbox", "1", "name", "Abe");
+  w_.set("mailbox", "2", "name", "Bea");
+  follow(changed("mailbox", "1"), changed("mailbox", "2"));
+  ASSERT_TRUE(follower_.compare_again({"world/account/2"}));
+  EXPECT_EQ(follow(changed("mailbox", "2")).modified, 0U);
+}
+
+TEST_F(reading_ahead, is_repeated_where_a_name_was_given) {
+  w_.domain("b.example");
+  w_.mailbox("30", "new", "b.example");
+  EXPECT_EQ(follow(changed("domain", "b.example"), changed("mailbox", "30")).added, 1U);
+  const sync::counts second = follow(changed("mailbox", "30"));
+  EXPECT_EQ(second.added, 1U);
+  EXPECT_EQ(second.rejected, 0U);
 }
 
 }  // namespace

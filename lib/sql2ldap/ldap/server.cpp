@@ -1,7 +1,10 @@
 #include <sql2ldap/ldap/server.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <utility>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/ldap/detail/pool.hpp>
 #include <sql2ldap/ldap/detail/search_stream.hpp>
 #include <sql2ldap/ldap/detail/server_facts.hpp>
@@ -14,7 +17,11 @@ class server : public model::directory {
  public:
   explicit server(const options& how) : lines_(std::make_shared<detail::pool>(how)) {}
 
-  result<model::directory_facts> describe() override { return detail::read_facts(lines_); }
+  result<model::directory_facts> describe() override {
+    S2L_TRY_ASSIGN(model::directory_facts facts, detail::read_facts(lines_));
+    in_flight_ = facts.two_threads ? limits::transaction_operations_in_flight : 1;
+    return facts;
+  }
 
   result<std::unique_ptr<model::entry_stream>> search(const model::search_request& what) override {
     S2L_TRY_ASSIGN(detail::lease line, lines_->take());
@@ -24,7 +31,7 @@ class server : public model::directory {
   result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override {
     if (batch.empty()) return std::nullopt;
     S2L_TRY_ASSIGN(const detail::lease line, lines_->take());
-    return atomic ? detail::write_as_transaction(*line, batch) : detail::write_in_order(*line, batch);
+    return atomic ? detail::write_as_transaction(*line, batch, in_flight_) : detail::write_in_order(*line, batch);
   }
 
   result<std::optional<model::refusal>> rehearse(const model::change& what) override {
@@ -42,6 +49,7 @@ class server : public model::directory {
 
  private:
   std::shared_ptr<detail::pool> lines_;
+  std::atomic<std::size_t> in_flight_ = 1;  // of a transaction
 };
 
 }  // namespace

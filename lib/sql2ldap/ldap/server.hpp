@@ -3,8 +3,8 @@
 // Gives: connect(). Promises: every call ends within its time limit, also against a mute server;
 // certificates are checked unless told otherwise; values are bytes, never cut at NUL; a lost
 // connection is reopened on the next call, an unknown outcome of a write is said to be unknown;
-// at most one operation in flight in a transaction, one transaction at a time (slapd 2.5 crashes
-// otherwise). Leaves to others: what to write (sync).
+// one operation in flight in a transaction unless the server is known to have two threads, and one
+// transaction at a time (slapd 2.5 crashes otherwise). Leaves to others: what to write (sync).
 #pragma once
 
 #include <chrono>

@@ -127,6 +127,7 @@ struct directory_facts {
   std::vector<std::string> controls;                     // supportedControl OIDs
   std::vector<std::string> extensions;                   // supportedExtension OIDs
   bool transactions = false;                             // RFC 5805 offered and to be used
+  bool two_threads = false;                              // olcThreads: 2; false = more, or we may not see it
   std::optional<std::vector<std::string>> modules;       // slapd's, "pw-sha2"; nullopt = we may not see them
   std::optional<std::vector<database_indexes>> indexes;  // nullopt = we may not see them
   std::string authorization_id;                          // RFC 4532 "who am I", "" = anonymous

@@ -34,6 +34,8 @@ struct row_image {
   std::map<std::string, std::optional<std::string>, std::less<>> columns;
   // Of an update, where both images are known as a whole: the columns that differ. nullopt = perhaps all.
   std::optional<std::set<std::string, std::less<>>> changed{};
+
+  bool operator==(const row_image&) const = default;
 };
 
 }  // namespace sql2ldap::model

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <sql2ldap/base/hash.hpp>
@@ -118,6 +119,9 @@ struct comparison {
     };
     std::vector<one> wanted;                                    // in the order of a full run
     std::unordered_map<std::uint64_t, model::entry> present{};  // by origin hash
+    // What tell_compared() tells.
+    std::vector<model::reject> rejects{};
+    std::vector<std::pair<std::string, std::string>> skipped{};  // origin and DN
   };
   std::optional<kept_entries> kept;
 
@@ -146,9 +150,14 @@ struct rest_of_directory {
 
 // The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name
 // that one of them wants, who waits for that name, who stands below one that goes, the parent that exists for its
-// children alone. With dirty.everything() afterwards nothing was compared: it is cheaper to compare all.
+// children alone. With dirty.everything() afterwards nothing was compared: it is cheaper to compare all. Only reads,
+// and tells `how` of nothing.
 [[nodiscard]] result<comparison> compare_keys(const parties& who, const run_options& how, model::snapshot& from,
                                               const model::schema& schema, dirty_keys& dirty,
                                               const rest_of_directory& rest);
+
+// Tells `how` what such a comparison has found: rejects, who was skipped, which entries are equal or absent.
+[[nodiscard]] result<void> tell_compared(const parties& who, const run_options& how, const model::schema& schema,
+                                         const dirty_keys& dirty, const comparison& found);
 
 }  // namespace sql2ldap::sync

@@ -43,8 +43,6 @@ class keys_reader {
       grown_ = false;
       out_ = {};
       out_.kept = comparison::kept_entries{};
-      rejects_.clear();
-      skipped_.clear();
       names_.clear();
       note_strangers();
       if (dirty_.size() > limits::keys_reread_max) dirty_.add_everything();
@@ -55,12 +53,8 @@ class keys_reader {
       S2L_TRY(add_children());
       S2L_TRY(add_made_parents());
     } while (grown_);
-    for (model::reject& r : rejects_) how_.rejects(std::move(r));
-    for (const auto& [origin, dn] : skipped_) how_.skipped(origin, dn);
     out_.present = rest_.present;
     out_.count_differences();
-    if (how_.found_equal) S2L_TRY(tell_equal());
-    if (how_.found_absent) S2L_TRY(tell_absent());
     return std::move(out_);
   }
 
@@ -98,30 +92,6 @@ class keys_reader {
     }
   };
 
-  result<void> tell_equal() {
-    for (const auto& [origin_hash, present] : out_.kept->present) {
-      const wanted_table::record* record = out_.table.find(origin_hash);
-      const auto kind = origins_.kind_of(present.first_value_of(model::names::origin));
-      if (record != nullptr && kind && record->now() == wanted_table::status::equal)
-        S2L_TRY(how_.found_equal(*kind, present, schema_));
-    }
-    return {};
-  }
-
-  result<void> tell_absent() {
-    for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
-      for (const mapping::key_values& key : dirty_.of(kind)) {
-        const std::vector<std::string_view> parts(key.begin(), key.end());
-        const std::string origin = mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts);
-        const std::uint64_t hash = run_hash64(origin);
-        const auto there = out_.kept->present.find(hash);
-        const bool in_force = there != out_.kept->present.end() && !there->second.has(model::names::gone_since);
-        if (out_.table.find(hash) == nullptr && !in_force) S2L_TRY(how_.found_absent(origin));
-      }
-    }
-    return {};
-  }
-
   // The names that strangers hold and that rows wait for, of rows that are not in question.
   void note_strangers() {
     names_of_strangers_ = std::make_shared<dn_set>();
@@ -143,8 +113,11 @@ class keys_reader {
     const auto asked =
         std::make_shared<parents>(parents{&who_, &dirty_, &rest_.aside, names_of_strangers_, origins_, {}});
     options.parent_exists = [asked](std::string_view dn, std::uint64_t dn_hash) { return asked->exists(dn, dn_hash); };
-    options.skipped = [this](std::string_view origin, std::string_view dn) { skipped_.emplace_back(origin, dn); };
-    wanted_entries all(who_.map, from_, options, [this](model::reject r) { rejects_.push_back(std::move(r)); });
+    options.skipped = [this](std::string_view origin, std::string_view dn) {
+      out_.kept->skipped.emplace_back(origin, dn);
+    };
+    wanted_entries all(who_.map, from_, options,
+                       [this](model::reject r) { out_.kept->rejects.push_back(std::move(r)); });
     while (true) {
       S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
       if (!w) break;
@@ -328,8 +301,6 @@ class keys_reader {
   digester digester_;
   std::vector<model::attribute_name> attributes_;  // for the digest, and to see what differs
   comparison out_;
-  std::vector<model::reject> rejects_;
-  std::vector<std::pair<std::string, std::string>> skipped_;
   std::vector<std::pair<std::string, std::string>> names_;             // DN and origin of what is wanted
   std::unordered_multimap<std::uint64_t, std::string> waiting_;        // DN hash -> origins set aside that want it
   std::unordered_multimap<std::uint64_t, std::string> waiting_below_;  // the same by the name of the parent
@@ -337,11 +308,44 @@ class keys_reader {
   bool grown_ = false;
 };
 
+result<void> tell_equal(const run_options& how, const model::schema& schema, const origins& names,
+                        const comparison& found) {
+  for (const auto& [origin_hash, present] : found.kept->present) {
+    const wanted_table::record* record = found.table.find(origin_hash);
+    const auto kind = names.kind_of(present.first_value_of(model::names::origin));
+    if (record != nullptr && kind && record->now() == wanted_table::status::equal)
+      S2L_TRY(how.found_equal(*kind, present, schema));
+  }
+  return {};
+}
+
+result<void> tell_absent(const parties& who, const run_options& how, const dirty_keys& dirty, const comparison& found) {
+  for (std::size_t kind = 0; kind < who.map.kinds().size(); ++kind) {
+    for (const mapping::key_values& key : dirty.of(kind)) {
+      const std::vector<std::string_view> parts(key.begin(), key.end());
+      const std::string origin = mapping::origin_of(who.map.name(), who.map.kinds()[kind].name, parts);
+      const std::uint64_t hash = run_hash64(origin);
+      const auto there = found.kept->present.find(hash);
+      const bool in_force = there != found.kept->present.end() && !there->second.has(model::names::gone_since);
+      if (found.table.find(hash) == nullptr && !in_force) S2L_TRY(how.found_absent(origin));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 result<comparison> compare_keys(const parties& who, const run_options& how, model::snapshot& from,
                                 const model::schema& schema, dirty_keys& dirty, const rest_of_directory& rest) {
   return keys_reader(who, how, from, schema, dirty, rest).run();
+}
+
+result<void> tell_compared(const parties& who, const run_options& how, const model::schema& schema,
+                           const dirty_keys& dirty, const comparison& found) {
+  for (const model::reject& r : found.kept->rejects) how.rejects(r);
+  for (const auto& [origin, dn] : found.kept->skipped) how.skipped(origin, dn);
+  if (how.found_equal) S2L_TRY(tell_equal(how, schema, origins(who.map), found));
+  return how.found_absent ? tell_absent(who, how, dirty, found) : result<void>();
 }
 
 }  // namespace sql2ldap::sync

@@ -8,6 +8,20 @@
 
 namespace sql2ldap::sync {
 
+void dirty_keys::add(const dirty_keys& others) {
+  everything_ = everything_ || others.everything_;
+  for (std::size_t kind = 0; kind < keys_.size(); ++kind)
+    for (const mapping::key_values& key : others.keys_[kind]) add(kind, key);
+}
+
+bool dirty_keys::overlaps(const dirty_keys& other) const {
+  if (everything_ || other.everything_) return true;
+  for (std::size_t kind = 0; kind < keys_.size(); ++kind)
+    for (const mapping::key_values& key : keys_[kind])
+      if (other.contains(kind, key)) return true;
+  return false;
+}
+
 result<void> add_touched(const mapping::mapping& map, const model::row_image& row, model::snapshot& after,
                          dirty_keys& out) {
   for (const mapping::touched& t : map.touched_by(row)) {

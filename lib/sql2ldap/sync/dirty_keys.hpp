@@ -22,12 +22,14 @@ class dirty_keys {
     size_ += added ? 1 : 0;
     return added;
   }
+  void add(const dirty_keys& others);
   void add_everything() noexcept { everything_ = true; }
 
   [[nodiscard]] bool everything() const noexcept { return everything_; }
   [[nodiscard]] bool contains(std::size_t kind, const mapping::key_values& key) const {
     return everything_ || keys_[kind].contains(key);
   }
+  [[nodiscard]] bool overlaps(const dirty_keys& other) const;
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0 && !everything_; }
   [[nodiscard]] const std::set<mapping::key_values>& of(std::size_t kind) const noexcept { return keys_[kind]; }

@@ -34,10 +34,16 @@ model::set_aside aside_because(std::string dn, std::string reason) {
   return why;
 }
 
+bool is_about(const model::change& what, model::attribute_name name) {
+  const auto* modify = std::get_if<model::modify_entry>(&what.what);
+  return modify != nullptr && std::any_of(modify->modifications.begin(), modify->modifications.end(),
+                                          [&](const model::modification& m) { return m.name == name; });
+}
+
 }  // namespace
 
-follower::follower(const parties& who, const run_options& how, spool to)
-    : who_(who), how_(how), spool_(std::move(to)), origins_(who.map) {}
+follower::follower(const parties& who, const run_options& how, spool to, beside read_beside)
+    : who_(who), how_(how), spool_(std::move(to)), origins_(who.map), read_beside_(std::move(read_beside)) {}
 
 result<void> follower::ask_for_facts() {
   if (facts_ != nullptr) return {};
@@ -47,6 +53,7 @@ result<void> follower::ask_for_facts() {
 }
 
 void follower::restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done) {
+  ahead_.reset();
   half_done_ = std::move(half_done);
   aside_ = std::move(aside);
   present_ = entries;
@@ -129,6 +136,8 @@ void follower::note(const step& s, moves& seen) {
     } else if (const auto* renamed = std::get_if<model::rename_entry>(&c.what)) {
       seen.free(renamed->dn);
       seen.taken.insert(model::dn_hash(s.dn));
+    } else if (s.kind == step::what::update && is_about(c, model::names::gone_since)) {
+      seen.taken.insert(model::dn_hash(s.dn));  // its row has returned
     }
   }
 }
@@ -147,6 +156,7 @@ dirty_keys follower::freed_by(const moves& seen) const {
 }
 
 result<counts> follower::reconcile() {
+  ahead_.reset();
   S2L_TRY(ask_for_facts());
   findings found;
   moves seen;
@@ -163,12 +173,46 @@ result<counts> follower::reconcile() {
   return done;
 }
 
-result<counts> follower::follow(std::span<const model::row_image> changed) {
+result<counts> follower::follow(std::span<const model::row_image> changed, std::vector<model::row_image> next) {
   S2L_TRY(ask_for_facts());
-  S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());
-  dirty_keys dirty(who_.map.kinds().size());
-  for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *now, dirty));
-  return bring_in_step(*now, std::move(dirty));
+  S2L_TRY_ASSIGN(compared what, compare_rows(changed));
+  return bring_in_step(std::move(what), std::move(next));
+}
+
+result<follower::compared> follower::compare_rows(std::span<const model::row_image> changed) {
+  if (const auto known = std::exchange(ahead_, nullptr);
+      known && std::equal(known->changed.begin(), known->changed.end(), changed.begin(), changed.end()))
+    return *std::move(known->what);
+  S2L_TRY_ASSIGN(compared out, touched_by(changed));
+  S2L_TRY(compare(out));
+  return out;
+}
+
+result<follower::compared> follower::touched_by(std::span<const model::row_image> changed) const {
+  S2L_TRY_ASSIGN(auto now, who_.from.open_snapshot());
+  compared out{std::move(now), dirty_keys(who_.map.kinds().size()), 0, {}};
+  for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *out.from, out.dirty));
+  for (const std::string& origin : half_done_) add_known(origin, out.dirty);
+  return out;
+}
+
+result<void> follower::compare(compared& what) const {
+  what.named = what.dirty.size();
+  if (what.dirty.empty() || what.dirty.everything()) return {};
+  const rest_of_directory rest{present_, aside_};
+  S2L_TRY_ASSIGN(what.found, compare_keys(who_, how_, *what.from, facts_->schema, what.dirty, rest));
+  return {};
+}
+
+std::unique_ptr<follower::ahead> follower::look_ahead(std::vector<model::row_image> next) const {
+  if (next.empty() || !half_done_.empty()) return nullptr;
+  auto out = std::make_unique<ahead>();
+  out->changed = std::move(next);
+  out->reading = read_beside_([this, &to = *out]() -> result<void> {
+    S2L_TRY_ASSIGN(to.what, touched_by(to.changed));
+    return compare(*to.what);
+  });
+  return out;
 }
 
 result<counts> follower::retry(const choice& which) {
@@ -212,51 +256,55 @@ result<std::set<std::string>> follower::overdue() {
 
 result<counts> follower::look_at(dirty_keys dirty) {
   if (dirty.empty()) return counts{};
+  ahead_.reset();
   S2L_TRY(ask_for_facts());
-  S2L_TRY_ASSIGN(const auto now, who_.from.open_snapshot());
-  return bring_in_step(*now, std::move(dirty));
+  S2L_TRY_ASSIGN(compared what, touched_by({}));
+  what.dirty.add(dirty);
+  S2L_TRY(compare(what));
+  return bring_in_step(std::move(what), {});
 }
 
-result<counts> follower::bring_in_step(model::snapshot& from, dirty_keys dirty) {
+result<counts> follower::bring_in_step(compared what, std::vector<model::row_image> next) {
   counts sums;
-  for (const std::string& origin : half_done_) add_known(origin, dirty);
-  for (int pass = 0; pass < passes_max && !dirty.empty(); ++pass) {
-    moves seen;
-    if (!dirty.everything()) {
-      S2L_TRY_ASSIGN(const counts done, one_pass(from, dirty, seen, pass == 0));
-      add(sums, done);
-    }
-    if (dirty.everything()) {
+  for (int pass = 0; pass < passes_max && !what.dirty.empty(); ++pass) {
+    if (what.dirty.everything()) {
       S2L_TRY_ASSIGN(const counts done, reconcile());
       add(sums, done);
       break;
     }
-    dirty = freed_by(seen);
+    moves seen;
+    S2L_TRY_ASSIGN(const counts done, one_pass(what, seen, pass == 0, std::exchange(next, {})));
+    add(sums, done);
+    what.dirty = freed_by(seen);
+    S2L_TRY(compare(what));
   }
   half_done_.clear();
   sums.present = present_;
   return sums;
 }
 
-result<counts> follower::one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen, bool first) {
+result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::vector<model::row_image> next) {
   findings found;
   const run_options how = collecting(found);
-  const rest_of_directory rest{present_, aside_};
-  const std::size_t named = dirty.size();
-  S2L_TRY_ASSIGN(const auto some, run::begin_keys(who_, how, facts_, from, dirty, rest));
-  if (dirty.everything()) return counts{};
+  S2L_TRY(tell_compared(who_, how, facts_->schema, what.dirty, what.found));
+  const auto some = run::of_compared(who_, how, facts_, *what.from, std::move(what.found));
   S2L_TRY(check_limits(*some));
-  if (!first || dirty.size() > named || !half_done_.empty()) S2L_TRY(note_in_play(dirty));
+  if (!first || what.dirty.size() > what.named || !half_done_.empty()) S2L_TRY(note_in_play(what.dirty));
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
+  std::unique_ptr<ahead> next_one = look_ahead(std::move(next));
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
+  const bool read_well = next_one && next_one->reading.get();
   model::set_aside_list before;
   for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
-    for (const mapping::key_values& key : dirty.of(kind)) {
+    for (const mapping::key_values& key : what.dirty.of(kind)) {
       const std::vector<std::string_view> parts(key.begin(), key.end());
       before.insert(aside_.extract(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
     }
   }
+  // Where nobody moved, was set aside or taken back, the comparison of others would come out the same now.
+  const bool all_in_place = seen.none() && found.none() && before.empty();
+  if (read_well && all_in_place && !what.dirty.overlaps(next_one->what->dirty)) ahead_ = std::move(next_one);
   const std::unordered_set<std::string> name_taken = found.name_taken;
   put_aside(std::move(found), before);
   // Below a stranger's entry whose name a row of ours wants, its children may stand.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,6 +19,8 @@
 
 #include <sql2ldap/model/row.hpp>
 #include <sql2ldap/model/set_aside.hpp>
+#include <sql2ldap/sync/beside.hpp>
+#include <sql2ldap/sync/compare.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/steps.hpp>
@@ -37,16 +40,19 @@ class follower {
   };
   using spool = std::function<result<void>(const unfinished&)>;
 
-  // Both outlive the follower.
+  // `who` and `how` outlive the follower.
   follower(
-      const parties& who, const run_options& how, spool to = [](const unfinished&) -> result<void> { return {}; });
+      const parties& who, const run_options& how, spool to = [](const unfinished&) -> result<void> { return {}; },
+      beside read_beside = in_another_thread);
 
   // Compares everything and mends it; limits apply. To be done first, and whenever changes may have been missed.
   [[nodiscard]] result<counts> reconcile();
   // Brings in step what these rows, as they were and as they are, have a part in. Limits apply: above
   // them nothing is written, and the same call may be made again with other limits. After any error the same rows must
-  // be given again; what else was in play is remembered.
-  [[nodiscard]] result<counts> follow(std::span<const model::row_image> changed);
+  // be given again; what else was in play is remembered. `next`: what will be given to the next call, if that is known;
+  // it is read on both sides while `changed` is written.
+  [[nodiscard]] result<counts> follow(std::span<const model::row_image> changed,
+                                      std::vector<model::row_image> next = {});
   // Tries again what was set aside.
   using choice = std::function<bool(const std::string& origin, const model::set_aside& why)>;
   [[nodiscard]] result<counts> retry(const choice& which = [](const std::string&, const model::set_aside&) {
@@ -67,7 +73,10 @@ class follower {
   // Goes on where another follower has stopped.
   void restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done);
   // The directory may be another one now, or have another schema.
-  void ask_again() noexcept { facts_.reset(); }
+  void ask_again() noexcept {
+    facts_.reset();
+    ahead_.reset();
+  }
 
   // By origin. Who is set aside again for the same reason keeps times, tries and `dropped`; they are the caller's.
   [[nodiscard]] const model::set_aside_list& aside() const noexcept { return aside_; }
@@ -83,20 +92,39 @@ class follower {
     std::unordered_set<std::uint64_t> left;   // parents that a child went away from
     std::unordered_set<std::uint64_t> taken;  // names under which children may stand now
     void free(std::string_view dn);
+    [[nodiscard]] bool none() const noexcept { return freed.empty() && left.empty() && taken.empty(); }
+  };
+  // What both sides hold of some keys; nothing is told of it, or written, yet.
+  struct compared {
+    std::unique_ptr<model::snapshot> from;
+    dirty_keys dirty;       // with what they brought into play
+    std::size_t named = 0;  // before that
+    comparison found;
+  };
+  // A comparison made while something else is written.
+  struct ahead {
+    std::vector<model::row_image> changed;
+    std::optional<compared> what;
+    std::future<result<void>> reading;  // last: the others are there until its end
   };
   [[nodiscard]] result<void> ask_for_facts();
   [[nodiscard]] result<std::set<std::string>> overdue();
   [[nodiscard]] result<counts> look_at(dirty_keys dirty);
-  [[nodiscard]] result<counts> bring_in_step(model::snapshot& from, dirty_keys dirty);
+  [[nodiscard]] result<compared> touched_by(std::span<const model::row_image> changed) const;
+  [[nodiscard]] result<void> compare(compared& what) const;
+  [[nodiscard]] result<compared> compare_rows(std::span<const model::row_image> changed);
+  [[nodiscard]] std::unique_ptr<ahead> look_ahead(std::vector<model::row_image> next) const;
+  [[nodiscard]] result<counts> bring_in_step(compared what, std::vector<model::row_image> next);
   // What a run sets aside, until it is known that the run came to its end.
   struct findings {
     std::vector<std::pair<std::string, model::set_aside>> list;
     std::unordered_set<std::string> name_taken;  // origins
     std::unordered_set<std::string> to_remove;   // origins, whether it was done or not
+    [[nodiscard]] bool none() const noexcept { return list.empty() && name_taken.empty() && to_remove.empty(); }
   };
   [[nodiscard]] run_options collecting(findings& into) const;
   [[nodiscard]] result<counts> apply(run& what, moves& seen, findings& into);
-  [[nodiscard]] result<counts> one_pass(model::snapshot& from, dirty_keys& dirty, moves& seen, bool first);
+  [[nodiscard]] result<counts> one_pass(compared& what, moves& seen, bool first, std::vector<model::row_image> next);
   [[nodiscard]] dirty_keys freed_by(const moves& seen) const;
   static void note(const step& s, moves& seen);
   void put_aside(findings&& found, const model::set_aside_list& before);
@@ -114,6 +142,8 @@ class follower {
   std::set<std::string> half_done_;
   held_plan held_;
   std::string released_;
+  beside read_beside_;
+  std::unique_ptr<ahead> ahead_;  // still true when the rows it was made for come next, and nothing else before
 };
 
 }  // namespace sql2ldap::sync

@@ -3,14 +3,7 @@
 #include <chrono>
 #include <utility>
 
-#include <sql2ldap/base/blocked_signals.hpp>
-
 namespace sql2ldap::sync {
-
-std::future<result<void>> in_another_thread(std::function<result<void>()> work) {
-  const blocked_signals in_the_thread;
-  return std::async(std::launch::async, std::move(work));
-}
 
 void journal_beside::begin(record what) {
   what_ = std::move(what);

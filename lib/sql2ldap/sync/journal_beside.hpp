@@ -7,14 +7,9 @@
 #include <optional>
 
 #include <sql2ldap/model/journal.hpp>
+#include <sql2ldap/sync/beside.hpp>
 
 namespace sql2ldap::sync {
-
-// Does the work now, later, or in another thread; the work is done at the latest when somebody waits for the future.
-using beside = std::function<std::future<result<void>>(std::function<result<void>()> work)>;
-
-// In a thread of its own, which leaves signals to the others.
-[[nodiscard]] std::future<result<void>> in_another_thread(std::function<result<void>()> work);
 
 class journal_beside final : public model::journal {
  public:

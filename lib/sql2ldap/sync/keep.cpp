@@ -29,10 +29,11 @@ keeper::keeper(const parties& who, const run_options& how, model::capture& captu
     : who_(who),
       how_(how),
       capture_(capture),
-      journal_(journal, options.write_beside),
+      journal_(journal, options.work_beside),
       options_(std::move(options)),
       agreements_(who_, journal_),
-      follower_(who_, how_, [this](const follower::unfinished& what) { return spool(what); }) {
+      follower_(
+          who_, how_, [this](const follower::unfinished& what) { return spool(what); }, options_.work_beside) {
   agreements_.listen(how_);
   status_.since = options_.clock();
 }
@@ -208,7 +209,8 @@ result<void> keeper::gather(milliseconds patience) {
     if (!status_.behind_since || waiting_.empty()) status_.behind_since = one.time;
     waiting_.push_back(std::move(one));
   };
-  const std::size_t rows_max = status_.held ? limits::feed_rows_max : limits::feed_rows_at_once;
+  // Enough for a piece and the one that is read while it is written, though each ends with a transaction.
+  const std::size_t rows_max = status_.held ? limits::feed_rows_max : 3 * options_.rows_at_once;
   while (status_.waiting_rows < rows_max) {
     const bool first = waiting_.empty() || status_.held;
     S2L_TRY_ASSIGN(auto told, feed_->next(first ? patience : milliseconds(0)));
@@ -235,7 +237,10 @@ result<void> keeper::apply_waiting() {
   if (status_.held && options_.clock() < next_attempt_) return {};
   const auto begun = options_.clock();
   // Many are quicker together. What is too much then may still be right one by one, as rows that come back.
-  if (waiting_.size() > limits::transactions_singly_max) S2L_TRY(apply(waiting_.size()));
+  if (waiting_.size() > options_.transactions_singly) {
+    S2L_TRY_ASSIGN(const bool applied, apply(end_of_piece(0)));
+    if (applied) return {};
+  }
   while (!waiting_.empty()) {
     S2L_TRY_ASSIGN(const bool applied, apply(1));
     if (applied) continue;
@@ -245,9 +250,17 @@ result<void> keeper::apply_waiting() {
   return {};
 }
 
+// Of those that wait, from this one on: behind the last that is applied together with it.
+std::size_t keeper::end_of_piece(std::size_t from) const {
+  std::size_t rows = 0;
+  while (from < waiting_.size() && rows < options_.rows_at_once) rows += waiting_[from++].rows.size();
+  return from;
+}
+
 result<bool> keeper::apply(std::size_t transactions) {
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(transactions);
   std::vector<model::row_image> rows;
+  std::vector<model::row_image> next;
   bool everything = false;
   std::uint64_t changing = 0;
   for (auto one = waiting_.begin(); one != end; ++one) {
@@ -255,13 +268,19 @@ result<bool> keeper::apply(std::size_t transactions) {
     changing += one->everything || !one->rows.empty() ? 1 : 0;
     rows.insert(rows.end(), one->rows.begin(), one->rows.end());
   }
+  for (std::size_t one = transactions; one < end_of_piece(transactions); ++one)
+    next.insert(next.end(), waiting_[one].rows.begin(), waiting_[one].rows.end());
+  // More may come to it.
+  if (next.size() < options_.rows_at_once) next.clear();
   status_.at.spooled = waiting_[transactions - 1].position;
   const auto now = options_.clock();
   while (!deletes_.empty() && deletes_.front().first + limits::deletes_window < now) deletes_.pop_front();
   how_.limits.deletes_before = 0;
   for (const auto& [when, count] : deletes_) how_.limits.deletes_before += count;
 
-  auto applied = everything ? follower_.reconcile() : changing == 0 ? result<counts>(counts{}) : follower_.follow(rows);
+  auto applied = everything      ? follower_.reconcile()
+                 : changing == 0 ? result<counts>(counts{})
+                                 : follower_.follow(rows, std::move(next));
   if (!applied) {
     if (applied.error().kind == error_kind::limit) return false;
     return tl::make_unexpected(std::move(applied).error());

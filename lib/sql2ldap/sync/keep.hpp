@@ -18,11 +18,13 @@
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/model/journal.hpp>
 #include <sql2ldap/model/ports.hpp>
 #include <sql2ldap/sync/agreements.hpp>
 #include <sql2ldap/sync/background_verify.hpp>
+#include <sql2ldap/sync/beside.hpp>
 #include <sql2ldap/sync/follow.hpp>
 #include <sql2ldap/sync/held_plan.hpp>
 #include <sql2ldap/sync/journal_beside.hpp>
@@ -66,7 +68,10 @@ struct keep_options {
   std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](log::level, std::string_view,
                                                                                           const std::string&) {};
   std::function<void(const keep_status&)> watch = [](const keep_status&) {};  // after each turn
-  beside write_beside = in_another_thread;  // how the journal is written while changes are followed
+  // How the journal is written and the next rows are read, while changes are followed.
+  beside work_beside = in_another_thread;
+  std::size_t rows_at_once = limits::feed_rows_at_once;               // of several transactions
+  std::size_t transactions_singly = limits::transactions_singly_max;  // more that wait are applied as one
   std::uint64_t retained_bytes_warning = std::uint64_t{1} << 30U;
 };
 
@@ -104,6 +109,7 @@ class keeper {
   [[nodiscard]] result<void> reconcile();
   [[nodiscard]] result<void> gather(std::chrono::milliseconds patience);
   [[nodiscard]] result<void> apply_waiting();
+  [[nodiscard]] std::size_t end_of_piece(std::size_t from) const;
   [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
   [[nodiscard]] std::set<std::string> due_aside(std::int64_t now) const;
   [[nodiscard]] result<void> retry_aside();

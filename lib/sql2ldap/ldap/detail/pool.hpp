@@ -1,8 +1,9 @@
 // Connections that nobody uses at the moment, and the one who may use one. A search stream keeps
-// its connection until its end; who comes meanwhile gets another.
+// its connection until its end; who comes meanwhile, from whatever thread, gets another.
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
@@ -35,7 +36,10 @@ class pool : public std::enable_shared_from_this<pool> {
   [[nodiscard]] const options& how() const noexcept { return how_; }
 
  private:
-  options how_;
+  [[nodiscard]] std::unique_ptr<connection> take_idle();
+
+  const options how_;
+  std::mutex mutex_;
   std::vector<std::unique_ptr<connection>> idle_;
 };
 

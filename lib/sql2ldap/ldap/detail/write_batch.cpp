@@ -1,9 +1,11 @@
 #include <sql2ldap/ldap/detail/write_batch.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,6 +13,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/ldap/detail/failure.hpp>
+#include <sql2ldap/model/dn.hpp>
 
 namespace sql2ldap::ldap::detail {
 namespace {
@@ -185,28 +188,28 @@ std::optional<int> failing_message(const std::optional<std::string>& value) {
 
 class transaction {
  public:
-  explicit transaction(connection& line) : line_(line) {}
+  transaction(connection& line, std::span<const model::change> batch) : line_(line), batch_(batch) {}
 
-  outcome run(std::span<const model::change> batch) {
+  outcome run(std::size_t in_flight) {
     S2L_TRY(start());
     LDAPControl member{.ldctl_oid = const_cast<char*>(LDAP_CONTROL_TXN_SPEC),
                        .ldctl_value = {.bv_len = id_.size(), .bv_val = id_.data()},
                        .ldctl_iscritical = 1};
     LDAPControl* controls[] = {&member, nullptr};
     sender out(line_, controls);
-    std::vector<int> messages;
-    messages.reserve(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-      const std::string described = doing(batch[i]);
-      auto sent = out.send(batch[i], described);
-      if (!sent) return tl::make_unexpected(nothing_written(std::move(sent).error()));
-      messages.push_back(*sent);
-      auto said = line_.await_answer(*sent, described);
-      if (!said) return tl::make_unexpected(nothing_written(std::move(said).error()));
-      if (said->code == LDAP_SUCCESS) continue;
-      return given_up(i, described, *said);
+    messages_.reserve(batch_.size());
+    while (answered_ < batch_.size()) {
+      if (messages_.size() < batch_.size() && messages_.size() - answered_ < in_flight && next_stands_apart()) {
+        auto sent = out.send(next(), doing(next()));
+        if (!sent) return tl::make_unexpected(nothing_written(std::move(sent).error()));
+        names_in_flight_.insert(model::dn_hash(next().dn()));
+        messages_.push_back(*sent);
+        continue;
+      }
+      S2L_TRY_ASSIGN(const answer said, next_answer());
+      if (said.code != LDAP_SUCCESS) return given_up(answered_ - 1, said);
     }
-    return commit(batch, messages);
+    return commit();
   }
 
  private:
@@ -224,9 +227,30 @@ class transaction {
     return std::move(why).within("writing a transaction; none of it is written");
   }
 
+  [[nodiscard]] const model::change& next() const { return batch_[messages_.size()]; }
+
+  // slapd may do those that are in flight together in any order.
+  [[nodiscard]] bool next_stands_apart() const {
+    if (names_in_flight_.empty()) return true;
+    if (is_rename(next()) || is_rename(batch_[messages_.size() - 1])) return false;
+    return !names_in_flight_.contains(model::dn_hash(next().dn())) &&
+           !names_in_flight_.contains(model::dn_hash(model::parent_text(next().dn())));
+  }
+  static bool is_rename(const model::change& what) { return std::holds_alternative<model::rename_entry>(what.what); }
+
+  result<answer> next_answer() {
+    auto said = line_.await_answer(messages_[answered_], doing(batch_[answered_]));
+    if (!said) return tl::make_unexpected(nothing_written(std::move(said).error()));
+    names_in_flight_.erase(model::dn_hash(batch_[answered_].dn()));
+    ++answered_;
+    return said;
+  }
+
   // The server refused one operation before the end: the transaction must not stay open, and the
   // connection is dropped when even that fails.
-  outcome given_up(std::size_t index, std::string_view described, const answer& said) {
+  outcome given_up(std::size_t index, const answer& said) {
+    const std::string described = doing(batch_[index]);
+    while (answered_ < messages_.size()) S2L_TRY(next_answer());
     if (aborted_by_notice(line_)) {
       error why = line_.failed(LDAP_UNAVAILABLE, described, "the server has given up the transaction");
       return tl::make_unexpected(nothing_written(std::move(why)));
@@ -238,18 +262,18 @@ class transaction {
     return verdict;
   }
 
-  outcome commit(std::span<const model::change> batch, const std::vector<int>& messages) {
+  outcome commit() {
     auto said = end(true);
     if (!said)
       return tl::make_unexpected(
           std::move(said).error().within("ending a transaction; whether it is written is not known"));
     if (said->code == LDAP_SUCCESS) return std::nullopt;
     const auto message = failing_message(said->value);
-    const auto at = message ? std::find(messages.begin(), messages.end(), *message) : messages.end();
-    if (at == messages.end())
+    const auto at = message ? std::find(messages_.begin(), messages_.end(), *message) : messages_.end();
+    if (at == messages_.end())
       return tl::make_unexpected(nothing_written(line_.failed(said->code, "ending a transaction", said->diagnostic)));
-    const auto index = static_cast<std::size_t>(at - messages.begin());
-    return judge(line_, index, doing(batch[index]), said->code, said->diagnostic);
+    const auto index = static_cast<std::size_t>(at - messages_.begin());
+    return judge(line_, index, doing(batch_[index]), said->code, said->diagnostic);
   }
 
   result<extended_answer> end(bool commit) {
@@ -262,7 +286,11 @@ class transaction {
   }
 
   connection& line_;
+  std::span<const model::change> batch_;
   std::string id_;
+  std::vector<int> messages_;  // of what is sent
+  std::size_t answered_ = 0;
+  std::unordered_set<std::uint64_t> names_in_flight_;  // DN hashes
 };
 
 }  // namespace
@@ -289,10 +317,10 @@ outcome rehearse(connection& line, const model::change& what) {
   return judge(line, 0, described, said.code, said.diagnostic);
 }
 
-outcome write_as_transaction(connection& line, std::span<const model::change> batch) {
+outcome write_as_transaction(connection& line, std::span<const model::change> batch, std::size_t in_flight) {
   if (!std::all_of(batch.begin(), batch.end(), [](const model::change& c) { return c.fits_transaction(); }))
     return fail(error_kind::usage, "deletes and moves do not go into a transaction", "slapd 2.5 would crash");
-  return transaction(line).run(batch);
+  return transaction(line, batch).run(in_flight);
 }
 
 }  // namespace sql2ldap::ldap::detail

@@ -1,6 +1,7 @@
 // Changes as LDAP operations: one by one, or as one transaction (RFC 5805).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 
@@ -13,7 +14,9 @@ namespace sql2ldap::ldap::detail {
 using outcome = result<std::optional<model::refusal>>;
 
 [[nodiscard]] outcome write_in_order(connection& line, std::span<const model::change> batch);
-[[nodiscard]] outcome write_as_transaction(connection& line, std::span<const model::change> batch);
+// `in_flight`: operations that may wait for their answers at once, as far as their order does not matter.
+[[nodiscard]] outcome write_as_transaction(connection& line, std::span<const model::change> batch,
+                                           std::size_t in_flight);
 // With the critical no-op control: a server that does not know it must not write (RFC 4511, 4.1.11).
 [[nodiscard]] outcome rehearse(connection& line, const model::change& what);
 

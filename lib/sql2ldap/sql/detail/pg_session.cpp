@@ -88,15 +88,31 @@ class pg_cursor_stream final : public model::row_stream {
 
 }  // namespace
 
+std::optional<pg_kept::one> pg_kept::take() {
+  const std::lock_guard lock(mutex_);
+  if (left_.empty()) return std::nullopt;
+  one out = std::move(left_.back());
+  left_.pop_back();
+  return out;
+}
+
+void pg_kept::leave(one what) {
+  const std::lock_guard lock(mutex_);
+  left_.push_back(std::move(what));
+}
+
 result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, std::shared_ptr<pg_kept> kept) {
   const std::shared_ptr<pg_session> session(new pg_session(address, std::move(kept)));
-  session->connection_ = std::exchange(session->kept_->connection, nullptr);
-  session->tables_ = std::move(session->kept_->tables);
-  session->can_export_ = session->kept_->can_export;
-  // Where the server has gone away in between, a new connection may do.
-  if (session->connection_ != nullptr && session->begin()) return session;
-  session->tables_ = {};
-  session->can_export_ = false;
+  while (auto left = session->kept_->take()) {
+    session->connection_ = std::move(left->connection);
+    session->tables_ = std::move(left->tables);
+    session->can_export_ = left->can_export;
+    if (session->begin()) return session;
+    // The server has gone away in between; a new connection may do.
+    session->transaction_.reset();
+    session->tables_ = {};
+    session->can_export_ = false;
+  }
   S2L_TRY(session->connect());
   S2L_TRY(session->begin());
   return session;
@@ -105,9 +121,7 @@ result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, 
 pg_session::~pg_session() {
   transaction_.reset();
   if (connection_ == nullptr || !connection_->is_open()) return;
-  kept_->connection = std::move(connection_);
-  kept_->tables = std::move(tables_);
-  kept_->can_export = can_export_;
+  kept_->leave({std::move(connection_), std::move(tables_), can_export_});
 }
 
 result<void> pg_session::connect() {

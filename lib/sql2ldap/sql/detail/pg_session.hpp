@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,10 +17,20 @@
 
 namespace sql2ldap::sql::detail {
 
-struct pg_kept {
-  std::unique_ptr<pqxx::connection> connection;  // null: nobody has left one
-  pg_tables tables;
-  bool can_export = false;  // its snapshots can be shared with other connections
+// What sessions of one source have left, for the next ones. Asked from any thread.
+class pg_kept {
+ public:
+  struct one {
+    std::unique_ptr<pqxx::connection> connection;
+    pg_tables tables;
+    bool can_export = false;  // its snapshots can be shared with other connections
+  };
+  [[nodiscard]] std::optional<one> take();
+  void leave(one what);
+
+ private:
+  std::mutex mutex_;
+  std::vector<one> left_;
 };
 
 class pg_session : public std::enable_shared_from_this<pg_session> {

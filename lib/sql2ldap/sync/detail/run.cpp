@@ -54,11 +54,11 @@ result<std::unique_ptr<run>> run::begin(const parties& who, const run_options& h
   return out;
 }
 
-result<std::unique_ptr<run>> run::begin_keys(const parties& who, const run_options& how, facts_ptr facts,
-                                             model::snapshot& from, dirty_keys& dirty, const rest_of_directory& rest) {
+std::unique_ptr<run> run::of_compared(const parties& who, const run_options& how, facts_ptr facts,
+                                      model::snapshot& from, comparison found) {
   auto out = std::unique_ptr<run>(new run(who, how, std::move(facts)));
   out->snapshot_ = &from;
-  S2L_TRY_ASSIGN(out->state_, compare_keys(who, how, from, out->facts_->schema, dirty, rest));
+  out->state_ = std::move(found);
   return out;
 }
 

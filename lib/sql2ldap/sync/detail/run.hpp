@@ -18,10 +18,9 @@ class run {
   // `facts` null: asks the directory.
   [[nodiscard]] static result<std::unique_ptr<run>> begin(const parties& who, const run_options& how,
                                                           facts_ptr facts = nullptr);
-  // Of some keys, in a snapshot that is open already. `dirty` and `rest` outlive the run.
-  [[nodiscard]] static result<std::unique_ptr<run>> begin_keys(const parties& who, const run_options& how,
-                                                               facts_ptr facts, model::snapshot& from,
-                                                               dirty_keys& dirty, const rest_of_directory& rest);
+  // Of what compare_keys() has given, in the same snapshot.
+  [[nodiscard]] static std::unique_ptr<run> of_compared(const parties& who, const run_options& how, facts_ptr facts,
+                                                        model::snapshot& from, comparison found);
 
   [[nodiscard]] const comparison& state() const noexcept { return state_; }
   [[nodiscard]] const model::directory_facts& facts() const noexcept { return *facts_; }
