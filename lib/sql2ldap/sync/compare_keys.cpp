@@ -144,13 +144,9 @@ class keys_reader {
       std::swap(before, asked);
       return asked ? take_present(*asked) : result<void>();
     };
-    for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
-      for (const mapping::key_values& key : dirty_.of(kind)) {
-        const std::vector<std::string_view> parts(key.begin(), key.end());
-        ours.push_back(codec::filter::equal(model::names::origin,
-                                            mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
-        if (ours.size() == limits::origins_per_search) S2L_TRY(ask());
-      }
+    for (const std::string& origin : origins_.of(dirty_)) {
+      ours.push_back(codec::filter::equal(model::names::origin, origin));
+      if (ours.size() == limits::origins_per_search) S2L_TRY(ask());
     }
     if (!ours.empty()) S2L_TRY(ask());
     return before ? take_present(*before) : result<void>();
@@ -319,16 +315,13 @@ result<void> tell_equal(const run_options& how, const model::schema& schema, con
   return {};
 }
 
-result<void> tell_absent(const parties& who, const run_options& how, const dirty_keys& dirty, const comparison& found) {
-  for (std::size_t kind = 0; kind < who.map.kinds().size(); ++kind) {
-    for (const mapping::key_values& key : dirty.of(kind)) {
-      const std::vector<std::string_view> parts(key.begin(), key.end());
-      const std::string origin = mapping::origin_of(who.map.name(), who.map.kinds()[kind].name, parts);
-      const std::uint64_t hash = run_hash64(origin);
-      const auto there = found.kept->present.find(hash);
-      const bool in_force = there != found.kept->present.end() && !there->second.has(model::names::gone_since);
-      if (found.table.find(hash) == nullptr && !in_force) S2L_TRY(how.found_absent(origin));
-    }
+result<void> tell_absent(const run_options& how, const origins& names, const dirty_keys& dirty,
+                         const comparison& found) {
+  for (const std::string& origin : names.of(dirty)) {
+    const std::uint64_t hash = run_hash64(origin);
+    const auto there = found.kept->present.find(hash);
+    const bool in_force = there != found.kept->present.end() && !there->second.has(model::names::gone_since);
+    if (found.table.find(hash) == nullptr && !in_force) S2L_TRY(how.found_absent(origin));
   }
   return {};
 }
@@ -344,8 +337,9 @@ result<void> tell_compared(const parties& who, const run_options& how, const mod
                            const dirty_keys& dirty, const comparison& found) {
   for (const model::reject& r : found.kept->rejects) how.rejects(r);
   for (const auto& [origin, dn] : found.kept->skipped) how.skipped(origin, dn);
-  if (how.found_equal) S2L_TRY(tell_equal(how, schema, origins(who.map), found));
-  return how.found_absent ? tell_absent(who, how, dirty, found) : result<void>();
+  const origins names(who.map);
+  if (how.found_equal) S2L_TRY(tell_equal(how, schema, names, found));
+  return how.found_absent ? tell_absent(how, names, dirty, found) : result<void>();
 }
 
 }  // namespace sql2ldap::sync

@@ -89,11 +89,7 @@ run_options follower::collecting(findings& into) const {
 }
 
 result<void> follower::note_in_play(const dirty_keys& dirty) {
-  for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind)
-    for (const mapping::key_values& key : dirty.of(kind)) {
-      const std::vector<std::string_view> parts(key.begin(), key.end());
-      half_done_.insert(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts));
-    }
+  for (std::string& origin : origins_.of(dirty)) half_done_.insert(std::move(origin));
   return spool_({false, half_done_});
 }
 
@@ -296,12 +292,7 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
   const bool read_well = next_one && next_one->reading.get();
   model::set_aside_list before;
-  for (std::size_t kind = 0; kind < who_.map.kinds().size(); ++kind) {
-    for (const mapping::key_values& key : what.dirty.of(kind)) {
-      const std::vector<std::string_view> parts(key.begin(), key.end());
-      before.insert(aside_.extract(mapping::origin_of(who_.map.name(), who_.map.kinds()[kind].name, parts)));
-    }
-  }
+  for (const std::string& origin : origins_.of(what.dirty)) before.insert(aside_.extract(origin));
   // Where nobody moved, was set aside or taken back, the comparison of others would come out the same now.
   const bool all_in_place = seen.none() && found.none() && before.empty();
   if (read_well && all_in_place && !what.dirty.overlaps(next_one->what->dirty)) ahead_ = std::move(next_one);

@@ -5,7 +5,7 @@
 
 namespace sql2ldap::sync {
 
-origins::origins(const mapping::mapping& map) {
+origins::origins(const mapping::mapping& map) : map_(&map) {
   const std::string_view one_part[] = {"k"};
   for (std::size_t i = 0; i < map.kinds().size(); ++i) {
     std::string text = mapping::origin_of(map.name(), map.kinds()[i].name, one_part);
@@ -36,6 +36,16 @@ std::optional<origin_parts> origins::parse(std::string_view origin) const {
     out.key.push_back(std::move(*decoded));
   }
   if (out.key.size() != key_columns_[*kind]) return std::nullopt;
+  return out;
+}
+
+std::vector<std::string> origins::of(const dirty_keys& keys) const {
+  std::vector<std::string> out;
+  for (std::size_t kind = 0; kind < kind_prefixes_.size(); ++kind)
+    for (const mapping::key_values& key : keys.of(kind)) {
+      const std::vector<std::string_view> parts(key.begin(), key.end());
+      out.push_back(mapping::origin_of(map_->name(), map_->kinds()[kind].name, parts));
+    }
   return out;
 }
 

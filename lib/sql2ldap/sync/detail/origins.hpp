@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <sql2ldap/mapping/mapping.hpp>
+#include <sql2ldap/sync/dirty_keys.hpp>
 
 namespace sql2ldap::sync {
 
@@ -17,6 +18,7 @@ struct origin_parts {
 
 class origins {
  public:
+  // `map` outlives it.
   explicit origins(const mapping::mapping& map);
 
   [[nodiscard]] bool is_ours(std::string_view origin) const noexcept;  // of this mapping's name, any kind
@@ -26,8 +28,10 @@ class origins {
   [[nodiscard]] std::string kind_name(std::string_view origin) const;
   [[nodiscard]] std::string key_text(std::string_view origin) const;
   [[nodiscard]] std::optional<std::size_t> kind_of(std::string_view origin) const noexcept;
+  [[nodiscard]] std::vector<std::string> of(const dirty_keys& keys) const;  // kind by kind
 
  private:
+  const mapping::mapping* map_;
   std::string prefix_;                      // "mapping/"
   std::vector<std::string> kind_prefixes_;  // "mapping/kind/"
   std::vector<std::size_t> key_columns_;
