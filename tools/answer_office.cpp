@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/codec/password_verify.hpp>
 
 namespace sql2ldap::tools {
 
@@ -78,7 +79,10 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std:
       ready_(std::move(ready)),
       login_check_(
           answers_, lookups_, proving_, guesses_, [this](const auto& who, const auto& how) { told(who, how); },
-          [this](const serve::account& whose, const secret& password) { return prove(whose, password); }),
+          [this](const serve::account& whose, const secret& password) { return prove(whose, password); },
+          [this](const serve::account& whose) {
+            return answers_.get()->needs_passwords && codec::is_quickly_verified(whose.passwords);
+          }),
       desk_{answers_, lookups_, listing_, login_check_},
       asking_(loop, {.threads = limits::directory_connections_max,
                      .waiting_max = limits::lookups_waiting_max,

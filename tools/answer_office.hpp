@@ -89,7 +89,7 @@ class answer_office {
     serve::no_workers at_once_;
   };
 
-  // In a worker's thread.
+  // Perhaps in a worker's thread.
   result<bool> prove(const serve::account& whose, const secret& password);
   void look();  // whether the one that is to come can answer by now
   void take_over();

@@ -106,6 +106,11 @@ std::string local_client::read_until(std::string_view end, std::chrono::millisec
   }
 }
 
+std::string local_client::read_some(std::chrono::milliseconds patience) {
+  if (read_.empty()) (void)read_more(std::chrono::steady_clock::now() + patience);
+  return std::exchange(read_, {});
+}
+
 std::string local_client::read_all(std::chrono::milliseconds patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (read_more(until)) {

@@ -25,6 +25,8 @@ class local_client {
   void half_close();
   // Until `end` has been read, the other side has closed, or the time is over; what was read.
   std::string read_until(std::string_view end, std::chrono::milliseconds patience = std::chrono::seconds(20));
+  // What has come, or else comes first; empty when the other side has closed, or the time is over.
+  std::string read_some(std::chrono::milliseconds patience = std::chrono::seconds(20));
   // Until the other side closes; throws when it does not.
   std::string read_all(std::chrono::milliseconds patience = std::chrono::seconds(20));
   std::string ask(std::string_view bytes, std::string_view end) {

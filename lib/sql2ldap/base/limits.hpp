@@ -102,6 +102,8 @@ inline constexpr std::uint64_t password_iterations_max = 10'000'000;  // PBKDF2,
 inline constexpr unsigned bcrypt_cost_max = 16;                       // 2^16 rounds: some seconds
 inline constexpr std::uint64_t argon2_memory_kib_max = 1U << 20U;     // 1 GiB
 inline constexpr std::uint64_t argon2_work_kib_max = 8U << 20U;       // memory times passes
+inline constexpr std::size_t quick_password_bytes_max = 512;          // one that is verified in place,
+inline constexpr std::size_t quick_passwords_max = 8;                 //   and so many of one account
 
 inline constexpr std::size_t listing_bytes_max = 64U << 20U;  // of all users, in one answer
 

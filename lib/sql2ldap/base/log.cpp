@@ -1,8 +1,11 @@
 #include <sql2ldap/base/log.hpp>
 
+#include <cstdio>
 #include <memory>
+#include <mutex>
+#include <string>
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <sql2ldap/base/text.hpp>
@@ -11,11 +14,37 @@ namespace sql2ldap::log {
 
 namespace {
 
+constexpr std::size_t gathered_bytes_max = 64U << 10U;
+
+struct gathering {
+  int depth = 0;
+  std::string lines;
+};
+thread_local gathering of_this_thread;
+
+void write(std::string_view lines) { (void)std::fwrite(lines.data(), 1, lines.size(), stderr); }
+
+void write_gathered() {
+  write(of_this_thread.lines);
+  of_this_thread.lines.clear();
+}
+
+class error_output final : public spdlog::sinks::base_sink<std::mutex> {
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    if (of_this_thread.depth == 0) return write({line.data(), line.size()});
+    of_this_thread.lines.append(line.data(), line.size());
+    if (of_this_thread.lines.size() > gathered_bytes_max) write_gathered();
+  }
+  void flush_() override {}  // stderr has no buffer
+};
+
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> the_logger = [] {
-    auto made = std::make_shared<spdlog::logger>("sql2ldap", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("sql2ldap", std::make_shared<error_output>());
     made->set_pattern("%l %v");
-    made->flush_on(spdlog::level::trace);
     return made;
   }();
   return *the_logger;
@@ -58,6 +87,12 @@ void event(level severity, std::string_view id, std::string_view text, std::init
     line += is_plain_word(item.value) ? item.value : quoted_for_message(item.value, value_bytes_max);
   }
   logger().log(spdlog_level(severity), spdlog::string_view_t(line.data(), line.size()));
+}
+
+gathered_lines::gathered_lines() noexcept { ++of_this_thread.depth; }
+
+gathered_lines::~gathered_lines() {
+  if (--of_this_thread.depth == 0 && !of_this_thread.lines.empty()) write_gathered();
 }
 
 void set_level(level least) { logger().set_level(spdlog_level(least)); }

@@ -130,6 +130,15 @@ password_verdict verify_bare(std::string_view stored, std::string_view clear) {
   return {verdict_of(equal_in_constant_time(stored, clear)), ""};
 }
 
+bool is_quickly_verified(std::string_view stored) {
+  if (stored.size() > limits::quick_password_bytes_max) return false;
+  const detail::stored_password parts = detail::take_apart(stored);
+  const std::string_view rest = trimmed(parts.rest);
+  if (parts.scheme.empty()) return !detail::is_argon2(rest) && detail::crypt_kind(rest).empty();
+  if (detail::is_clear_scheme(parts.scheme)) return true;
+  return detail::find_digest_scheme(parts.scheme) != nullptr && !detail::holds_crypt_hash(parts.scheme, rest);
+}
+
 }  // namespace
 
 password_verdict verify_password(std::string_view stored, std::string_view clear) {
@@ -151,6 +160,11 @@ password_verdict verify_password(const std::vector<secret>& stored, std::string_
     if (now.now == verdict::unverifiable) out = std::move(now);
   }
   return out;
+}
+
+bool is_quickly_verified(const std::vector<secret>& stored) {
+  return !stored.empty() && stored.size() <= limits::quick_passwords_max &&
+         std::all_of(stored.begin(), stored.end(), [](const secret& one) { return is_quickly_verified(one.reveal()); });
 }
 
 namespace {

@@ -31,6 +31,9 @@ struct password_verdict {
 [[nodiscard]] password_verdict verify_password(std::string_view stored, std::string_view clear);
 // Of several values any may be right. None at all differ, in the time of verify_dummy().
 [[nodiscard]] password_verdict verify_password(const std::vector<secret>& stored, std::string_view clear);
+// verify_password() takes microseconds for these: a few values of ordinary length, in clear text or digests of one
+// round.
+[[nodiscard]] bool is_quickly_verified(const std::vector<secret>& stored);
 // Takes as long as the verification of what hash_password(.., like) makes, so that an unknown user is answered as late
 // as a known one whose hash is such a one.
 void verify_dummy(std::string_view clear, hash_scheme like = hash_scheme::sha512_crypt);

@@ -53,8 +53,8 @@ class exchange {
 
 // Upper case; the order is that of a greeting. `with_scram`: only where the stored secrets can be read.
 [[nodiscard]] std::vector<std::string> mechanisms(bool with_scram);
-// nullptr for a mechanism that is not here. `name` in upper case; `nonce` of the server: printable, no comma, new each
-// time, as 18 random bytes in base64 are.
+// nullptr for a mechanism that is not here. `name` in upper case; `nonce` of the server, for SCRAM alone: printable, no
+// comma, new each time, as 18 random bytes in base64 are.
 [[nodiscard]] std::unique_ptr<exchange> start(std::string_view name, std::string nonce);
 
 }  // namespace sql2ldap::codec::sasl

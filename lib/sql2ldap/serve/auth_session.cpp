@@ -32,6 +32,9 @@ std::string random_bytes(std::size_t count) {
   return out;
 }
 
+bool is_scram(std::string_view mechanism) { return mechanism.starts_with("SCRAM-"); }
+std::string new_nonce() { return codec::base64(random_bytes(nonce_bytes)); }
+
 class auth_session final : public session, public std::enable_shared_from_this<auth_session> {
  public:
   auth_session(desk_of_answers& desk, const session_options& how, client_door& to)
@@ -40,8 +43,8 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   void open() override {
     std::vector<wire::mechanism> offered;
     for (std::string& name : sasl::mechanisms(scram_)) {
-      const bool is_scram = name.starts_with("SCRAM-");
-      offered.push_back({std::move(name), {std::string(is_scram ? scram_flag : plaintext_flag)}});
+      const std::string_view flag = is_scram(name) ? scram_flag : plaintext_flag;
+      offered.push_back({std::move(name), {std::string(flag)}});
     }
     to_.send(wire::greeting(offered, how_.process, how_.connection, random_bytes(cookie_bytes)));
     to_.ready();
@@ -76,7 +79,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   void take(wire::authenticate asked) {
     running started{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()},
-                    sasl::start(asked.mechanism, codec::base64(random_bytes(nonce_bytes))),
+                    sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string()),
                     !asked.no_penalty};
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
     auto& kept = running_[asked.of.serial] = std::move(started);

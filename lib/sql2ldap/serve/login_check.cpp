@@ -87,13 +87,14 @@ result<bool> verify_stored_password(const account& whose, const secret& password
 }
 
 login_check::login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
-                         prover prove)
+                         prover prove, judge quick)
     : from_(from),
       lookups_(lookups),
       proving_(proving),
       guesses_(guesses),
       told_(std::move(told)),
       prove_(std::move(prove)),
+      quick_(std::move(quick)),
       disguise_key_(new_key()) {}
 
 login_result login_check::tell(const login_attempt& who, login_result how) {
@@ -155,20 +156,22 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
   find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
     if (!account) return done(later({}));
     const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
+    const serve::account* against = *account ? &(*account)->who : decoy_.get();
+    workers& where = against != nullptr && !given->empty() && quick_(*against) ? static_cast<workers&>(in_place_) : proving_;
     const bool taken =
-        proving_.run([this, asked, account, given, proved,
-                      decoy = decoy_] { *proved = prove(guess_of(*asked, *account), *account, *given, decoy.get()); },
-                     [this, asked, account, proved, done] {
-                       if (!*proved) return done(tell(*asked, later(proved->error().text())));
-                       if (**proved) {
-                         serve::account decoy;
-                         decoy.dn = "cn=nobody," + (*account)->who.dn;
-                         decoy.passwords = (*account)->who.passwords;
-                         decoy_ = std::make_shared<const serve::account>(std::move(decoy));
-                       }
-                       done(settle(*asked, *account, **proved));
-                     },
-                     asked->by);
+        where.run([this, asked, account, given, proved,
+                   decoy = decoy_] { *proved = prove(guess_of(*asked, *account), *account, *given, decoy.get()); },
+                  [this, asked, account, proved, done] {
+                    if (!*proved) return done(tell(*asked, later(proved->error().text())));
+                    if (**proved) {
+                      serve::account decoy;
+                      decoy.dn = "cn=nobody," + (*account)->who.dn;
+                      decoy.passwords = (*account)->who.passwords;
+                      decoy_ = std::make_shared<const serve::account>(std::move(decoy));
+                    }
+                    done(settle(*asked, *account, **proved));
+                  },
+                  asked->by);
     if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
   });
 }

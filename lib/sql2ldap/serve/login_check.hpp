@@ -43,12 +43,13 @@ struct login_result {
 class login_check {
  public:
   using listener = std::function<void(const login_attempt& who, const login_result& how)>;
-  // As verify_stored_password, or another way, such as to ask a directory. In a thread of `proving`; the password is
-  // not empty.
+  // As verify_stored_password, or another way, such as to ask a directory. In a thread of `proving`, or in place where
+  // that is `quick`; the password is not empty.
   using prover = std::function<result<bool>(const account& whose, const secret& password)>;
+  using judge = std::function<bool(const account& whose)>;
   // All outlive this and what it is still asked.
   login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
-              prover prove = verify_stored_password);
+              prover prove = verify_stored_password, judge quick = [](const account&) { return false; });
 
   void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
 
@@ -66,7 +67,7 @@ class login_check {
 
  private:
   void find(login_attempt who, std::function<void(found)> done);
-  // In a worker's thread.
+  // Perhaps in a worker's thread.
   [[nodiscard]] result<bool> prove(const guess& what, const std::optional<login_answer>& account,
                                    const secret& password, const serve::account* decoy);
   login_result settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved);
@@ -78,6 +79,8 @@ class login_check {
   guess_limiter& guesses_;
   listener told_;
   prover prove_;
+  judge quick_;
+  no_workers in_place_;
   const std::string disguise_key_;
   std::shared_ptr<const account> decoy_;  // of who logged in last, under a DN that is not there; nullptr: nobody has
 };

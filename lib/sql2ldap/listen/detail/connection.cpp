@@ -5,6 +5,8 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <sql2ldap/base/log.hpp>
+
 namespace sql2ldap::listen::detail {
 
 namespace {
@@ -60,12 +62,15 @@ bool connection::is_too_slow(steady::time_point now) const {
   return idle_max.count() != 0 && now - active_ > idle_max;
 }
 
-// What it says in one turn goes out in one write: some clients read once.
+// What it says in one turn goes out in one write: some clients read once. What the log is told goes before it.
 void connection::turn(const std::function<void()>& what) {
   const auto self = shared_from_this();
   const auto session = session_;  // which may be told to go away while it is called
   in_turn_ = true;
-  what();
+  {
+    const log::gathered_lines at_once;
+    what();
+  }
   in_turn_ = false;
   settle();
 }
