@@ -186,7 +186,7 @@ class bench {
       throw std::runtime_error("authd is not ready: " + read_file(folder_ / "log"));
     if (!eventually(30s, [&] { return somebody_listens(folder_ / "auth"); })) throw std::runtime_error("no socket");
     const rate out = best_of(
-        3, [&] { return logins(folder_ / "auth", users_, more.empty() ? 200'000 : 10'000, server.pid()); });
+        3, [&] { return logins(folder_ / "auth", users_, std::getenv("COUNT") ? std::atoi(std::getenv("COUNT")) : more.empty() ? 200'000 : 10'000, server.pid()); });
     if (more.empty()) weigh(port, server.pid());
     server.stop(SIGTERM);
     return out;

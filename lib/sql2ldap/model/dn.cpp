@@ -274,15 +274,20 @@ tl::unexpected<error> too_long(std::size_t bytes) {
 
 }  // namespace
 
-result<dn> dn::parse(std::string_view text) {
+result<std::vector<rdn>> dn::rdns_of(std::string_view text) {
   if (text.size() > limits::dn_bytes_max) return too_long(text.size());
   if (!is_utf8(text))
     return fail(error_kind::input, "not a distinguished name: not UTF-8: " + quoted_for_message(text));
-  S2L_TRY_ASSIGN(const std::vector<rdn> rdns, parser(text).parse());
+  S2L_TRY_ASSIGN(std::vector<rdn> rdns, parser(text).parse());
   if (rdns.size() > limits::dn_depth_max) {
     return fail(error_kind::input, "a distinguished name of " + std::to_string(rdns.size()) + " levels: at most " +
                                        std::to_string(limits::dn_depth_max) + " are allowed");
   }
+  return rdns;
+}
+
+result<dn> dn::parse(std::string_view text) {
+  S2L_TRY_ASSIGN(const std::vector<rdn> rdns, rdns_of(text));
   dn out = from_rdns(rdns);
   // Escaping makes it longer; what was read once can always be read again.
   if (out.text_.size() > limits::dn_bytes_max) return too_long(out.text_.size());

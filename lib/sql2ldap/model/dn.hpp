@@ -27,6 +27,7 @@ class dn {
   // RFC 4514, liberal in blanks around separators; hexstring values (`#04...`) are kept as BER
   // OCTET STRING contents when they are one, refused otherwise. At most limits::dn_bytes_max bytes.
   [[nodiscard]] static result<dn> parse(std::string_view text);
+  [[nodiscard]] static result<std::vector<rdn>> rdns_of(std::string_view text);  // of what parse() takes, leaf first
   [[nodiscard]] static dn from_rdns(const std::vector<rdn>& leaf_first);
 
   [[nodiscard]] dn child(std::string_view type, std::string_view value) const;

@@ -21,14 +21,16 @@ struct value_assertion {
   std::string value;
 };
 
+using any_of_these = std::vector<value_assertion>;
+
 class entry_lookup {
  public:
   virtual ~entry_lookup() = default;
   // Every entry below the base with this value, under the attribute's matching rule. An empty list says that there is
   // none; that it cannot be known at the moment is an error. From any thread.
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
-  // The same for each of these, in their order: one question where that is less work.
-  [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(const std::vector<value_assertion>& asked);
+  // The same for each of these, in their order, an entry once for each: one question where that is less work.
+  [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(const std::vector<any_of_these>& asked);
 };
 
 // What an RFC 4533 refreshAndPersist search tells.

@@ -28,10 +28,9 @@ void read_names(account& into, const model::entry& from) {
   const entry_reader read(from);
   into.dn = from.dn();
   into.login = ascii_lowered(from.first_value_of(names::uid));
-  if (const auto name = model::dn::parse(from.dn())) {
-    const auto rdns = name->rdns();
-    for (std::size_t i = 0; i < rdns.size(); ++i)
-      for (const model::ava& part : rdns[i]) {
+  if (const auto rdns = model::dn::rdns_of(from.dn())) {
+    for (std::size_t i = 0; i < rdns->size(); ++i)
+      for (const model::ava& part : (*rdns)[i]) {
         if (i == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
         if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
           into.domain = ascii_lowered(part.value);

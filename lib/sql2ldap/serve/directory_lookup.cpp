@@ -1,5 +1,7 @@
 #include <sql2ldap/serve/directory_lookup.hpp>
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <sql2ldap/base/limits.hpp>
@@ -34,16 +36,18 @@ result<std::vector<model::entry>> directory_lookup::find(model::attribute_name n
 }
 
 result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
-    const std::vector<model::value_assertion>& asked) {
+    const std::vector<model::any_of_these>& asked) {
   std::vector<codec::filter> any;
-  for (const model::value_assertion& one : asked)
-    if (!one.value.empty()) any.push_back(codec::filter::equal(one.name, one.value));
+  for (const model::any_of_these& some : asked)
+    for (const model::value_assertion& one : some)
+      if (!one.value.empty()) any.push_back(codec::filter::equal(one.name, one.value));
   std::vector<std::vector<model::entry>> out(asked.size());
   if (any.empty()) return out;
-  S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), asked.front().value));
+  S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), asked.front().front().value));
   for (std::size_t i = 0; i < asked.size(); ++i)
     for (const model::entry& one : found)
-      if (holds(one, asked[i])) out[i].push_back(one);
+      if (std::any_of(asked[i].begin(), asked[i].end(), [&](const auto& what) { return holds(one, what); }))
+        out[i].push_back(one);
   return out;
 }
 

@@ -20,7 +20,7 @@ class directory_lookup : public model::entry_lookup, public account_list {
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   // In one search: the entries are shared out by the matching rules of the attributes.
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
-      const std::vector<model::value_assertion>& asked) override;
+      const std::vector<model::any_of_these>& asked) override;
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 
  private:

@@ -157,7 +157,8 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
     if (!account) return done(later({}));
     const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
     const serve::account* against = *account ? &(*account)->who : decoy_.get();
-    workers& where = against != nullptr && !given->empty() && quick_(*against) ? static_cast<workers&>(in_place_) : proving_;
+    workers& where =
+        against != nullptr && !given->empty() && quick_(*against) ? static_cast<workers&>(in_place_) : proving_;
     const bool taken =
         where.run([this, asked, account, given, proved,
                    decoy = decoy_] { *proved = prove(guess_of(*asked, *account), *account, *given, decoy.get()); },

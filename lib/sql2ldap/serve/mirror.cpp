@@ -40,7 +40,7 @@ model::attribute_name without_options(model::attribute_name name) {
 class mirror::body {
  public:
   body(options how, const model::schema& schema);
-  result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) const;
+  result<std::vector<model::entry>> find(const model::any_of_these& asked) const;
   result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   mirror_status status() const;
   [[nodiscard]] result<void> can_answer() const;
@@ -157,24 +157,27 @@ model::entry mirror::body::unpacked(const detail::packed_entry& content) const {
   return out;
 }
 
-result<std::vector<model::entry>> mirror::body::find(model::attribute_name name, std::string_view value) const {
-  const auto index = place_of_index(name);
-  if (!index)
-    return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()), "add it to its indexes");
+result<std::vector<model::entry>> mirror::body::find(const model::any_of_these& asked) const {
   S2L_TRY(can_answer());
-  const std::string normal_form = model::normalized(indexes_[*index].rule, value);
-  const std::uint64_t hash = run_hash64(normal_form);
-
   std::vector<model::entry> out;
   std::vector<slot_number> told;
+  std::string normal_form;
   const std::shared_lock lock(mutex_);
-  indexes_[*index].by_value.find(hash, [&](slot_number at) {
-    if (std::find(told.begin(), told.end(), at) != told.end()) return;
-    const detail::packed_entry& content = slots_[at].content;
-    if (!holds(content, *index, value, normal_form)) return;
-    told.push_back(at);
-    out.push_back(unpacked(content));
-  });
+  for (const auto& [name, value] : asked) {
+    const auto index = place_of_index(name);
+    if (!index)
+      return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()),
+                  "add it to its indexes");
+    normal_form.clear();
+    model::append_normalized(normal_form, indexes_[*index].rule, value);
+    indexes_[*index].by_value.find(run_hash64(normal_form), [&](slot_number at) {
+      if (std::find(told.begin(), told.end(), at) != told.end()) return;
+      const detail::packed_entry& content = slots_[at].content;
+      if (!holds(content, *index, value, normal_form)) return;
+      told.push_back(at);
+      out.push_back(unpacked(content));
+    });
+  }
   return out;
 }
 
@@ -346,7 +349,14 @@ tl::unexpected<error> nothing_seen() {
 mirror::mirror(options how, const model::schema& schema) : body_(std::make_unique<body>(std::move(how), schema)) {}
 mirror::~mirror() = default;
 result<std::vector<model::entry>> mirror::find(model::attribute_name name, std::string_view value) {
-  return body_->find(name, value);
+  return body_->find({{name, std::string(value)}});
+}
+result<std::vector<std::vector<model::entry>>> mirror::find_each(const std::vector<model::any_of_these>& asked) {
+  std::vector<std::vector<model::entry>> out;
+  for (const model::any_of_these& one : asked) {
+    S2L_TRY_ASSIGN(out.emplace_back(), body_->find(one));
+  }
+  return out;
 }
 result<std::vector<model::entry>> mirror::list(std::size_t& place, std::size_t entries_max) const {
   return body_->list(place, entries_max);

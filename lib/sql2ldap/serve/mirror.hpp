@@ -48,6 +48,8 @@ class mirror : public model::entry_lookup {
 
   // From any thread. An attribute that is not indexed is an error (error_kind::usage).
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
+  // What has any of these, at one moment.
+  result<std::vector<std::vector<model::entry>>> find_each(const std::vector<model::any_of_these>& asked) override;
   // At most `entries_max` entries from `place` on, which is 0 at first and moved on; empty at the end. Who is there
   // all the while is told exactly once.
   [[nodiscard]] result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;

@@ -56,10 +56,13 @@ bool entry_reader::is_a(std::string_view object_class) const {
 }
 
 result<std::optional<std::string_view>> entry_reader::only_value(model::attribute_name name) const {
-  const auto values = entry_.values_of(name);
-  if (values.empty()) return std::nullopt;
-  if (values.size() > 1) return objection(name, values[1], "is one value too many");
-  return values.front();
+  std::optional<std::string_view> out;
+  for (std::size_t i = 0; i < entry_.size(); ++i) {
+    if (entry_[i].name != name) continue;
+    if (out) return objection(name, entry_[i].bytes, "is one value too many");
+    out = entry_[i].bytes;
+  }
+  return out;
 }
 
 result<bool> entry_reader::flag(model::attribute_name name, bool when_absent) const {

@@ -18,12 +18,6 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
               "take the name away from one of them; until then neither is answered");
 }
 
-void add_new(std::vector<model::entry>& to, std::vector<model::entry> more) {
-  for (model::entry& one : more)
-    if (std::none_of(to.begin(), to.end(), [&](const model::entry& have) { return have.dn() == one.dn(); }))
-      to.push_back(std::move(one));
-}
-
 }  // namespace
 
 result<std::optional<mail_domain>> finder::domain(std::string_view name) {
@@ -53,27 +47,24 @@ result<std::vector<model::entry>> finder::domains_named(const std::string& ascii
 
 // Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
 result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
-  std::vector<model::value_assertion> asked;
-  if (how == by::login_or_address) asked.push_back({names::uid, std::string(name)});
+  std::vector<model::any_of_these> asked(1);
+  if (how == by::login_or_address) asked.front().push_back({names::uid, std::string(name)});
   // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
   // of the syntax of addresses.
   const auto at = name.rfind('@');
   const bool can_be_address = is_ascii(name) && at != std::string_view::npos;
   if (can_be_address && (how == by::address || name.front() != '@'))
     for (const auto attribute : {names::mail_local_address, names::mail})
-      asked.push_back({attribute, std::string(name)});
+      asked.front().push_back({attribute, std::string(name)});
   const auto domain = codec::domain_to_ascii(at == std::string_view::npos ? "" : name.substr(at + 1));
   const bool with_domain = domain && !domain->empty() && *domain != asked_domain_;
-  if (with_domain) asked.push_back({names::associated_domain, *domain});
+  if (with_domain) asked.push_back({{names::associated_domain, *domain}});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {
     asked_domain_ = *domain;
     domains_ = std::move(answers.back());
-    answers.pop_back();
   }
-  std::vector<model::entry> all;
-  for (auto& some : answers) add_new(all, std::move(some));
-  return all;
+  return std::move(answers.front());
 }
 
 result<std::optional<account>> finder::only_account(std::string_view name) {
