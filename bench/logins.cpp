@@ -1,22 +1,28 @@
 // Logins a second: sql2ldap-authd with its mirror and without, beside dovecot's own LDAP passdb, on one directory.
 //
-//   logins AUTHD [USERS]      (100000 unless told)
+//   logins AUTHD [USERS]                (100000 unless told)
+//   logins AUTHD USERS crowd            waits of one client, alone, and beside 1000 that are idle and one that floods
+//   logins AUTHD USERS many [LOGINS]    (1000000) logins on connections that come and go: memory and descriptors
 //
 // One connection of auth-client with so many requests under way; PLAIN, right passwords, a hash that costs nothing.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
-#include <ctime>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -64,6 +70,18 @@ void write_users(const fs::path& file, long users) {
   }
 }
 
+std::string request(int number, const std::string& who, const std::string& with) {
+  return fmt::format("AUTH\t{}\tPLAIN\tservice=smtp\tno-penalty\tresp={}\n", number,
+                     codec::base64(std::string(1, '\0') + who + std::string(1, '\0') + with));
+}
+
+local_client client_at(const std::string& socket) {
+  local_client client(socket);
+  client.read_until("DONE\n");
+  client.send("VERSION\t1\t2\nCPID\t4711\n");
+  return client;
+}
+
 double cpu_seconds(clockid_t which) {
   timespec used{};
   if (::clock_gettime(which, &used) != 0) throw std::runtime_error("no clock of a process");
@@ -80,9 +98,7 @@ struct rate {
 rate logins(const std::string& socket, long users, int count, std::optional<pid_t> server = {}) {
   clockid_t of_server = CLOCK_PROCESS_CPUTIME_ID;
   if (server && ::clock_getcpuclockid(*server, &of_server) != 0) throw std::runtime_error("the server is gone");
-  local_client client(socket);
-  client.read_until("DONE\n");
-  client.send("VERSION\t1\t1\nCPID\t4711\n");
+  local_client client = client_at(socket);
   std::mt19937 random(1);
   int sent = 0;
   const auto begun = clock::now();
@@ -91,11 +107,8 @@ rate logins(const std::string& socket, long users, int count, std::optional<pid_
   std::string said;
   for (int answered = 0; answered < count;) {
     std::string more;
-    for (; sent < count && sent - answered < under_way; ++sent) {
-      const std::string who = name_of(static_cast<long>(random()) % users);
-      more += fmt::format("AUTH\t{}\tPLAIN\tservice=smtp\tno-penalty\tresp={}\n", sent + 1,
-                          codec::base64(std::string(1, '\0') + who + std::string(1, '\0') + password));
-    }
+    for (; sent < count && sent - answered < under_way; ++sent)
+      more += request(sent + 1, name_of(static_cast<long>(random()) % users), password);
     if (!more.empty()) client.send(more);
     // All that has come, so that it is the server who is measured and not how often a client calls the kernel.
     said += client.read_some();
@@ -109,6 +122,33 @@ rate logins(const std::string& socket, long users, int count, std::optional<pid_
           (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - client_begun) / count * 1e6};
 }
 
+double resident_kib(pid_t of) {
+  const std::string status = read_file(fmt::format("/proc/{}/status", of));
+  return std::stod(status.substr(status.find("VmRSS:") + 6));
+}
+
+long descriptors(pid_t of) {
+  const fs::directory_iterator all(fmt::format("/proc/{}/fd", of));
+  return std::distance(begin(all), end(all));
+}
+
+// One login after the other.
+void print_waits(const char* when, const std::string& socket, long users) {
+  constexpr int count = 20'000;
+  local_client client = client_at(socket);
+  std::mt19937 random(2);
+  std::vector<double> waits;
+  for (int i = 1; i <= count; ++i) {
+    const std::string asked = request(i, name_of(static_cast<long>(random()) % users), password);
+    const auto begun = clock::now();
+    if (!client.ask(asked, "\n").starts_with("OK\t")) throw std::runtime_error("not let in");
+    waits.push_back(std::chrono::duration<double, std::micro>(clock::now() - begun).count());
+  }
+  std::sort(waits.begin(), waits.end());
+  std::printf("%-46s p50 %7.0f us   p99 %7.0f us   max %7.0f us\n", when, waits[count / 2], waits[count * 99 / 100],
+              waits.back());
+}
+
 class bench {
  public:
   bench(std::string authd, long users) : authd_(std::move(authd)), users_(users) {
@@ -120,19 +160,75 @@ class bench {
     fs::permissions(folder_ / "password", fs::perms(0600));
   }
 
-  void run() {
+  void crowd() {
+    with_authd({}, [this](const std::string& socket, pid_t, int) {
+      print_waits("one client alone", socket, users_);
+      std::vector<local_client> idle;
+      for (int i = 0; i < 1000; ++i) idle.push_back(client_at(socket));
+      print_waits("beside 1000 that are idle", socket, users_);
+      std::atomic<bool> over = false;
+      std::thread flood([&] {
+        std::string asked;
+        for (int i = 1; i <= 100; ++i) asked += request(i, name_of(i), password);
+        // Another as soon as one is not read from any more.
+        while (!over) {
+          local_client client = client_at(socket);
+          for (int full = 0; full < 100 && !over;)
+            if (client.send_some(asked) < asked.size()) ++full, std::this_thread::yield();
+        }
+      });
+      print_waits("and one that floods and does not read", socket, users_);
+      over = true;
+      flood.join();
+    });
+  }
+
+  // Right, wrong and unknown in turn, a hundred on each connection, some of which are open at once.
+  void many(int total) {
+    constexpr int of_a_connection = 100;
+    constexpr std::size_t at_once = 50;
+    with_authd({"--wrong-per-name", "0", "--wrong-per-address", "0"}, [&](const std::string& socket, pid_t pid, int) {
+      std::deque<local_client> open;
+      int right = 0;
+      const auto begun = clock::now();
+      for (int done = 0; done < total; done += of_a_connection) {
+        open.push_back(client_at(socket));
+        if (open.size() > at_once) open.pop_front();
+        std::string asked;
+        for (int i = 0; i < of_a_connection; ++i)
+          asked += request(
+              i + 1, i % 3 == 2 ? fmt::format("nobody{}@{}", done + i, domain_of(0)) : name_of((done + i) % users_),
+              i % 3 == 0 ? password : "wrong");
+        open.back().send(asked);
+        for (int i = 0; i < of_a_connection; ++i) {
+          const std::string said = open.back().read_until("\n");
+          if (!said.starts_with("OK\t") && !said.starts_with("FAIL\t")) throw std::runtime_error("no answer: " + said);
+          right += said.starts_with("OK\t") ? 1 : 0;
+        }
+        const int now = done + of_a_connection;
+        if (now == total / 10 || now == total / 2 || now == total)
+          std::printf("%8d logins   %7.0f KiB resident   %3ld descriptors   %4.0f s\n", now, resident_kib(pid),
+                      descriptors(pid), std::chrono::duration<double>(clock::now() - begun).count());
+      }
+      const int expected = total / of_a_connection * ((of_a_connection + 2) / 3);
+      std::printf("%8d were right, as %d should be\n", right, expected);
+      if (right != expected) throw std::runtime_error("wrong answers");
+    });
+  }
+
+  void rates() {
     std::printf("%ld users, %d logins under way on one connection; CPU time a login\n", users_, under_way);
-    const rate peer = std::getenv("ONLY") ? rate{1,1,1} : of_dovecot();
+    const rate peer = of_dovecot();
     print("dovecot's LDAP passdb", peer, peer);
-    print("authd without a mirror", std::getenv("ONLY") ? peer : of_authd({"--no-mirror"}), peer);
+    print("authd without a mirror", of_authd({"--no-mirror"}), peer);
     print("authd with its mirror", of_authd({}), peer);
     std::printf("memory of the mirror     %8.0f bytes a user; the process %.0f\n", mirror_bytes_, process_bytes_);
   }
 
  private:
   static void print(const char* who, const rate& of, const rate& peer) {
-    std::printf("%-24s %8.0f /s %6.1fx   %5.1f us, client %4.1f us\n", who, of.a_second,
-                of.a_second / peer.a_second, of.server_us, of.client_us);
+    std::printf("%-24s %8.0f /s %6.1fx   %5.1f us, client %4.1f us\n", who, of.a_second, of.a_second / peer.a_second,
+                of.server_us, of.client_us);
   }
   static rate best_of(int tries, const std::function<rate()>& measure) {
     rate best;
@@ -174,6 +270,16 @@ class bench {
   }
 
   rate of_authd(const std::vector<std::string>& more) {
+    rate out;
+    with_authd(more, [&](const std::string& socket, pid_t pid, int metrics) {
+      out = best_of(3, [&] { return logins(socket, users_, more.empty() ? 200'000 : 10'000, pid); });
+      if (more.empty()) weigh(metrics, pid);
+    });
+    return out;
+  }
+
+  void with_authd(const std::vector<std::string>& more,
+                  const std::function<void(const std::string& socket, pid_t, int metrics)>& what_then) {
     const int port = unused_port();
     command what{.arguments = {authd_, "--directory", slapd_.ldapi(), "--bind-dn", std::string(slapd_server::sync_dn),
                                "--password-file", folder_ / "password", "--base", std::string(slapd_server::suffix),
@@ -185,11 +291,8 @@ class bench {
     if (!eventually(patience, [&] { return read_file(folder_ / "log").find("ANSWER_READY") != std::string::npos; }))
       throw std::runtime_error("authd is not ready: " + read_file(folder_ / "log"));
     if (!eventually(30s, [&] { return somebody_listens(folder_ / "auth"); })) throw std::runtime_error("no socket");
-    const rate out = best_of(
-        3, [&] { return logins(folder_ / "auth", users_, std::getenv("COUNT") ? std::atoi(std::getenv("COUNT")) : more.empty() ? 200'000 : 10'000, server.pid()); });
-    if (more.empty()) weigh(port, server.pid());
+    what_then(folder_ / "auth", server.pid(), port);
     server.stop(SIGTERM);
-    return out;
   }
 
   void weigh(int port, pid_t pid) {
@@ -198,8 +301,7 @@ class bench {
     const std::string all = client.read_all();
     const std::string name = "sql2ldap_mirror_memory_bytes{answers=\"first\"} ";
     mirror_bytes_ = std::stod(all.substr(all.find(name) + name.size())) / static_cast<double>(users_);
-    const std::string status = read_file(fmt::format("/proc/{}/status", pid));
-    process_bytes_ = std::stod(status.substr(status.find("VmRSS:") + 6)) * 1024 / static_cast<double>(users_);
+    process_bytes_ = resident_kib(pid) * 1024 / static_cast<double>(users_);
   }
 
   std::string authd_;
@@ -213,12 +315,19 @@ class bench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "logins AUTHD [USERS]\n");
+  const std::string word = argc > 3 ? argv[3] : "";
+  if (argc < 2 || (!word.empty() && word != "crowd" && word != "many")) {
+    std::fprintf(stderr, "logins AUTHD [USERS [crowd | many [LOGINS]]]\n");
     return 2;
   }
   try {
-    bench(argv[1], argc > 2 ? std::atol(argv[2]) : 100'000).run();
+    bench on(argv[1], argc > 2 ? std::atol(argv[2]) : 100'000);
+    if (word == "crowd")
+      on.crowd();
+    else if (word == "many")
+      on.many(argc > 4 ? std::atoi(argv[4]) : 1'000'000);
+    else
+      on.rates();
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "logins: %s\n", problem.what());
     return 1;

@@ -14,7 +14,19 @@ namespace {
 // In one spelling.
 std::string plain(std::string_view name) { return detail::login_name_in(name).value_or(ascii_lowered(name)); }
 
+std::string everywhere(std::string_view login) { return 'l' + plain(login); }
+
 }  // namespace
+
+guess::guess(std::string_view name, std::string_view login, std::string_view from) {
+  const std::string network = network_of_client(from);
+  const std::string where = 'n' + network + ' ';
+  names_.push_back(where + plain(name));
+  if (!network.empty()) network_ = 'a' + network;
+  if (login.empty()) return;
+  login_ = everywhere(login);
+  if (std::string other = where + login_.substr(1); other != names_.front()) names_.push_back(std::move(other));
+}
 
 guess_limiter::guess_limiter(options how) : how_(std::move(how)) {}
 
@@ -23,46 +35,34 @@ void guess_limiter::change(options how) {
   how_ = std::move(how);
 }
 
-std::vector<guess_limiter::account> guess_limiter::names_of(const guess& what) const {
-  const std::string where = 'n' + network_of_client(what.from) + ' ';
-  std::vector<account> out = {{where + plain(what.name), how_.wrong_per_name_max}};
-  if (std::string login = where + plain(what.login); !what.login.empty() && login != out.front().key)
-    out.push_back({std::move(login), how_.wrong_per_name_max});
-  return out;
-}
-
-std::vector<guess_limiter::account> guess_limiter::accounts_of(const guess& what) const {
-  std::vector<account> out = names_of(what);
-  if (const std::string network = network_of_client(what.from); !network.empty())
-    out.push_back({'a' + network, how_.wrong_per_address_max});
-  return out;
-}
-
-guess_limiter::account guess_limiter::everywhere(std::string_view login) const {
-  return {'l' + plain(login), how_.wrong_per_login_max};
+template <typename Each>
+void guess_limiter::for_each_account(const guess& what, Each each) const {
+  for (const std::string& name : what.names_) each({name, how_.wrong_per_name_max});
+  if (!what.network_.empty()) each({what.network_, how_.wrong_per_address_max});
 }
 
 bool guess_limiter::may_try(const guess& what) const {
   const std::lock_guard alone(mutex_);
-  const auto all = accounts_of(what);
-  return std::none_of(all.begin(), all.end(), [this](const account& one) { return is_full(one); });
+  bool full = false;
+  for_each_account(what, [&](const account& one) { full = full || is_full(one); });
+  return !full;
 }
 
 bool guess_limiter::is_guessed(std::string_view login) const {
   const std::lock_guard alone(mutex_);
-  return is_full(everywhere(login));
+  return is_full({everywhere(login), how_.wrong_per_login_max});
 }
 
 void guess_limiter::wrong(const guess& what) {
   const std::lock_guard alone(mutex_);
-  for (const account& one : accounts_of(what)) add(one);
-  if (!what.login.empty()) add(everywhere(what.login));
+  for_each_account(what, [this](const account& one) { add(one); });
+  if (!what.login_.empty()) add({what.login_, how_.wrong_per_login_max});
 }
 
 void guess_limiter::right(const guess& what) {
   const std::lock_guard alone(mutex_);
-  for (const account& one : names_of(what)) {
-    const auto found = places_.find(one.key);
+  for (const std::string& name : what.names_) {
+    const auto found = places_.find(name);
     if (found == places_.end()) continue;
     tallies_.erase(found->second);
     places_.erase(found);

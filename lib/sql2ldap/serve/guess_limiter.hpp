@@ -20,10 +20,18 @@
 
 namespace sql2ldap::serve {
 
-struct guess {
-  std::string_view name;   // as it was given
-  std::string_view login;  // whose name it is; empty: nobody's, or not known yet
-  std::string_view from;   // IP address; empty = unknown
+// What a guess counts under.
+class guess {
+ public:
+  // `name` as it was given; `login`: whose name it is, empty: nobody's, or not known yet; `from`: IP address, empty =
+  // unknown.
+  guess(std::string_view name, std::string_view login, std::string_view from);
+
+ private:
+  friend class guess_limiter;
+  std::vector<std::string> names_;  // with the network that it comes from
+  std::string network_;
+  std::string login_;  // from everywhere
 };
 
 class guess_limiter {
@@ -53,12 +61,11 @@ class guess_limiter {
     clock::time_point at;
   };
   struct account {
-    std::string key;
+    const std::string& key;
     double wrong_max;
   };
-  [[nodiscard]] std::vector<account> names_of(const guess& what) const;
-  [[nodiscard]] std::vector<account> accounts_of(const guess& what) const;  // with the address
-  [[nodiscard]] account everywhere(std::string_view login) const;
+  template <typename Each>
+  void for_each_account(const guess& what, Each each) const;  // from one address
   [[nodiscard]] bool is_full(const account& one) const;
   [[nodiscard]] double now_owed(const account& one) const;
   void add(const account& to);

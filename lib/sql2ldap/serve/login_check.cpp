@@ -124,10 +124,11 @@ void login_check::find(login_attempt who, std::function<void(found)> done) {
   done(nullptr);
 }
 
-login_result login_check::settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved) {
-  login_result how{what::wrong_password, {}, account ? "wrong password" : "no such user"};
+login_result login_check::settle(const login_attempt& who, const guess& what,
+                                 const std::optional<login_answer>& account, bool proved) {
+  login_result how{login_result::what::wrong_password, {}, account ? "wrong password" : "no such user"};
   if (proved) {
-    guesses_.right(guess_of(who, account));
+    guesses_.right(what);
     how = of_proved(account.value());
   }
   how.guessed = account && guesses_.is_guessed(account->who.login);
@@ -155,24 +156,24 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
   const auto given = std::make_shared<const secret>(std::move(password));
   find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
     if (!account) return done(later({}));
+    const auto what = std::make_shared<const guess>(guess_of(*asked, *account));
     const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
     const serve::account* against = *account ? &(*account)->who : decoy_.get();
     workers& where =
         against != nullptr && !given->empty() && quick_(*against) ? static_cast<workers&>(in_place_) : proving_;
-    const bool taken =
-        where.run([this, asked, account, given, proved,
-                   decoy = decoy_] { *proved = prove(guess_of(*asked, *account), *account, *given, decoy.get()); },
-                  [this, asked, account, proved, done] {
-                    if (!*proved) return done(tell(*asked, later(proved->error().text())));
-                    if (**proved) {
-                      serve::account decoy;
-                      decoy.dn = "cn=nobody," + (*account)->who.dn;
-                      decoy.passwords = (*account)->who.passwords;
-                      decoy_ = std::make_shared<const serve::account>(std::move(decoy));
-                    }
-                    done(settle(*asked, *account, **proved));
-                  },
-                  asked->by);
+    const bool taken = where.run(
+        [this, what, account, given, proved, decoy = decoy_] { *proved = prove(*what, *account, *given, decoy.get()); },
+        [this, asked, what, account, proved, done] {
+          if (!*proved) return done(tell(*asked, later(proved->error().text())));
+          if (**proved) {
+            serve::account decoy;
+            decoy.dn = "cn=nobody," + (*account)->who.dn;
+            decoy.passwords = (*account)->who.passwords;
+            decoy_ = std::make_shared<const serve::account>(std::move(decoy));
+          }
+          done(settle(*asked, *what, *account, **proved));
+        },
+        asked->by);
     if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
   });
 }
@@ -212,7 +213,7 @@ login_result login_check::end_scram(const login_attempt& who, const scram_login&
   if (!guesses_.may_try(what)) return tell(who, later(too_many_text));
   if (!proved) guesses_.wrong(what);
   if (*of.account && !of.stored) return tell(who, later("no password is stored that SCRAM could be done with"));
-  return settle(who, *of.account, proved);
+  return settle(who, what, *of.account, proved);
 }
 
 }  // namespace sql2ldap::serve

@@ -48,8 +48,9 @@ class login_check {
   using prover = std::function<result<bool>(const account& whose, const secret& password)>;
   using judge = std::function<bool(const account& whose)>;
   // All outlive this and what it is still asked.
-  login_check(answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
-              prover prove = verify_stored_password, judge quick = [](const account&) { return false; });
+  login_check(
+      answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
+      prover prove = verify_stored_password, judge quick = [](const account&) { return false; });
 
   void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
 
@@ -70,7 +71,8 @@ class login_check {
   // Perhaps in a worker's thread.
   [[nodiscard]] result<bool> prove(const guess& what, const std::optional<login_answer>& account,
                                    const secret& password, const serve::account* decoy);
-  login_result settle(const login_attempt& who, const std::optional<login_answer>& account, bool proved);
+  login_result settle(const login_attempt& who, const guess& what, const std::optional<login_answer>& account,
+                      bool proved);
   login_result tell(const login_attempt& who, login_result how);
 
   answers& from_;
