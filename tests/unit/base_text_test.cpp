@@ -1,4 +1,5 @@
 #include <sstream>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,23 @@
 
 namespace sql2ldap {
 namespace {
+
+TEST(log, gathers_lines_of_a_thread) {
+  testing::internal::CaptureStderr();
+  {
+    const log::gathered_lines outer;
+    log::event(log::level::warning, "FIRST", "of this thread");
+    {
+      const log::gathered_lines inner;
+      log::event(log::level::warning, "SECOND", "of this thread");
+    }
+    std::thread([] { log::event(log::level::warning, "OTHER", "thread"); }).join();
+  }
+  log::event(log::level::warning, "LAST", "at once");
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      "warning OTHER thread\nwarning FIRST of this thread\nwarning SECOND of this thread\nwarning LAST at once\n");
+}
 
 TEST(error, says_what_where_and_what_to_do) {
   const error e = error{error_kind::source, false, 0, "no such table", {}, {}}

@@ -128,6 +128,25 @@ TEST(password_verify, of_several_any_may_be_right) {
   EXPECT_EQ(any({}, "secret"), verdict::differs);
 }
 
+TEST(password_verify, knows_what_takes_microseconds) {
+  const auto quick = [](std::initializer_list<std::string> stored) {
+    std::vector<secret> all;
+    for (const std::string& one : stored) all.emplace_back(one);
+    return is_quickly_verified(all);
+  };
+  for (const char* one : {"clear", "{PLAIN}clear", "{cleartext}clear", "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0",
+                          "{SHA512.HEX}00", "5ebe2294ecd0e0f08eab7690d2a6ee69"})
+    EXPECT_TRUE(quick({one})) << one;
+  for (const char* one :
+       {"{CRYPT}$6$salt$x", "$6$salt$x", "{MD5}$1$salt$uqZKsQ/V8ZnFTVcKjkcOB/", "$argon2id$v=19$m=65536,t=2,p=1$a$b",
+        "{ARGON2}$argon2id$x", "{PBKDF2}1000$a$b", "{SCRAM-SHA-256}4096,a,b,c", "{BLF-CRYPT}$2y$05$x", "{WHO}knows"})
+    EXPECT_FALSE(quick({one})) << one;
+  EXPECT_FALSE(quick({})) << "who has none is proved against a slow one";
+  EXPECT_FALSE(quick({"clear", "{CRYPT}$6$salt$x"}));
+  EXPECT_FALSE(quick({"{SSHA}" + std::string(1000, 'A')}));
+  EXPECT_FALSE(quick({"1", "2", "3", "4", "5", "6", "7", "8", "9"}));
+}
+
 TEST(password_verify, hashes_of_our_own) {
   const std::pair<hash_scheme, const char*> schemes[] = {{hash_scheme::sha512_crypt, "{CRYPT}$6$"},
                                                          {hash_scheme::yescrypt, "{CRYPT}$y$"},

@@ -2,6 +2,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <future>
@@ -14,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/codec/base64.hpp>
+#include <sql2ldap/codec/password_verify.hpp>
 #include <sql2ldap/listen/event_loop.hpp>
 #include <sql2ldap/listen/socket_server.hpp>
 #include <sql2ldap/listen/worker_pool.hpp>
@@ -55,7 +57,14 @@ class running_server {
   explicit running_server(listen::server_bounds bounds = {}, bool slow_lookups = false) {
     std::promise<void> started;
     thread_ = std::thread([this, bounds, slow_lookups, &started] {
-      serve::login_check logins(desk_.answers, lookups_, hashing_, desk_.guesses, [](const auto&, const auto&) {});
+      serve::login_check logins(
+          desk_.answers, lookups_, hashing_, desk_.guesses,
+          [this](const serve::login_attempt& who, const auto&) {
+            const std::lock_guard only(mutex_);
+            logins_.push_back(who.service);
+          },
+          serve::verify_stored_password,
+          [](const serve::account& whose) { return codec::is_quickly_verified(whose.passwords); });
       serve::no_workers at_once;
       serve::workers& how = slow_lookups ? static_cast<serve::workers&>(held_) : at_once;
       serve::desk_of_answers shared{desk_.answers, how, lookups_, logins};
@@ -119,6 +128,15 @@ class running_server {
     const std::lock_guard only(mutex_);
     return log_;
   }
+  // Their services, in the order in which they were told.
+  std::vector<std::string> logins() {
+    const std::lock_guard only(mutex_);
+    return logins_;
+  }
+  // Nothing is read or written until the promise is kept.
+  void wait_for(std::future<void> what) {
+    loop_.post([what = std::make_shared<std::future<void>>(std::move(what))] { what->wait(); });
+  }
 
   // Lookups that wait until a test lets them go on.
   class gate : public serve::workers {
@@ -156,6 +174,7 @@ class running_server {
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   std::string log_;
+  std::vector<std::string> logins_;
   std::thread thread_;
 };
 
@@ -234,6 +253,41 @@ TEST(listen_server, lets_a_slow_client_have_its_turn_while_another_floods) {
   }
   enough = true;
   flood.join();
+}
+
+TEST(listen_server, gives_one_that_floods_no_more_than_its_turn) {
+  running_server server;
+  std::vector<local_client> idle;
+  for (int i = 0; i < 1000; ++i) idle.push_back(server.client("auth-client"));
+  const auto lines = [](std::string_view service, int count) {
+    std::string out = "VERSION\t1\t2\nCPID\t7\n";
+    const std::string login = codec::base64(std::string("\0anna@example.org\0right", 23));
+    for (int i = 1; i <= count; ++i) out += fmt::format("AUTH\t{}\tPLAIN\tservice={}\tresp={}\n", i, service, login);
+    return out;
+  };
+  constexpr int flooded = 1000;
+  const std::string flood = lines("flood", flooded);
+  local_client floods = server.client("auth-client");
+  std::vector<local_client> others;
+  for (int i = 0; i < 3; ++i) others.push_back(server.client("auth-client"));
+  ASSERT_TRUE(eventually(20s, [&] { return server.clients() == 1004U; }));
+
+  std::promise<void> begin;
+  server.wait_for(begin.get_future());
+  ASSERT_EQ(floods.send_some(flood), flood.size());  // without reading an answer
+  for (local_client& one : others) one.send(lines("other", 1));
+  begin.set_value();
+  for (local_client& one : others) {
+    EXPECT_THAT(one.read_until("DONE\n"), HasSubstr("MECH"));
+    EXPECT_THAT(one.read_until("\n"), StartsWith("OK\t1\tuser=anna@example.org"));
+  }
+  EXPECT_THAT(floods.read_until("DONE\n"), HasSubstr("MECH"));
+  for (int i = 1; i <= flooded; ++i) ASSERT_THAT(floods.read_until("\n"), StartsWith(fmt::format("OK\t{}\t", i)));
+  const auto told = server.logins();
+  const std::size_t a_turn = limits::client_chunk_bytes / (flood.size() / flooded) + 1;
+  const auto last = std::find(told.rbegin(), told.rend(), "other");
+  EXPECT_LE(static_cast<std::size_t>(told.rend() - last), a_turn + others.size());
+  EXPECT_EQ(told.size(), flooded + others.size());
 }
 
 TEST(listen_server, answers_a_client_that_has_closed_its_half) {

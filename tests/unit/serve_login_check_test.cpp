@@ -51,17 +51,20 @@ class login_check : public testing::Test {
   session_desk desk_{host};
   std::vector<std::string> proved_;  // DNs that were asked for
   bool directory_is_away_ = false;
+  bool in_place_ = false;
   std::string told_;
-  serve::login_check check_{desk_.answers,
-                            desk_.lookups,
-                            desk_.hashing,
-                            desk_.guesses,
-                            [this](const auto&, const serve::login_result& how) { told_ += how.cause + "\n"; },
-                            [this](const serve::account& whose, const secret& password) -> result<bool> {
-                              proved_.push_back(whose.dn);
-                              if (directory_is_away_) return fail_transient(error_kind::directory, "away");
-                              return serve::verify_stored_password(whose, password);
-                            }};
+  serve::login_check check_{
+      desk_.answers,
+      desk_.lookups,
+      desk_.hashing,
+      desk_.guesses,
+      [this](const auto&, const serve::login_result& how) { told_ += how.cause + "\n"; },
+      [this](const serve::account& whose, const secret& password) -> result<bool> {
+        proved_.push_back(whose.dn);
+        if (directory_is_away_) return fail_transient(error_kind::directory, "away");
+        return serve::verify_stored_password(whose, password);
+      },
+      [this](const serve::account& whose) { return in_place_ && codec::is_quickly_verified(whose.passwords); }};
 };
 
 TEST_F(login_check, proves_a_name_that_nobody_has_by_what_is_stored_for_somebody) {
@@ -72,6 +75,19 @@ TEST_F(login_check, proves_a_name_that_nobody_has_by_what_is_stored_for_somebody
   EXPECT_THAT(proved_, ElementsAre("uid=anna,dc=org", "cn=nobody,uid=anna,dc=org"));
   directory_is_away_ = true;
   EXPECT_EQ(verify("nobody", "right").now, what::try_later) << "as everybody else";
+}
+
+TEST_F(login_check, proves_in_place_what_is_quick_whoever_is_there) {
+  in_place_ = true;
+  desk_.hashing.room = 0;
+  EXPECT_EQ(verify("nobody", "right").now, what::try_later) << "nobody has logged in: as slow as a hash";
+  EXPECT_EQ(verify("crypt", "right").now, what::try_later);
+  EXPECT_EQ(verify("anna", "right").now, what::accepted);
+  EXPECT_EQ(verify("anna", "wrong").now, what::wrong_password);
+  EXPECT_EQ(verify("nobody", "right").now, what::wrong_password);
+  EXPECT_EQ(verify("anna", "").now, what::try_later);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(verify("anna", "wrong").now, what::wrong_password);
+  EXPECT_EQ(verify("anna", "right").now, what::try_later) << "too many were wrong";
 }
 
 TEST_F(login_check, lets_no_burst_of_guesses_pass) {

@@ -163,17 +163,17 @@ result<std::vector<model::entry>> mirror::body::find(const model::any_of_these& 
   std::vector<slot_number> told;
   std::string normal_form;
   const std::shared_lock lock(mutex_);
-  for (const auto& [name, value] : asked) {
-    const auto index = place_of_index(name);
+  for (const model::value_assertion& what : asked) {
+    const auto index = place_of_index(what.name);
     if (!index)
-      return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()),
+      return fail(error_kind::usage, fmt::format("the mirror has no index of {}", what.name.text()),
                   "add it to its indexes");
     normal_form.clear();
-    model::append_normalized(normal_form, indexes_[*index].rule, value);
+    model::append_normalized(normal_form, indexes_[*index].rule, what.value);
     indexes_[*index].by_value.find(run_hash64(normal_form), [&](slot_number at) {
       if (std::find(told.begin(), told.end(), at) != told.end()) return;
       const detail::packed_entry& content = slots_[at].content;
-      if (!holds(content, *index, value, normal_form)) return;
+      if (!holds(content, *index, what.value, normal_form)) return;
       told.push_back(at);
       out.push_back(unpacked(content));
     });
