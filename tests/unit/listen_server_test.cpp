@@ -57,16 +57,16 @@ class running_server {
   explicit running_server(listen::server_bounds bounds = {}, bool slow_lookups = false) {
     std::promise<void> started;
     thread_ = std::thread([this, bounds, slow_lookups, &started] {
+      serve::no_workers at_once;
+      serve::workers& how = slow_lookups ? static_cast<serve::workers&>(held_) : at_once;
       serve::login_check logins(
-          desk_.answers, lookups_, hashing_, desk_.guesses,
+          desk_.answers, how, hashing_, desk_.guesses,
           [this](const serve::login_attempt& who, const auto&) {
             const std::lock_guard only(mutex_);
             logins_.push_back(who.service);
           },
           serve::verify_stored_password,
           [](const serve::account& whose) { return codec::is_quickly_verified(whose.passwords); });
-      serve::no_workers at_once;
-      serve::workers& how = slow_lookups ? static_cast<serve::workers&>(held_) : at_once;
       serve::desk_of_answers shared{desk_.answers, how, lookups_, logins};
       shared.tell = [this](log::level, std::string_view id, const std::string&) {
         const std::lock_guard only(mutex_);
