@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <support/dovecot.hpp>
 #include <support/exim.hpp>
+#include <support/local_client.hpp>
 #include <support/smtp_client.hpp>
 
 namespace sql2ldap::test {
@@ -120,6 +122,22 @@ TEST_F(servers_exim, puts_off_whom_nobody_can_tell_about) {
   EXPECT_THAT(deliver("lola@meadow.example", "x"), StartsWith("451")) << logs();
   EXPECT_THAT(client().log_in({"PLAIN", "lola@meadow.example", "right"}), StartsWith("435")) << logs();
   EXPECT_THAT(deliver(anna, "hello"), StartsWith("250")) << logs();
+}
+
+// Of the address and of the domain there is an answer, of the user there is none.
+TEST_F(servers_exim, puts_off_a_user_of_whom_nobody_can_tell_though_all_else_is_known) {
+  start();
+  host_.slapd.modify(fmt::format(
+      "dn: uid={},associatedDomain=grove.example,ou=domains,{}\nchangetype: add\nobjectClass: inetOrgPerson\n"
+      "objectClass: s2lMailAccount\nuid: {}\ncn: Anna\nsn: Anna\ns2lEnabled: TRUE\n",
+      anna, slapd_server::suffix, anna));
+  const auto told = [&](const std::string& question) {
+    return local_client(host_.folder() / "query").ask(question + "\n", "\n");
+  };
+  ASSERT_TRUE(eventually(patience, [&] { return told("user " + anna).starts_with("defer"); })) << host_.authd_log();
+  ASSERT_THAT(told("alias " + anna), StartsWith("no"));
+  ASSERT_THAT(told("domain meadow.example"), StartsWith("yes"));
+  EXPECT_THAT(deliver(anna, "x"), StartsWith("451")) << logs();
 }
 
 TEST_F(servers_exim, lets_in_who_may_and_sends_their_mail) {

@@ -125,6 +125,8 @@ served_host::served_host()
       slapd(quick_slapd()),
       sql2ldap(tables.url(), "postfixadmin", slapd.ldapi(), {"--param", "vmail_root=" + (folder_ / "mail").string()}) {
   make_folder("mail");
+  // dovecot's own user starts it, who may not look into the folder of who builds.
+  fs::copy_file(S2L_BINARY_DIR "/tools/sql2ldap-checkpassword", folder_ / "sql2ldap-checkpassword");
   for (const fs::path& one : {folder_.path(), slapd.folder()}) fs::permissions(one, fs::perms(0755));
   migrate();
   slapd.modify(fmt::format(by_hand, slapd_server::suffix, slapd_server::password, folder_.path().string()));
@@ -149,7 +151,7 @@ std::string served_host::shipped(const std::string& file) const {
   const std::pair<std::string_view, std::string> places[] = {
       {"/run/sql2ldap-authd/", here + "/"},
       {"/etc/dovecot/", here + "/"},
-      {"/usr/sbin/sql2ldap-checkpassword", S2L_BINARY_DIR "/tools/sql2ldap-checkpassword"},
+      {"/usr/sbin/sql2ldap-checkpassword", here + "/sql2ldap-checkpassword"},
       {"/usr/lib/dovecot/dovecot-lda", "/usr/lib/dovecot/dovecot-lda -c " + here + "/dovecot.conf"},
       {"/run/dovecot/", here + "/run/"},
       {"ldapi:///", slapd.ldapi()},
