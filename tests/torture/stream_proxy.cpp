@@ -1,6 +1,7 @@
 #include <torture/stream_proxy.hpp>
 
 #include <array>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -41,7 +42,7 @@ stream_proxy::~stream_proxy() {
   stalled_ = false;
   acceptor_.join();
   cut();
-  for (std::thread& one : carriers_) one.join();
+  carriers_.clear();
   ::close(listener_);
 }
 
@@ -68,9 +69,12 @@ void stream_proxy::accept_all() {
       ::close(server);
       continue;
     }
+    // There are tens of thousands in an hour.
+    carriers_.remove_if(
+        [](const auto& one) { return one.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
     const std::lock_guard only(mutex_);
     open_.push_back({client, server});
-    carriers_.emplace_back([this, ends = open_.back()] { carry(ends); });
+    carriers_.push_back(std::async(std::launch::async, [this, ends = open_.back()] { carry(ends); }));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <future>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -36,7 +37,7 @@ class stream_proxy {
   std::atomic<bool> stalled_ = false;
   std::mutex mutex_;
   std::list<pipe> open_;
-  std::list<std::thread> carriers_;
+  std::list<std::future<void>> carriers_;
   std::thread acceptor_;
 };
 
