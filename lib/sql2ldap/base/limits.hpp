@@ -44,11 +44,14 @@ inline constexpr std::size_t peek_changes_max = 1U << 30U;    //   more while so
 inline constexpr std::chrono::milliseconds peek_every{1000};  // where no doorbell rings
 inline constexpr std::size_t journal_rows_at_once = 10'000;   // read of the outbox; more of one transaction: everything
 inline constexpr std::size_t feed_rows_at_once = 3'800;       // of several transactions, applied as one
-inline constexpr std::size_t transactions_singly_max = 4;     // more that wait are applied as one
-inline constexpr std::size_t plan_lines_kept_max = 50;        // of a plan that waits for release
-inline constexpr std::size_t agreements_pending_max = 20'000;  // in memory until they are written; some 10 MB
-inline constexpr std::size_t origins_per_search = 50;          // in one filter
-inline constexpr std::size_t uuids_at_once = 200;              // asked for between two changes
+inline constexpr std::size_t pieces_gathered_max = 3;  // one is written, one is read ahead, both end with a commit
+inline constexpr std::size_t transactions_singly_a_turn = 200;  // where together they are too much
+inline constexpr std::chrono::seconds backlog_pause_every{10};  // for what else is to be done
+inline constexpr std::size_t transactions_singly_max = 4;       // more that wait are applied as one
+inline constexpr std::size_t plan_lines_kept_max = 50;          // of a plan that waits for release
+inline constexpr std::size_t agreements_pending_max = 20'000;   // in memory until they are written; some 10 MB
+inline constexpr std::size_t origins_per_search = 50;           // in one filter
+inline constexpr std::size_t uuids_at_once = 200;               // asked for between two changes
 inline constexpr int verify_rest_share = 3;                // the background verify rests so much longer than it works
 inline constexpr std::chrono::seconds deletes_window{60};  // within it deletes count together
 inline constexpr std::chrono::seconds purge_look_every{3600};  // for entries whose grace is over

@@ -19,7 +19,7 @@ class server : public model::directory {
 
   result<model::directory_facts> describe() override {
     S2L_TRY_ASSIGN(model::directory_facts facts, detail::read_facts(lines_));
-    in_flight_ = facts.two_threads ? limits::transaction_operations_in_flight : 1;
+    had_two_threads_ = facts.two_threads;
     return facts;
   }
 
@@ -30,8 +30,14 @@ class server : public model::directory {
 
   result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override {
     if (batch.empty()) return std::nullopt;
+    std::size_t in_flight = 1;
+    // It may be told to use more while it runs.
+    if (atomic && had_two_threads_) {
+      S2L_TRY_ASSIGN(const bool has_two, detail::has_two_threads(lines_));
+      if (has_two) in_flight = limits::transaction_operations_in_flight;
+    }
     S2L_TRY_ASSIGN(const detail::lease line, lines_->take());
-    return atomic ? detail::write_as_transaction(*line, batch, in_flight_) : detail::write_in_order(*line, batch);
+    return atomic ? detail::write_as_transaction(*line, batch, in_flight) : detail::write_in_order(*line, batch);
   }
 
   result<std::optional<model::refusal>> rehearse(const model::change& what) override {
@@ -49,7 +55,7 @@ class server : public model::directory {
 
  private:
   std::shared_ptr<detail::pool> lines_;
-  std::atomic<std::size_t> in_flight_ = 1;  // of a transaction
+  std::atomic<bool> had_two_threads_ = false;
 };
 
 }  // namespace

@@ -44,6 +44,8 @@ class source {
   virtual ~source() = default;
   [[nodiscard]] virtual result<catalog> describe() = 0;
   [[nodiscard]] virtual result<std::unique_ptr<snapshot>> open_snapshot() = 0;
+  // While one is open nobody can write, so that it is to be short.
+  [[nodiscard]] virtual bool snapshots_hold_up_writers() const { return false; }
   // For people and for reports, without any secret: "postgresql://db.example.org/mail".
   [[nodiscard]] virtual std::string name() const = 0;
 };

@@ -1,6 +1,8 @@
 #include <sql2ldap/sync/follow.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -43,13 +45,21 @@ bool is_about(const model::change& what, model::attribute_name name) {
 }  // namespace
 
 follower::follower(const parties& who, const run_options& how, spool to, beside read_beside)
-    : who_(who), how_(how), spool_(std::move(to)), origins_(who.map), read_beside_(std::move(read_beside)) {}
+    : who_(who), how_(how), spool_(std::move(to)), origins_(who.map), read_beside_(std::move(read_beside)) {
+  ask_again();
+}
 
 result<void> follower::ask_for_facts() {
   if (facts_ != nullptr) return {};
   S2L_TRY_ASSIGN(auto facts, who_.to.describe());
   facts_ = std::make_shared<const model::directory_facts>(std::move(facts));
   return {};
+}
+
+void follower::ask_again() {
+  facts_.reset();
+  ahead_.reset();
+  reads_ahead_ = !who_.from.snapshots_hold_up_writers();
 }
 
 void follower::restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done) {
@@ -179,36 +189,59 @@ result<follower::compared> follower::compare_rows(std::span<const model::row_ima
   if (const auto known = std::exchange(ahead_, nullptr);
       known && std::equal(known->changed.begin(), known->changed.end(), changed.begin(), changed.end()))
     return *std::move(known->what);
-  S2L_TRY_ASSIGN(compared out, touched_by(changed));
+  return read(changed);
+}
+
+result<follower::compared> follower::read(std::span<const model::row_image> changed) const {
+  S2L_TRY_ASSIGN(compared out, begin_at(who_.from.open_snapshot()));
+  for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *out.from, out.dirty));
   S2L_TRY(compare(out));
   return out;
 }
 
-result<follower::compared> follower::touched_by(std::span<const model::row_image> changed) const {
-  S2L_TRY_ASSIGN(auto now, who_.from.open_snapshot());
-  compared out{std::move(now), dirty_keys(who_.map.kinds().size()), 0, {}};
-  for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *out.from, out.dirty));
+// With all that a call before has left.
+result<follower::compared> follower::begin_at(result<std::unique_ptr<model::snapshot>> now) const {
+  if (!now) return tl::make_unexpected(std::move(now).error());
+  compared out{*std::move(now), dirty_keys(who_.map.kinds().size()), false, {}};
   for (const std::string& origin : half_done_) add_known(origin, out.dirty);
   return out;
 }
 
 result<void> follower::compare(compared& what) const {
-  what.named = what.dirty.size();
+  const std::size_t named = what.dirty.size();
   if (what.dirty.empty() || what.dirty.everything()) return {};
   const rest_of_directory rest{present_, aside_};
   S2L_TRY_ASSIGN(what.found, compare_keys(who_, how_, *what.from, facts_->schema, what.dirty, rest));
+  what.has_grown = what.dirty.size() > named;
   return {};
 }
 
+// Where a thread, memory or a connection is lacking, it is not read ahead.
 std::unique_ptr<follower::ahead> follower::look_ahead(std::vector<model::row_image> next) const {
-  if (next.empty() || !half_done_.empty()) return nullptr;
   auto out = std::make_unique<ahead>();
   out->changed = std::move(next);
-  out->reading = read_beside_([this, &to = *out]() -> result<void> {
-    S2L_TRY_ASSIGN(to.what, touched_by(to.changed));
-    return compare(*to.what);
-  });
+  const auto work = [this, &to = *out]() -> result<void> {
+    try {
+      S2L_TRY_ASSIGN(to.what, read(to.changed));
+      return {};
+    } catch (const std::exception& problem) {
+      return fail(error_kind::local, problem.what());
+    }
+  };
+  try {
+    out->reading = read_beside_(work);
+  } catch (const std::system_error&) {
+    return nullptr;
+  }
   return out;
+}
+
+// Whether what is compared beside this writing may still be true after it.
+bool follower::leaves_others_alone(const run& what, const dirty_keys& dirty) const {
+  const comparison& state = what.state();
+  if (state.missing > 0 || state.surplus.size() > 0 || !state.moved.empty() || !half_done_.empty()) return false;
+  const std::vector<std::string> names = origins_.of(dirty);
+  return std::none_of(names.begin(), names.end(), [&](const std::string& one) { return aside_.contains(one); });
 }
 
 result<counts> follower::retry(const choice& which) {
@@ -254,7 +287,7 @@ result<counts> follower::look_at(dirty_keys dirty) {
   if (dirty.empty()) return counts{};
   ahead_.reset();
   S2L_TRY(ask_for_facts());
-  S2L_TRY_ASSIGN(compared what, touched_by({}));
+  S2L_TRY_ASSIGN(compared what, begin_at(who_.from.open_snapshot()));
   what.dirty.add(dirty);
   S2L_TRY(compare(what));
   return bring_in_step(std::move(what), {});
@@ -285,17 +318,20 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   S2L_TRY(tell_compared(who_, how, facts_->schema, what.dirty, what.found));
   const auto some = run::of_compared(who_, how, facts_, *what.from, std::move(what.found));
   S2L_TRY(check_limits(*some));
-  if (!first || what.dirty.size() > what.named || !half_done_.empty()) S2L_TRY(note_in_play(what.dirty));
+  if (!first || what.has_grown || !half_done_.empty()) S2L_TRY(note_in_play(what.dirty));
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
-  std::unique_ptr<ahead> next_one = look_ahead(std::move(next));
+  std::unique_ptr<ahead> next_one;
+  if (reads_ahead_ && !next.empty() && found.none() && leaves_others_alone(*some, what.dirty))
+    next_one = look_ahead(std::move(next));
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
-  const bool read_well = next_one && next_one->reading.get();
+  if (next_one) reads_ahead_ = next_one->reading.get().has_value();
   model::set_aside_list before;
   for (const std::string& origin : origins_.of(what.dirty)) before.insert(aside_.extract(origin));
   // Where nobody moved, was set aside or taken back, the comparison of others would come out the same now.
   const bool all_in_place = seen.none() && found.none() && before.empty();
-  if (read_well && all_in_place && !what.dirty.overlaps(next_one->what->dirty)) ahead_ = std::move(next_one);
+  if (next_one && reads_ahead_ && all_in_place && !what.dirty.overlaps(next_one->what->dirty))
+    ahead_ = std::move(next_one);
   const std::unordered_set<std::string> name_taken = found.name_taken;
   put_aside(std::move(found), before);
   // Below a stranger's entry whose name a row of ours wants, its children may stand.

@@ -73,10 +73,7 @@ class follower {
   // Goes on where another follower has stopped.
   void restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done);
   // The directory may be another one now, or have another schema.
-  void ask_again() noexcept {
-    facts_.reset();
-    ahead_.reset();
-  }
+  void ask_again();
 
   // By origin. Who is set aside again for the same reason keeps times, tries and `dropped`; they are the caller's.
   [[nodiscard]] const model::set_aside_list& aside() const noexcept { return aside_; }
@@ -97,8 +94,8 @@ class follower {
   // What both sides hold of some keys; nothing is told of it, or written, yet.
   struct compared {
     std::unique_ptr<model::snapshot> from;
-    dirty_keys dirty;       // with what they brought into play
-    std::size_t named = 0;  // before that
+    dirty_keys dirty;
+    bool has_grown = false;  // the comparison brought more into play
     comparison found;
   };
   // A comparison made while something else is written.
@@ -110,9 +107,11 @@ class follower {
   [[nodiscard]] result<void> ask_for_facts();
   [[nodiscard]] result<std::set<std::string>> overdue();
   [[nodiscard]] result<counts> look_at(dirty_keys dirty);
-  [[nodiscard]] result<compared> touched_by(std::span<const model::row_image> changed) const;
+  [[nodiscard]] result<compared> read(std::span<const model::row_image> changed) const;
+  [[nodiscard]] result<compared> begin_at(result<std::unique_ptr<model::snapshot>> now) const;
   [[nodiscard]] result<void> compare(compared& what) const;
   [[nodiscard]] result<compared> compare_rows(std::span<const model::row_image> changed);
+  [[nodiscard]] bool leaves_others_alone(const run& what, const dirty_keys& dirty) const;
   [[nodiscard]] std::unique_ptr<ahead> look_ahead(std::vector<model::row_image> next) const;
   [[nodiscard]] result<counts> bring_in_step(compared what, std::vector<model::row_image> next);
   // What a run sets aside, until it is known that the run came to its end.
@@ -143,6 +142,7 @@ class follower {
   held_plan held_;
   std::string released_;
   beside read_beside_;
+  bool reads_ahead_ = true;
   std::unique_ptr<ahead> ahead_;  // still true when the rows it was made for come next, and nothing else before
 };
 

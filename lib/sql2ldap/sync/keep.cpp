@@ -81,9 +81,11 @@ result<void> keeper::turn(milliseconds patience) {
     if (!feed_) return {};
     S2L_TRY(gather(patience));
     S2L_TRY(apply_waiting());
-    S2L_TRY(retry_aside());
-    S2L_TRY(check_found());
-    S2L_TRY(purge());
+    if (has_time()) {
+      S2L_TRY(retry_aside());
+      S2L_TRY(check_found());
+      S2L_TRY(purge());
+    }
     return look();
   }();
   // What the feed has told and is not applied is told again by the next one.
@@ -94,9 +96,18 @@ result<void> keeper::turn(milliseconds patience) {
   return turned;
 }
 
+// For what is not a change of the source: a backlog leaves some, not much.
+bool keeper::has_time() {
+  const auto now = options_.clock();
+  if (!waiting_.empty() && now < next_pause_) return false;
+  next_pause_ = now + limits::backlog_pause_every;
+  return true;
+}
+
 void keeper::let_go() {
   feed_.reset();
   waiting_.clear();
+  singly_ = 0;
   status_.waiting_rows = 0;
   // How much is behind is not known now; what was known stays true.
   if (!status_.behind_since) status_.behind_since = options_.clock();
@@ -133,6 +144,7 @@ result<void> keeper::begin() {
   }
   feed_.reset();
   waiting_.clear();
+  singly_ = 0;
   status_.waiting_rows = 0;
   if (status_.held && options_.clock() < next_attempt_) return {};
   follower_.ask_again();
@@ -209,8 +221,8 @@ result<void> keeper::gather(milliseconds patience) {
     if (!status_.behind_since || waiting_.empty()) status_.behind_since = one.time;
     waiting_.push_back(std::move(one));
   };
-  // Enough for a piece and the one that is read while it is written, though each ends with a transaction.
-  const std::size_t rows_max = status_.held ? limits::feed_rows_max : 3 * options_.rows_at_once;
+  const std::size_t rows_max =
+      status_.held ? limits::feed_rows_max : limits::pieces_gathered_max * options_.rows_at_once;
   while (status_.waiting_rows < rows_max) {
     const bool first = waiting_.empty() || status_.held;
     S2L_TRY_ASSIGN(auto told, feed_->next(first ? patience : milliseconds(0)));
@@ -225,6 +237,7 @@ result<void> keeper::gather(milliseconds patience) {
     all.everything = true;
     all.rows.clear();
     waiting_.clear();
+    singly_ = 0;
     waiting_.push_back(std::move(all));
     status_.waiting_rows = 0;
   }
@@ -236,16 +249,21 @@ result<void> keeper::apply_waiting() {
   if (waiting_.empty()) return {};
   if (status_.held && options_.clock() < next_attempt_) return {};
   const auto begun = options_.clock();
+  if (status_.held) singly_ = 0;
   // Many are quicker together. What is too much then may still be right one by one, as rows that come back.
-  if (waiting_.size() > options_.transactions_singly) {
-    S2L_TRY_ASSIGN(const bool applied, apply(end_of_piece(0)));
+  if (singly_ == 0 && waiting_.size() > options_.transactions_singly) {
+    const std::size_t piece = end_of_piece(0);
+    S2L_TRY_ASSIGN(const bool applied, apply(piece, next_piece(piece)));
     if (applied) return {};
+    singly_ = piece;
   }
-  while (!waiting_.empty()) {
-    S2L_TRY_ASSIGN(const bool applied, apply(1));
-    if (applied) continue;
-    hold(begun);
-    break;
+  for (std::size_t n = 0; !waiting_.empty() && n < limits::transactions_singly_a_turn; ++n) {
+    S2L_TRY_ASSIGN(const bool applied, apply(1, singly_ == 0 ? next_piece(1) : std::vector<model::row_image>()));
+    if (!applied) {
+      hold(begun);
+      break;
+    }
+    if (singly_ > 0) --singly_;
   }
   return {};
 }
@@ -257,10 +275,22 @@ std::size_t keeper::end_of_piece(std::size_t from) const {
   return from;
 }
 
-result<bool> keeper::apply(std::size_t transactions) {
+// What will be applied after so many, when that is a whole piece: to less, more may come.
+std::vector<model::row_image> keeper::next_piece(std::size_t from) const {
+  const bool together = waiting_.size() - from > options_.transactions_singly;
+  const std::size_t end = together ? end_of_piece(from) : std::min(from + 1, waiting_.size());
+  std::size_t rows = 0;
+  for (std::size_t one = from; one < end; ++one) rows += waiting_[one].rows.size();
+  std::vector<model::row_image> out;
+  if (rows < options_.rows_at_once) return out;
+  for (std::size_t one = from; one < end; ++one)
+    out.insert(out.end(), waiting_[one].rows.begin(), waiting_[one].rows.end());
+  return out;
+}
+
+result<bool> keeper::apply(std::size_t transactions, std::vector<model::row_image> next) {
   const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(transactions);
   std::vector<model::row_image> rows;
-  std::vector<model::row_image> next;
   bool everything = false;
   std::uint64_t changing = 0;
   for (auto one = waiting_.begin(); one != end; ++one) {
@@ -268,10 +298,6 @@ result<bool> keeper::apply(std::size_t transactions) {
     changing += one->everything || !one->rows.empty() ? 1 : 0;
     rows.insert(rows.end(), one->rows.begin(), one->rows.end());
   }
-  for (std::size_t one = transactions; one < end_of_piece(transactions); ++one)
-    next.insert(next.end(), waiting_[one].rows.begin(), waiting_[one].rows.end());
-  // More may come to it.
-  if (next.size() < options_.rows_at_once) next.clear();
   status_.at.spooled = waiting_[transactions - 1].position;
   const auto now = options_.clock();
   while (!deletes_.empty() && deletes_.front().first + limits::deletes_window < now) deletes_.pop_front();
@@ -421,7 +447,7 @@ result<void> keeper::check_found() {
 
 result<void> keeper::purge() {
   const auto now = options_.clock();
-  if (how_.grace.count() == 0 || status_.held || !waiting_.empty() || now < next_purge_) return {};
+  if (how_.grace.count() == 0 || status_.held || now < next_purge_) return {};
   next_purge_ = now + limits::purge_look_every;
   const auto went = follower_.purge();
   if (!went) {

@@ -110,7 +110,10 @@ class keeper {
   [[nodiscard]] result<void> gather(std::chrono::milliseconds patience);
   [[nodiscard]] result<void> apply_waiting();
   [[nodiscard]] std::size_t end_of_piece(std::size_t from) const;
-  [[nodiscard]] result<bool> apply(std::size_t transactions);  // the first of those that wait; false: held
+  [[nodiscard]] std::vector<model::row_image> next_piece(std::size_t from) const;
+  // The first of those that wait; false: held. `next`: what the next call will get.
+  [[nodiscard]] result<bool> apply(std::size_t transactions, std::vector<model::row_image> next);
+  [[nodiscard]] bool has_time();
   [[nodiscard]] std::set<std::string> due_aside(std::int64_t now) const;
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
@@ -147,12 +150,14 @@ class keeper {
   std::string everything_because_;  // not "": everything is to be compared first
   std::optional<verify_findings> to_check_;
   std::deque<model::committed> waiting_;
+  std::size_t singly_ = 0;  // the first of them, which are too much together
   std::deque<std::pair<time_point, std::uint64_t>> deletes_;
   time_point next_attempt_;  // of what is held
   time_point next_write_;
   time_point next_look_;
   time_point next_learning_;
   time_point next_purge_;
+  time_point next_pause_;  // of a backlog
   keep_status status_;
 };
 

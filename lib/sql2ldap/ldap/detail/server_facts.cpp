@@ -108,13 +108,12 @@ void add_equality_indexes(std::string_view text, std::vector<std::string>& out) 
 // Only who may read cn=config sees them, and nobody needs to.
 result<void> read_config(const std::shared_ptr<pool>& lines, const std::string& config, model::directory_facts& facts) {
   S2L_TRY_ASSIGN(lease line, lines->take());
-  auto stream = search_stream::start(std::move(line),
-                                     {.base = config,
-                                      .scope = model::search_scope::subtree,
-                                      .filter = "(|(objectClass=olcGlobal)(objectClass=olcModuleList)"
-                                                "(objectClass=olcDatabaseConfig))",
-                                      .attributes = names({"olcThreads", "olcModuleLoad", "olcSuffix", "olcDbIndex"}),
-                                      .entries_max = 0});
+  auto stream =
+      search_stream::start(std::move(line), {.base = config,
+                                             .scope = model::search_scope::subtree,
+                                             .filter = "(|(objectClass=olcModuleList)(objectClass=olcDatabaseConfig))",
+                                             .attributes = names({"olcModuleLoad", "olcSuffix", "olcDbIndex"}),
+                                             .entries_max = 0});
   while (true) {
     auto found = stream ? (*stream)->next() : tl::make_unexpected(stream.error());
     if (!found && found.error().transient) return tl::make_unexpected(std::move(found).error());
@@ -123,8 +122,6 @@ result<void> read_config(const std::shared_ptr<pool>& lines, const std::string& 
       facts.modules.emplace();
       facts.indexes.emplace();
     }
-    // A connection may have half of them (docs/decisions/0007).
-    if ((*found)->first_value_of(model::attribute_name("olcThreads")) == "2") facts.two_threads = true;
     for (std::string& text : texts_of(**found, "olcModuleLoad")) facts.modules->push_back(module_name(std::move(text)));
     model::database_indexes database{.suffixes = texts_of(**found, "olcSuffix"), .equality = {}};
     if (database.suffixes.empty()) continue;
@@ -134,6 +131,12 @@ result<void> read_config(const std::shared_ptr<pool>& lines, const std::string& 
 }
 
 }  // namespace
+
+result<bool> has_two_threads(const std::shared_ptr<pool>& lines) {
+  const auto found = read_one(lines, "cn=config", "(objectClass=*)", names({"olcThreads"}));
+  if (!found && found.error().transient) return tl::make_unexpected(found.error());
+  return found && *found && (*found)->first_value_of(model::attribute_name("olcThreads")) == "2";
+}
 
 result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines) {
   S2L_TRY_ASSIGN(const auto found, read_one(lines, "", "(objectClass=*)", names({"*", "+"})));
@@ -150,7 +153,10 @@ result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines) {
   S2L_TRY_ASSIGN(facts.vendor, vendor(lines, root));
   S2L_TRY_ASSIGN(facts.authorization_id, who_am_i(lines));
   const std::string config(root.first_value_of(model::attribute_name("configContext")));
-  if (!config.empty()) S2L_TRY(read_config(lines, config, facts));
+  if (!config.empty()) {
+    S2L_TRY(read_config(lines, config, facts));
+    S2L_TRY_ASSIGN(facts.two_threads, has_two_threads(lines));
+  }
   const std::string subschema(root.first_value_of(model::attribute_name("subschemaSubentry")));
   if (!subschema.empty()) {
     auto read = read_schema(lines, subschema);

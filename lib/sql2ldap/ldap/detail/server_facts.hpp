@@ -6,6 +6,8 @@
 
 namespace sql2ldap::ldap::detail {
 
+// Of slapd (docs/decisions/0007). False also where we may not see it.
+[[nodiscard]] result<bool> has_two_threads(const std::shared_ptr<pool>& lines);
 [[nodiscard]] result<model::directory_facts> read_facts(const std::shared_ptr<pool>& lines);
 
 }  // namespace sql2ldap::ldap::detail

@@ -110,6 +110,7 @@ result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, 
     if (session->begin()) return session;
     // The server has gone away in between; a new connection may do.
     session->transaction_.reset();
+    session->snapshot_id_.clear();
     session->tables_ = {};
     session->can_export_ = false;
   }

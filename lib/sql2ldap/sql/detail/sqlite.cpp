@@ -191,6 +191,7 @@ class sqlite_source final : public model::source {
     S2L_TRY_ASSIGN(auto session, sqlite_session::open(file_));
     return std::make_unique<sqlite_snapshot>(std::move(session));
   }
+  [[nodiscard]] bool snapshots_hold_up_writers() const override { return true; }  // unless the file is in WAL mode
   [[nodiscard]] std::string name() const override { return "sqlite:" + file_; }
 
  private:
