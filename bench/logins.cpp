@@ -4,7 +4,8 @@
 //   logins AUTHD USERS crowd            waits of one client, alone, and beside 1000 that are idle and one that floods
 //   logins AUTHD USERS many [LOGINS]    (1000000) logins on connections that come and go: memory and descriptors
 //
-// One connection of auth-client with so many requests under way; PLAIN, right passwords, a hash that costs nothing.
+// One connection of auth-client, one login after the other and many at once; PLAIN, right passwords, a hash that costs
+// nothing.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -44,7 +45,7 @@ namespace fs = std::filesystem;
 
 constexpr auto patience = 5min;
 constexpr long users_of_a_domain = 100;
-constexpr int under_way = 64;
+constexpr int many_under_way = 64;
 const std::string password = "secret";
 const std::string hash = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";  // of "secret", with the salt "salt"
 
@@ -95,7 +96,7 @@ struct rate {
 };
 
 // `server`: whose CPU time is looked at, with all its threads.
-rate logins(const std::string& socket, long users, int count, std::optional<pid_t> server = {}) {
+rate logins(const std::string& socket, long users, int under_way, int count, std::optional<pid_t> server = {}) {
   clockid_t of_server = CLOCK_PROCESS_CPUTIME_ID;
   if (server && ::clock_getcpuclockid(*server, &of_server) != 0) throw std::runtime_error("the server is gone");
   local_client client = client_at(socket);
@@ -217,18 +218,32 @@ class bench {
   }
 
   void rates() {
-    std::printf("%ld users, %d logins under way on one connection; CPU time a login\n", users_, under_way);
-    const rate peer = of_dovecot();
-    print("dovecot's LDAP passdb", peer, peer);
-    print("authd without a mirror", of_authd({"--no-mirror"}), peer);
-    print("authd with its mirror", of_authd({}), peer);
+    std::printf("%ld users; logins under way on one connection; CPU time a login\n", users_);
+    const rates_of peer = of_dovecot();
+    print("dovecot's LDAP passdb", peer, peer, 0);
+    print("authd without a mirror", of_authd({"--no-mirror"}), peer, 1);
+    print("authd with its mirror", of_authd({}), peer, 10);
     std::printf("memory of the mirror     %8.0f bytes a user; the process %.0f\n", mirror_bytes_, process_bytes_);
   }
 
  private:
-  static void print(const char* who, const rate& of, const rate& peer) {
-    std::printf("%-24s %8.0f /s %6.1fx   %5.1f us, client %4.1f us\n", who, of.a_second, of.a_second / peer.a_second,
-                of.server_us, of.client_us);
+  struct rates_of {
+    rate one;  // after the other
+    rate many;
+  };
+  // `aim`: how many times as fast as the peer; 0: none.
+  static void print(const char* who, const rates_of& of, const rates_of& peer, int aim) {
+    print(who, 1, of.one, peer.one, aim);
+    print(who, many_under_way, of.many, peer.many, aim);
+  }
+  static void print(const char* who, int under_way, const rate& of, const rate& peer, int aim) {
+    std::printf("%-24s %2d under way %8.0f /s %6.1fx%s   %5.1f us, client %4.1f us\n", who, under_way, of.a_second,
+                of.a_second / peer.a_second, aim == 0 ? "" : fmt::format(" (aim {}x)", aim).c_str(), of.server_us,
+                of.client_us);
+  }
+  rates_of measured(const std::string& socket, int count, std::optional<pid_t> server = {}) const {
+    return {best_of(3, [&] { return logins(socket, users_, 1, std::min(count, 20'000), server); }),
+            best_of(3, [&] { return logins(socket, users_, many_under_way, count, server); })};
   }
   static rate best_of(int tries, const std::function<rate()>& measure) {
     rate best;
@@ -237,7 +252,7 @@ class bench {
     return best;
   }
 
-  rate of_dovecot() {
+  rates_of of_dovecot() {
     // Its auth process is nobody's root.
     for (const fs::path& folder : {folder_.path(), slapd_.folder()}) fs::permissions(folder, fs::perms(0755));
     const std::string folder = folder_.path().string();
@@ -258,9 +273,9 @@ class bench {
     const std::string socket = folder + "/run/auth-bench";
     if (!eventually(30s, [&] { return somebody_listens(socket); }))
       throw std::runtime_error("dovecot does not start: " + read_file(folder_ / "dovecot.out"));
-    rate out;
+    rates_of out;
     try {
-      out = best_of(3, [&] { return logins(socket, users_, 10'000); });
+      out = measured(socket, 10'000);
     } catch (const std::exception& problem) {
       throw std::runtime_error(
           fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder_ / "dovecot.log")));
@@ -269,10 +284,10 @@ class bench {
     return out;
   }
 
-  rate of_authd(const std::vector<std::string>& more) {
-    rate out;
+  rates_of of_authd(const std::vector<std::string>& more) {
+    rates_of out;
     with_authd(more, [&](const std::string& socket, pid_t pid, int metrics) {
-      out = best_of(3, [&] { return logins(socket, users_, more.empty() ? 200'000 : 10'000, pid); });
+      out = measured(socket, more.empty() ? 200'000 : 10'000, pid);
       if (more.empty()) weigh(metrics, pid);
     });
     return out;
