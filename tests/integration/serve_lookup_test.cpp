@@ -445,6 +445,35 @@ TEST_F(serve_lookup, a_directory_that_is_away_is_no_empty_one) {
   EXPECT_EQ(login("anna@example.org"), "anna@example.org");
 }
 
+// In one search each gets what he gets alone, in whatever spelling, and though another asks for the same.
+TEST_F(serve_lookup, what_is_asked_as_one_is_shared_out_as_if_each_were_asked_alone) {
+  migrate_sqlite(sample_text("virtual-tables/schema.sql") + sample_text("virtual-tables/rows.sql"), "virtual-tables");
+  const model::attribute_name uid("uid");
+  const model::attribute_name mail("mail");
+  const model::attribute_name domain("associatedDomain");
+  const std::vector<model::any_of_these> asked = {
+      {{uid, "anna@example.org"}, {mail, "anna@example.org"}},
+      {{domain, "example.org"}},
+      {{mail, "ANNA@Example.org"}},
+      {{uid, "nobody@example.org"}},
+      {},
+      {{uid, ""}, {domain, "EXAMPLE.org"}},
+      {{uid, " Anna@example.org "}, {domain, "example.org"}},
+  };
+  const auto names = [](const auto& told) {
+    std::vector<std::set<std::string>> out;
+    for (const auto& entries : told.value()) {
+      auto& of = out.emplace_back();
+      for (const model::entry& one : entries) EXPECT_TRUE(of.emplace(one.dn()).second) << one.dn();
+    }
+    return out;
+  };
+  const auto as_one = names(entries_->find_each(asked));
+  EXPECT_EQ(as_one, names(entries_->model::entry_lookup::find_each(asked)));
+  for (const std::size_t of : {0U, 1U, 2U, 5U}) EXPECT_EQ(as_one[of].size(), 1U) << of;
+  EXPECT_EQ(as_one[6].size(), 2U);
+}
+
 // A base that is not there is a mistake in the configuration: not "no such user".
 TEST_F(serve_lookup, a_base_that_is_not_there_is_an_error) {
   migrate_sqlite(sample_text("virtual-tables/schema.sql") + sample_text("virtual-tables/rows.sql"), "virtual-tables");
