@@ -380,6 +380,7 @@ TEST(listen_server, of_all_cuts_off_the_one_for_whom_most_waits) {
   ask(mute, 80);
   local_client other = server.client("dict");
   ask(other, 60);
+  EXPECT_TRUE(eventually(20s, [&] { return server.cut_off() == 1; }));
   for (int i = 0; i < 60; ++i) ASSERT_THAT(other.read_until("\n"), StartsWith("O{")) << i;
   mute.read_all();
   EXPECT_EQ(server.cut_off(), 1U);
@@ -555,10 +556,17 @@ class one_worker : public testing::Test {
     if (++done_ == expected_) loop_.stop();
   }
   void hold() {
-    ASSERT_TRUE(pool_.run([this] { open_.wait(false); }, [this] { done(); }));
+    const auto wait = [this] {
+      held_ = true;
+      held_.notify_all();
+      open_.wait(false);
+    };
+    ASSERT_TRUE(pool_.run(wait, [this] { done(); }));
+    held_.wait(false);
   }
 
   listen::event_loop loop_;
+  std::atomic<bool> held_ = false;
   std::atomic<bool> open_ = false;
   std::string worked_;
   std::size_t done_ = 0;
