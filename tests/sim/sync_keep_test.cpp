@@ -19,6 +19,7 @@
 #include <sql2ldap/model/uuid.hpp>
 #include <sql2ldap/sync/keep.hpp>
 
+#include <support/beside.hpp>
 #include <support/changing_world.hpp>
 #include <support/fake_feed.hpp>
 
@@ -64,9 +65,7 @@ class simulation {
     // Beside us: at once, or as late as it may be, and not at all when we crash before.
     options.work_beside = [this](std::function<result<void>()> work) {
       if (at_.chance(2)) return std::async(std::launch::deferred, std::move(work));
-      std::promise<result<void>> done;
-      done.set_value(work());
-      return done.get_future();
+      return at_once(work);
     };
     keeper_.reset();
     keeper_ = std::make_unique<sync::keeper>(who_, how_, capture_, journal_, options);

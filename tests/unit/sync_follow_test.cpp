@@ -1,5 +1,3 @@
-#include <functional>
-#include <future>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include <sql2ldap/sync/agreements.hpp>
 #include <sql2ldap/sync/follow.hpp>
 
+#include <support/beside.hpp>
 #include <support/fake_feed.hpp>
 #include <support/world.hpp>
 
@@ -29,7 +28,7 @@ class follow : public testing::Test {
   sync::run_options how_ = w_.options();
   fake_journal journal_;
   sync::agreements learnt_{who_, journal_};
-  sync::follower follower_{who_, how_};
+  sync::follower follower_{who_, how_, [](const auto&) -> result<void> { return {}; }, at_once};
 };
 
 // What comes next is read when it is named, before anything is written.
@@ -47,13 +46,6 @@ class reading_ahead : public follow {
     EXPECT_TRUE(done.has_value()) << done.error().text();
     return done.value_or(sync::counts{});
   }
-
-  sync::follower follower_{who_, how_, [](const auto&) -> result<void> { return {}; },
-                           [](const std::function<result<void>()>& work) {
-                             std::promise<result<void>> done;
-                             done.set_value(work());
-                             return done.get_future();
-                           }};
 };
 
 TEST_F(follow, what_cannot_be_written_is_still_agreed_on_as_before) {

@@ -1,8 +1,6 @@
 #include <sql2ldap/serve/directory_lookup.hpp>
 
 #include <algorithm>
-#include <unordered_map>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -18,40 +16,14 @@ namespace sql2ldap::serve {
 
 namespace {
 
-// Who asked for which value. What is looked up by has the same matching rules in all directories: those of its standard
-// schema.
-class values_asked {
- public:
-  // Whether nobody has asked for it yet.
-  bool add(const model::value_assertion& what, std::size_t by) {
-    const auto of = std::find_if(names_.begin(), names_.end(), [&](const auto& one) { return one.name == what.name; });
-    by_value& known = of != names_.end() ? *of : names_.emplace_back(by_value{what.name});
-    auto& askers = known.askers[model::normalized(known.rule, what.value)];
-    askers.push_back(by);
-    return askers.size() == 1;
-  }
-
-  // `each(who asked)` for each value of the entry.
-  template <typename Function>
-  void for_values_of(const model::entry& one, Function each) const {
-    std::string form;
-    for (const by_value& of : names_)
-      for (const std::string_view value : one.values_of(of.name)) {
-        form.clear();
-        model::append_normalized(form, of.rule, value);
-        if (const auto found = of.askers.find(form); found != of.askers.end())
-          for (const std::size_t by : found->second) each(by);
-      }
-  }
-
- private:
-  struct by_value {
-    model::attribute_name name;
-    model::matching_rule rule = codec::builtin_schema().equality_of(name);
-    std::unordered_map<std::string, std::vector<std::size_t>> askers{};
-  };
-  std::vector<by_value> names_;
-};
+// What is looked up by has the same matching rules in all directories: those of its standard schema.
+bool holds(const model::entry& one, const model::value_assertion& what) {
+  if (what.value.empty()) return false;
+  const model::matching_rule rule = codec::builtin_schema().equality_of(what.name);
+  for (const std::string_view value : one.values_of(what.name))
+    if (model::values_match(rule, value, what.value)) return true;
+  return false;
+}
 
 }  // namespace
 
@@ -65,23 +37,21 @@ result<std::vector<model::entry>> directory_lookup::find(model::attribute_name n
 
 result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
     const std::vector<model::any_of_these>& asked) {
-  values_asked values;
   std::vector<codec::filter> any;
   std::string_view first;
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    for (const model::value_assertion& one : asked[i]) {
-      if (one.value.empty() || !values.add(one, i)) continue;
+  for (const model::any_of_these& some : asked)
+    for (const model::value_assertion& one : some) {
+      if (one.value.empty()) continue;
       if (any.empty()) first = one.value;
       any.push_back(codec::filter::equal(one.name, one.value));
     }
   std::vector<std::vector<model::entry>> out(asked.size());
   if (any.empty()) return out;
   S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), first));
-  std::vector<const model::entry*> last(asked.size());
-  for (const model::entry& one : found)
-    values.for_values_of(one, [&](std::size_t by) {
-      if (std::exchange(last[by], &one) != &one) out[by].push_back(one);
-    });
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    for (const model::entry& one : found)
+      if (std::any_of(asked[i].begin(), asked[i].end(), [&](const auto& what) { return holds(one, what); }))
+        out[i].push_back(one);
   return out;
 }
 

@@ -98,8 +98,8 @@ run_options follower::collecting(findings& into) const {
   return how;
 }
 
-result<void> follower::note_in_play(const dirty_keys& dirty) {
-  for (std::string& origin : origins_.of(dirty)) half_done_.insert(std::move(origin));
+result<void> follower::note_in_play(const std::vector<std::string>& names) {
+  half_done_.insert(names.begin(), names.end());
   return spool_({false, half_done_});
 }
 
@@ -193,16 +193,16 @@ result<follower::compared> follower::compare_rows(std::span<const model::row_ima
 }
 
 result<follower::compared> follower::read(std::span<const model::row_image> changed) const {
-  S2L_TRY_ASSIGN(compared out, begin_at(who_.from.open_snapshot()));
+  S2L_TRY_ASSIGN(compared out, begin());
   for (const model::row_image& row : changed) S2L_TRY(add_touched(who_.map, row, *out.from, out.dirty));
   S2L_TRY(compare(out));
   return out;
 }
 
 // With all that a call before has left.
-result<follower::compared> follower::begin_at(result<std::unique_ptr<model::snapshot>> now) const {
-  if (!now) return tl::make_unexpected(std::move(now).error());
-  compared out{*std::move(now), dirty_keys(who_.map.kinds().size()), false, {}};
+result<follower::compared> follower::begin() const {
+  S2L_TRY_ASSIGN(auto now, who_.from.open_snapshot());
+  compared out{std::move(now), dirty_keys(who_.map.kinds().size()), false, {}};
   for (const std::string& origin : half_done_) add_known(origin, out.dirty);
   return out;
 }
@@ -237,10 +237,9 @@ std::unique_ptr<follower::ahead> follower::look_ahead(std::vector<model::row_ima
 }
 
 // Whether what is compared beside this writing may still be true after it.
-bool follower::leaves_others_alone(const run& what, const dirty_keys& dirty) const {
+bool follower::leaves_others_alone(const run& what, const std::vector<std::string>& names) const {
   const comparison& state = what.state();
   if (state.missing > 0 || state.surplus.size() > 0 || !state.moved.empty() || !half_done_.empty()) return false;
-  const std::vector<std::string> names = origins_.of(dirty);
   return std::none_of(names.begin(), names.end(), [&](const std::string& one) { return aside_.contains(one); });
 }
 
@@ -287,7 +286,7 @@ result<counts> follower::look_at(dirty_keys dirty) {
   if (dirty.empty()) return counts{};
   ahead_.reset();
   S2L_TRY(ask_for_facts());
-  S2L_TRY_ASSIGN(compared what, begin_at(who_.from.open_snapshot()));
+  S2L_TRY_ASSIGN(compared what, begin());
   what.dirty.add(dirty);
   S2L_TRY(compare(what));
   return bring_in_step(std::move(what), {});
@@ -318,18 +317,19 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   S2L_TRY(tell_compared(who_, how, facts_->schema, what.dirty, what.found));
   const auto some = run::of_compared(who_, how, facts_, *what.from, std::move(what.found));
   S2L_TRY(check_limits(*some));
-  if (!first || what.has_grown || !half_done_.empty()) S2L_TRY(note_in_play(what.dirty));
+  const std::vector<std::string> names = origins_.of(what.dirty);
+  if (!first || what.has_grown || !half_done_.empty()) S2L_TRY(note_in_play(names));
   // Also of those that cannot go to their new names: others may push them aside.
   for (const auto& [origin_hash, dn] : some->state().moved) seen.free(dn);
   std::unique_ptr<ahead> next_one;
-  if (reads_ahead_ && !next.empty() && found.none() && leaves_others_alone(*some, what.dirty))
+  if (reads_ahead_ && !next.empty() && found.none() && leaves_others_alone(*some, names))
     next_one = look_ahead(std::move(next));
   S2L_TRY_ASSIGN(const counts done, apply(*some, seen, found));
   if (next_one) reads_ahead_ = next_one->reading.get().has_value();
   model::set_aside_list before;
-  for (const std::string& origin : origins_.of(what.dirty)) before.insert(aside_.extract(origin));
-  // Where nobody moved, was set aside or taken back, the comparison of others would come out the same now.
-  const bool all_in_place = seen.none() && found.none() && before.empty();
+  for (const std::string& origin : names) before.insert(aside_.extract(origin));
+  // Where nobody moved or was set aside, the comparison of others would come out the same now.
+  const bool all_in_place = seen.none() && found.none();
   if (next_one && reads_ahead_ && all_in_place && !what.dirty.overlaps(next_one->what->dirty))
     ahead_ = std::move(next_one);
   const std::unordered_set<std::string> name_taken = found.name_taken;

@@ -108,10 +108,10 @@ class follower {
   [[nodiscard]] result<std::set<std::string>> overdue();
   [[nodiscard]] result<counts> look_at(dirty_keys dirty);
   [[nodiscard]] result<compared> read(std::span<const model::row_image> changed) const;
-  [[nodiscard]] result<compared> begin_at(result<std::unique_ptr<model::snapshot>> now) const;
+  [[nodiscard]] result<compared> begin() const;
   [[nodiscard]] result<void> compare(compared& what) const;
   [[nodiscard]] result<compared> compare_rows(std::span<const model::row_image> changed);
-  [[nodiscard]] bool leaves_others_alone(const run& what, const dirty_keys& dirty) const;
+  [[nodiscard]] bool leaves_others_alone(const run& what, const std::vector<std::string>& names) const;
   [[nodiscard]] std::unique_ptr<ahead> look_ahead(std::vector<model::row_image> next) const;
   [[nodiscard]] result<counts> bring_in_step(compared what, std::vector<model::row_image> next);
   // What a run sets aside, until it is known that the run came to its end.
@@ -128,7 +128,7 @@ class follower {
   static void note(const step& s, moves& seen);
   void put_aside(findings&& found, const model::set_aside_list& before);
   [[nodiscard]] result<void> check_limits(run& what);
-  [[nodiscard]] result<void> note_in_play(const dirty_keys& dirty);
+  [[nodiscard]] result<void> note_in_play(const std::vector<std::string>& names);  // origins
   void add_known(const std::string& origin, dirty_keys& to) const;
 
   const parties& who_;

@@ -104,11 +104,15 @@ bool keeper::has_time() {
   return true;
 }
 
-void keeper::let_go() {
-  feed_.reset();
+void keeper::forget_waiting() {
   waiting_.clear();
   singly_ = 0;
   status_.waiting_rows = 0;
+}
+
+void keeper::let_go() {
+  feed_.reset();
+  forget_waiting();
   // How much is behind is not known now; what was known stays true.
   if (!status_.behind_since) status_.behind_since = options_.clock();
 }
@@ -143,9 +147,7 @@ result<void> keeper::begin() {
     if (memory_.proven_at != 0) status_.proven_at = std::chrono::system_clock::from_time_t(memory_.proven_at);
   }
   feed_.reset();
-  waiting_.clear();
-  singly_ = 0;
-  status_.waiting_rows = 0;
+  forget_waiting();
   if (status_.held && options_.clock() < next_attempt_) return {};
   follower_.ask_again();
   S2L_TRY_ASSIGN(model::collected now, capture_.look());
@@ -236,10 +238,8 @@ result<void> keeper::gather(milliseconds patience) {
     all.position = waiting_.back().position;
     all.everything = true;
     all.rows.clear();
-    waiting_.clear();
-    singly_ = 0;
+    forget_waiting();
     waiting_.push_back(std::move(all));
-    status_.waiting_rows = 0;
   }
   if (waiting_.empty()) status_.behind_since.reset();
   return {};

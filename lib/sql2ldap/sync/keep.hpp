@@ -130,6 +130,7 @@ class keeper {
   void hold(time_point begun);
   void done(const counts& what);
   void let_go();
+  void forget_waiting();
   void note_aside();
   void enter(keep_status::phase now);
   [[nodiscard]] std::int64_t seconds_now() const;
