@@ -2,7 +2,6 @@
 // is what a full run would make of it. Writes fail, answers are lost, the program dies: then it
 // reconciles, as the daemon does. SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,8 @@
 #include <sql2ldap/sync/follow.hpp>
 
 #include <support/changing_world.hpp>
+
+#include "schedules.hpp"
 
 namespace sql2ldap::test {
 namespace {
@@ -51,18 +52,7 @@ std::string simulate(std::uint64_t seed) {
   return "";
 }
 
-TEST(sync_follow_simulation, stays_in_step_whatever_happens) {
-  if (const char* seed = std::getenv("SQL2LDAP_SEED")) {
-    EXPECT_EQ(simulate(std::strtoull(seed, nullptr, 10)), "");
-    return;
-  }
-  const char* more = std::getenv("SQL2LDAP_SCHEDULES");
-  const std::uint64_t schedules = more != nullptr ? std::strtoull(more, nullptr, 10) : 1000;
-  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    const std::string wrong = simulate(seed);
-    ASSERT_EQ(wrong, "") << "run again with SQL2LDAP_SEED=" << seed;
-  }
-}
+TEST(sync_follow_simulation, stays_in_step_whatever_happens) { EXPECT_EQ(run_schedules(simulate), ""); }
 
 }  // namespace
 }  // namespace sql2ldap::test

@@ -4,7 +4,6 @@
 // SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <future>
 #include <map>
 #include <memory>
@@ -22,6 +21,8 @@
 #include <support/beside.hpp>
 #include <support/changing_world.hpp>
 #include <support/fake_feed.hpp>
+
+#include "schedules.hpp"
 
 namespace sql2ldap::test {
 namespace {
@@ -195,16 +196,7 @@ class simulation {
 };
 
 TEST(sync_keep_simulation, gets_back_in_step_whatever_happens) {
-  if (const char* seed = std::getenv("SQL2LDAP_SEED")) {
-    EXPECT_EQ(simulation(std::strtoull(seed, nullptr, 10)).run(), "");
-    return;
-  }
-  const char* more = std::getenv("SQL2LDAP_SCHEDULES");
-  const std::uint64_t schedules = more != nullptr ? std::strtoull(more, nullptr, 10) : 1000;
-  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    const std::string wrong = simulation(seed).run();
-    ASSERT_EQ(wrong, "") << "run again with SQL2LDAP_SEED=" << seed;
-  }
+  EXPECT_EQ(run_schedules([](std::uint64_t seed) { return simulation(seed).run(); }), "");
 }
 
 }  // namespace

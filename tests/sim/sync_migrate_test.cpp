@@ -3,7 +3,6 @@
 // SQL2LDAP_SEED=n runs that seed alone.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -13,6 +12,8 @@
 #include <sql2ldap/sync/wanted.hpp>
 
 #include <support/world.hpp>
+
+#include "schedules.hpp"
 
 namespace sql2ldap::test {
 namespace {
@@ -234,15 +235,7 @@ class simulation {
 };
 
 TEST(sync_simulation, ends_in_step_whatever_happens) {
-  if (const char* seed = std::getenv("SQL2LDAP_SEED")) {
-    EXPECT_EQ(simulation(std::strtoull(seed, nullptr, 10)).run(), "");
-    return;
-  }
-  constexpr std::uint64_t schedules = 2000;
-  for (std::uint64_t seed = 1; seed <= schedules; ++seed) {
-    const std::string wrong = simulation(seed).run();
-    ASSERT_EQ(wrong, "") << "run again with SQL2LDAP_SEED=" << seed;
-  }
+  EXPECT_EQ(run_schedules([](std::uint64_t seed) { return simulation(seed).run(); }), "");
 }
 
 }  // namespace

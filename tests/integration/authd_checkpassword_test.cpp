@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -180,6 +181,7 @@ TEST_P(checkpassword_in_each_way, checks_a_password) {
   EXPECT_EQ(by_another_name.status, ran);
   EXPECT_THAT(by_another_name.out, HasSubstr("\nUSER=" + user0 + "\n"));
 
+  std::chrono::milliseconds shortest = 1h;  // a penalty would hold up each, a slow machine not all
   for (const auto& [name, secret] :
        std::vector<std::pair<std::string, std::string>>{{user0, "wrong"},
                                                         {user0, ""},
@@ -192,8 +194,9 @@ TEST_P(checkpassword_in_each_way, checks_a_password) {
     EXPECT_EQ(wrong.status, refused) << name;
     EXPECT_EQ(wrong.out, "\n") << name;
     EXPECT_EQ(wrong.err, "") << name;
-    EXPECT_LT(wrong.took, 1900ms) << "dovecot waits itself";
+    shortest = std::min(shortest, wrong.took);
   }
+  EXPECT_LT(shortest, 1900ms) << "dovecot waits itself";
   EXPECT_EQ(ask(with(of_dovecot, {{"MASTER_USER", user2}}), user0, password).status, refused);
   EXPECT_EQ(ask(with(of_dovecot, {{"MASTER_USER", ""}}), user0, password).status, ran);
 }
