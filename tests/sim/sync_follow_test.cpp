@@ -1,14 +1,19 @@
 // The tables change, a feed names the rows, the follower keeps up: after each change the directory
 // is what a full run would make of it. Writes fail, answers are lost, the program dies: then it
 // reconciles, as the daemon does. SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
+#include <chrono>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <sql2ldap/sync/follow.hpp>
 
+#include <support/beside.hpp>
 #include <support/changing_world.hpp>
 
 #include "schedules.hpp"
@@ -22,17 +27,24 @@ std::string simulate(std::uint64_t seed) {
   at.change_tables(20);
   static_cast<void>(at.take_changes());
   if (at.chance(4)) at.strangers();
+  if (at.chance(2)) at.hosts.grace = std::chrono::hours(48);
   const sync::parties who = at.hosts.parties();
   const sync::run_options how = at.hosts.options();
-  sync::follower follower(who, how);
+  const auto durable = [](const sync::follower::unfinished&) -> result<void> { return {}; };
+  const auto at_once_or_late = [&](std::function<result<void>()> work) {
+    return at.chance(2) ? at_once(work) : std::async(std::launch::deferred, std::move(work));
+  };
+  sync::follower follower(who, how, durable, at_once_or_late);
   if (const auto begun = follower.reconcile(); !begun) return "reconcile: " + begun.error().text();
   for (int round = 0; round < 12; ++round) {
     at.change_tables(1 + at.pick(6));
     const std::vector<model::row_image> changed = at.take_changes();
+    if (at.chance(3)) at.change_tables(1 + at.pick(4));
+    const std::vector<model::row_image> next = at.take_changes();
     if (at.chance(6)) at.disturb();
     bool known = true;  // what has been followed
     try {
-      known = follower.follow(changed).has_value();
+      known = follower.follow(changed, next) && (next.empty() || follower.follow(next));
     } catch (const crashed&) {
       known = false;
     }
@@ -44,8 +56,8 @@ std::string simulate(std::uint64_t seed) {
         return "after reconcile: " + wrong + at.hosts.plan() + at.hosts.directory.dump();
       if (const auto begun = follower.reconcile(); !begun) return "reconcile: " + begun.error().text();
     } else if (const std::string wrong = at.differences(&follower.aside()); !wrong.empty()) {
-      return "round " + std::to_string(round) + ": " + wrong + described(changed) + at.tables() + at.hosts.plan() +
-             at.hosts.directory.dump();
+      return "round " + std::to_string(round) + ": " + wrong + described(changed) + "then\n" + described(next) +
+             at.tables() + at.hosts.plan() + at.hosts.directory.dump();
     }
     if (at.chance(4) && !follower.retry()) return "an undisturbed retry failed";
   }

@@ -84,6 +84,19 @@ TEST_F(follow, where_nothing_is_nothing_is_purged) {
   EXPECT_EQ(purged->deleted, 0U);
 }
 
+// Turned off, an entry keeps its name only as long as nobody wants it.
+TEST_F(follow, who_waits_for_a_name_has_it_once_its_row_is_gone) {
+  how_.grace = std::chrono::hours(24);
+  w_.mailbox("30", "user7", "a.example");
+  ASSERT_TRUE(follower_.reconcile().has_value());
+  ASSERT_TRUE(follower_.aside().contains("world/account/7"));
+  w_.drop_rows("mailbox", "id", "30");
+  const auto done = follower_.follow(std::vector<model::row_image>{{"", "mailbox", {{"id", "30"}}}});
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  EXPECT_TRUE(follower_.aside().empty());
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
 TEST_F(reading_ahead, is_not_repeated_when_it_comes) {
   w_.set("mailbox", "1", "name", "Abe");
   w_.set("mailbox", "2", "name", "Bea");

@@ -144,6 +144,8 @@ void follower::note(const step& s, moves& seen) {
       seen.taken.insert(model::dn_hash(s.dn));
     } else if (s.kind == step::what::update && is_about(c, model::names::gone_since)) {
       seen.taken.insert(model::dn_hash(s.dn));  // its row has returned
+    } else if (s.kind == step::what::disable) {
+      seen.free(s.dn);  // it keeps its name until somebody wants it
     }
   }
 }
