@@ -1,3 +1,6 @@
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,7 +31,12 @@ class follow : public testing::Test {
   sync::run_options how_ = w_.options();
   fake_journal journal_;
   sync::agreements learnt_{who_, journal_};
-  sync::follower follower_{who_, how_, [](const auto&) -> result<void> { return {}; }, at_once};
+  std::function<void()> before_reading_ahead_ = [] {};
+  sync::follower follower_{who_, how_, [](const auto&) -> result<void> { return {}; },
+                           [this](const std::function<result<void>()>& work) {
+                             before_reading_ahead_();
+                             return at_once(work);
+                           }};
 };
 
 // What comes next is read when it is named, before anything is written.
@@ -135,6 +143,70 @@ TEST_F(reading_ahead, is_repeated_where_a_name_was_given) {
   const sync::counts second = follow(changed("mailbox", "30"));
   EXPECT_EQ(second.added, 1U);
   EXPECT_EQ(second.rejected, 0U);
+}
+
+TEST_F(reading_ahead, is_repeated_where_an_entry_is_in_force_again) {
+  how_.grace = std::chrono::hours(24);
+  w_.domain("b.example");
+  follow(changed("domain", "b.example"));
+  w_.drop_rows("domain", "name", "b.example");
+  EXPECT_EQ(follow(changed("domain", "b.example")).disabled, 1U);
+  w_.domain("b.example");
+  w_.mailbox("30", "new", "b.example");
+  EXPECT_EQ(follow(changed("domain", "b.example"), changed("mailbox", "30")).modified, 1U);
+  const sync::counts second = follow(changed("mailbox", "30"));
+  EXPECT_EQ(second.added, 1U);
+  EXPECT_EQ(second.rejected, 0U);
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+// Who is set aside is looked at again as soon as somebody wants the name; the reading did not know of it.
+TEST_F(reading_ahead, is_repeated_where_an_entry_was_set_aside_meanwhile) {
+  const std::string name = world::account_dn("user1", "a.example");
+  w_.set("mailbox", "1", "name", "Abe");
+  w_.mailbox("30", "user1", "a.example");
+  before_reading_ahead_ = [&] { EXPECT_EQ(w_.directory.try_change({"", model::delete_entry{name}}), std::nullopt); };
+  EXPECT_EQ(follow(changed("mailbox", "1"), changed("mailbox", "30")).rejected, 1U);
+  EXPECT_EQ(follow(changed("mailbox", "30")).added, 1U);
+  EXPECT_EQ(w_.directory.find(name)->first_value_of(model::names::origin), "world/account/1");
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+// It makes room for another who waits for that name, and who is written in the same call.
+TEST_F(reading_ahead, is_not_done_where_somebody_may_no_longer_wait) {
+  w_.directory.refused.insert(model::dn::parse(world::domain_dn("b.example"))->normal_form());
+  w_.domain("B.example");
+  w_.domain("b.example");
+  follow(changed("domain", "B.example"));
+  follow(changed("domain", "b.example"));
+  ASSERT_EQ(follower_.aside().size(), 2U);
+  w_.directory.refused.clear();
+  w_.drop_rows("domain", "name", "B.example");
+  w_.mailbox("30", "new", "b.example");
+  EXPECT_EQ(follow(changed("domain", "B.example"), changed("mailbox", "30")).added, 1U);
+  const sync::counts second = follow(changed("mailbox", "30"));
+  EXPECT_EQ(second.added, 1U);
+  EXPECT_EQ(second.rejected, 0U);
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+TEST_F(reading_ahead, is_not_done_in_vain) {
+  int readings = 0;
+  before_reading_ahead_ = [&] { ++readings; };
+  w_.mailbox("30", "new", "nowhere.example");
+  EXPECT_EQ(follow(changed("mailbox", "30"), changed("mailbox", "2")).rejected, 1U);
+  w_.mailbox("31", "new", "a.example");
+  EXPECT_EQ(follow(changed("mailbox", "31"), changed("mailbox", "2")).added, 1U);
+  w_.set("mailbox", "31", "username", "newer");
+  EXPECT_EQ(follow(changed("mailbox", "31"), changed("mailbox", "2")).renamed, 1U);
+  w_.drop_rows("mailbox", "id", "31");
+  EXPECT_EQ(follow(changed("mailbox", "31"), changed("mailbox", "2")).deleted, 1U);
+  follower_.restore({}, follower_.entries(), {"world/account/3"});
+  follow(changed("mailbox", "1"), changed("mailbox", "2"));
+  EXPECT_EQ(readings, 0);
+  w_.set("mailbox", "1", "active", "0");
+  EXPECT_EQ(follow(changed("mailbox", "1"), changed("mailbox", "2")).modified, 1U);
+  EXPECT_EQ(readings, 1);
 }
 
 }  // namespace
