@@ -63,6 +63,7 @@ TEST(serve_compared, counts_differences_by_kind_and_keeps_names) {
   EXPECT_EQ(host.both.counts(question::route).same, 1U);
   host.first_entries.load("dn: uid=bert,dc=a\nobjectClass: s2lMailAccount\nuid: bert\ns2lEnabled: TRUE\n");
   (void)host.both.userdb_of("bert");
+  host.both.wait();
   host.second_entries.load("dn: uid=carla,dc=a\nobjectClass: s2lMailAccount\nuid: carla\ns2lEnabled: TRUE\n");
   EXPECT_FALSE(*host.both.userdb_of("carla"));
   host.both.wait();
