@@ -21,6 +21,12 @@ constexpr std::array all_questions = {compared_answers::question::login, compare
 
 }  // namespace
 
+// Where two are compared each question counts once.
+void answer_way::answer_together(const std::vector<std::function<void()>>& works) {
+  if (!compared) return first->answer_together(works);
+  for (const auto& work : works) work();
+}
+
 bool answer_way::shows_passwords() const {
   const auto mirror = first->mirror();
   return passwords == seen::yes && (!mirror || mirror->is.in_step);
@@ -86,7 +92,9 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std:
       desk_{answers_, lookups_, listing_, login_check_},
       asking_(loop, {.threads = limits::directory_connections_max,
                      .waiting_max = limits::lookups_waiting_max,
-                     .patience = limits::work_wait_max}),
+                     .patience = limits::work_wait_max,
+                     .at_once_max = limits::lookups_at_once_max,
+                     .together = [this](const auto& works) { answers_.get()->answer_together(works); }}),
       listing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       looking_around_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       rehashing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),

@@ -39,6 +39,7 @@ struct answer_way {
   bool hidden = false;                          // when they were looked for last
 
   [[nodiscard]] serve::answers& answers() { return compared ? *compared : first->answers(); }
+  void answer_together(const std::vector<std::function<void()>>& works);
   // Who has none has none, then. Not known while entries are told anew, and some may be hidden by now.
   [[nodiscard]] bool shows_passwords() const;
 };

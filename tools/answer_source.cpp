@@ -15,6 +15,7 @@
 #include <sql2ldap/serve/attributes.hpp>
 #include <sql2ldap/serve/directory_pool.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
+#include <sql2ldap/serve/gathered_lookup.hpp>
 #include <sql2ldap/serve/mirror_list.hpp>
 #include <sql2ldap/serve/rehash.hpp>
 #include <sql2ldap/sync/source_content.hpp>
@@ -86,6 +87,9 @@ class kept_source final : public answer_source {
                           .tell = [this](auto severity, auto id, auto text) { tell(severity, id, text); }}) {}
 
   serve::answers& answers() override { return answers_; }
+  void answer_together(const std::vector<std::function<void()>>& works) override {
+    for (const auto& work : works) work();
+  }
   result<void> can_answer() override {
     auto can = mirror_.can_answer();
     if (can) return can;
@@ -147,9 +151,10 @@ class source_feed final : public model::content_feed {
 class asked_source final : public answer_source {
  public:
   asked_source(place_opener open, serve::answer_options how)
-      : open_(std::move(open)), entries_(open_), answers_(entries_, &entries_, std::move(how)) {}
+      : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {}
 
   serve::answers& answers() override { return answers_; }
+  void answer_together(const std::vector<std::function<void()>>& works) override { entries_.answer_together(works); }
   result<void> can_answer() override {
     S2L_TRY_ASSIGN(const auto in, open_());
     S2L_TRY_ASSIGN(const bool any, has_any(in, what_is_read()));
@@ -162,7 +167,8 @@ class asked_source final : public answer_source {
 
  private:
   place_opener open_;
-  serve::directory_pool entries_;
+  serve::directory_pool pool_;
+  serve::gathered_lookup entries_{pool_};
   serve::entry_answers answers_;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/serve/answers.hpp>
@@ -21,6 +22,9 @@ class answer_source {
   virtual ~answer_source() = default;
   // From any thread.
   [[nodiscard]] virtual serve::answers& answers() = 0;
+  // Does pieces of work that ask answers(), in this thread. What they ask may be asked as one, so each may be begun
+  // anew (serve/gathered_lookup.hpp).
+  virtual void answer_together(const std::vector<std::function<void()>>& works) = 0;
   // Or why not: nothing is to be known, or seen, at the moment. May take its time, as the next.
   [[nodiscard]] virtual result<void> can_answer() = 0;
   // Does any account show a password? Also yes when there is no account.

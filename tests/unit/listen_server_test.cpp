@@ -6,6 +6,7 @@
 #include <atomic>
 #include <csignal>
 #include <future>
+#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -594,6 +595,33 @@ TEST_F(one_worker, leaves_out_what_nobody_waits_for) {
   gone.reset();
   go_on(4);
   EXPECT_THAT(worked_, testing::UnorderedElementsAre('t', 'n'));
+}
+
+TEST(worker_pool, takes_what_waits_together) {
+  listen::event_loop loop;
+  std::vector<std::size_t> groups;
+  std::atomic<bool> open = false;
+  std::size_t done = 0;
+  listen::worker_pool pool(loop, {.threads = 1, .waiting_max = 20, .at_once_max = 4, .together = [&](const auto& all) {
+                                    open.wait(false);
+                                    groups.push_back(all.size());
+                                    for (const auto& one : all) one();
+                                  }});
+  auto gone = std::make_shared<int>();
+  int worked = 0;
+  for (int i = 0; i < 14; ++i)
+    ASSERT_TRUE(pool.run([&] { ++worked; },
+                         [&] {
+                           if (++done == 14) loop.stop();
+                         },
+                         i == 13 ? gone : nullptr));
+  gone.reset();
+  open = true;
+  open.notify_all();
+  loop.run();
+  EXPECT_EQ(worked, 13);
+  EXPECT_EQ(std::accumulate(groups.begin(), groups.end(), std::size_t{0}), 13U);
+  EXPECT_EQ(*std::max_element(groups.begin(), groups.end()), 4U);
 }
 
 TEST(worker_pool, leaves_out_what_has_waited_for_too_long) {

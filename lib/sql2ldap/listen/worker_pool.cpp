@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <sql2ldap/base/blocked_signals.hpp>
+#include <sql2ldap/base/log.hpp>
 
 namespace sql2ldap::listen {
 
@@ -31,15 +32,29 @@ bool worker_pool::run(std::function<void()> work, std::function<void()> done, co
   return true;
 }
 
-worker_pool::job worker_pool::next_in_turn() {
-  auto turn = waiting_.upper_bound(last_);
-  if (turn == waiting_.end()) turn = waiting_.begin();
-  last_ = turn->first;
-  job next = std::move(turn->second.front());
-  turn->second.pop_front();
-  if (turn->second.empty()) waiting_.erase(turn);
-  --count_;
-  return next;
+std::vector<worker_pool::job> worker_pool::next_in_turn() {
+  std::vector<job> out;
+  while (count_ != 0 && out.size() < how_.at_once_max) {
+    auto turn = waiting_.upper_bound(last_);
+    if (turn == waiting_.end()) turn = waiting_.begin();
+    last_ = turn->first;
+    out.push_back(std::move(turn->second.front()));
+    turn->second.pop_front();
+    if (turn->second.empty()) waiting_.erase(turn);
+    --count_;
+  }
+  return out;
+}
+
+void worker_pool::work_on(std::vector<job>& taken) {
+  const auto now = clock::now();
+  works all;  // what they hold, a password for one, goes away with them
+  for (job& one : taken) {
+    std::function<void()> work = std::exchange(one.work, nullptr);
+    if (!serve::has_gone(one.by) && now - one.since <= how_.patience) all.push_back(std::move(work));
+  }
+  if (how_.together) return how_.together(all);
+  for (const auto& work : all) work();
 }
 
 void worker_pool::serve_jobs() {
@@ -47,11 +62,13 @@ void worker_pool::serve_jobs() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || count_ != 0; });
     if (stopping_) return;
-    job next = next_in_turn();
+    std::vector<job> taken = next_in_turn();
     lock.unlock();
-    if (!serve::has_gone(next.by) && clock::now() - next.since <= how_.patience) next.work();
-    next.work = nullptr;  // what it holds, a password for one, goes away here
-    loop_.post(std::move(next.done));
+    work_on(taken);
+    loop_.post([taken = std::move(taken)] {
+      const log::gathered_lines at_once;
+      for (const job& one : taken) one.done();
+    });
   }
 }
 

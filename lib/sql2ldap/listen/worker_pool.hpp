@@ -22,10 +22,14 @@ namespace sql2ldap::listen {
 
 class worker_pool final : public serve::workers {
  public:
+  using works = std::vector<std::function<void()>>;
   struct bounds {
     std::size_t threads = 1;
     std::size_t waiting_max = 1;
     std::chrono::milliseconds patience = std::chrono::hours(24);
+    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told.
+    std::size_t at_once_max = 1;
+    std::function<void(const works&)> together{};
   };
   // The loop outlives this.
   worker_pool(event_loop& loop, bounds how);
@@ -44,7 +48,8 @@ class worker_pool final : public serve::workers {
     clock::time_point since;
   };
   void serve_jobs();
-  job next_in_turn();
+  std::vector<job> next_in_turn();
+  void work_on(std::vector<job>& taken);
 
   event_loop& loop_;
   const bounds how_;

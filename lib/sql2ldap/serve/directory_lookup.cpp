@@ -1,6 +1,9 @@
 #include <sql2ldap/serve/directory_lookup.hpp>
 
 #include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,14 +19,41 @@ namespace sql2ldap::serve {
 
 namespace {
 
-// What is looked up by has the same matching rules in all directories: those of its standard schema.
-bool holds(const model::entry& one, const model::value_assertion& what) {
-  if (what.value.empty()) return false;
-  const model::matching_rule rule = codec::builtin_schema().equality_of(what.name);
-  for (const std::string_view value : one.values_of(what.name))
-    if (model::values_match(rule, value, what.value)) return true;
-  return false;
-}
+// Who asks for which value. The same ones have the same normal form.
+class wanted_values {
+ public:
+  // True: nobody has asked for it before.
+  bool add(std::size_t who, const model::value_assertion& what) {
+    std::vector<std::size_t>& all = askers_[normal_form(rule_of(what.name), what.name, what.value)];
+    if (all.empty() || all.back() != who) all.push_back(who);
+    return all.size() == 1;
+  }
+  // Each asker once.
+  [[nodiscard]] std::set<std::size_t> askers_of(const model::entry& one) const {
+    std::set<std::size_t> out;
+    for (const auto& [name, rule] : rules_)
+      for (const std::string_view value : one.values_of(name))
+        if (const auto found = askers_.find(normal_form(rule, name, value)); found != askers_.end())
+          out.insert(found->second.begin(), found->second.end());
+    return out;
+  }
+
+ private:
+  // What is looked up by has the same matching rules in all directories: those of its standard schema.
+  model::matching_rule rule_of(model::attribute_name name) {
+    const auto known = std::find_if(rules_.begin(), rules_.end(), [&](const auto& one) { return one.first == name; });
+    if (known != rules_.end()) return known->second;
+    return rules_.emplace_back(name, codec::builtin_schema().equality_of(name)).second;
+  }
+  static std::string normal_form(model::matching_rule rule, model::attribute_name name, std::string_view value) {
+    std::string out = name.text() + '\0';
+    model::append_normalized(out, rule, value);
+    return out;
+  }
+
+  std::vector<std::pair<model::attribute_name, model::matching_rule>> rules_;
+  std::unordered_map<std::string, std::vector<std::size_t>> askers_;
+};
 
 }  // namespace
 
@@ -37,21 +67,20 @@ result<std::vector<model::entry>> directory_lookup::find(model::attribute_name n
 
 result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
     const std::vector<model::any_of_these>& asked) {
+  wanted_values wanted;
   std::vector<codec::filter> any;
   std::string_view first;
-  for (const model::any_of_these& some : asked)
-    for (const model::value_assertion& one : some) {
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    for (const model::value_assertion& one : asked[i]) {
       if (one.value.empty()) continue;
       if (any.empty()) first = one.value;
-      any.push_back(codec::filter::equal(one.name, one.value));
+      if (wanted.add(i, one)) any.push_back(codec::filter::equal(one.name, one.value));
     }
   std::vector<std::vector<model::entry>> out(asked.size());
   if (any.empty()) return out;
   S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), first));
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    for (const model::entry& one : found)
-      if (std::any_of(asked[i].begin(), asked[i].end(), [&](const auto& what) { return holds(one, what); }))
-        out[i].push_back(one);
+  for (const model::entry& one : found)
+    for (const std::size_t i : wanted.askers_of(one)) out[i].push_back(one);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 
 #include <sql2ldap/base/log.hpp>
 
@@ -85,17 +86,26 @@ void connection::send(std::string bytes) {
   } else {
     unwritten_ += bytes;
   }
-  if (!in_turn_) settle();
+  settle_soon();
 }
 
 void connection::close() {
   closing_ = true;
-  if (!in_turn_) settle();
+  settle_soon();
 }
 
 void connection::ready() {
   takes_bytes_ = true;
-  if (!in_turn_) settle();
+  settle_soon();
+}
+
+// Workers hand over many answers at once.
+void connection::settle_soon() {
+  if (in_turn_ || std::exchange(settling_, true)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    self->settling_ = false;
+    self->settle();
+  });
 }
 
 // What comes next, after anything has happened.

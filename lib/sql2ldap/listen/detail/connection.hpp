@@ -47,6 +47,7 @@ class connection final : public serve::client_door, public std::enable_shared_fr
  private:
   void turn(const std::function<void()>& what);
   void settle();
+  void settle_soon();
   void read_soon();
   void read();
   void write();
@@ -64,6 +65,7 @@ class connection final : public serve::client_door, public std::enable_shared_fr
   steady::time_point least_since_;  // since when it has not taken bounds.write_least bytes of what waits
   std::size_t taken_ = 0;           // since then
   bool in_turn_ = false;            // the session is being called: what it sends is written together, afterwards
+  bool settling_ = false;           // soon
   bool takes_bytes_ = false;        // the session does
   bool reading_ = false;            // waits for bytes
   bool writing_ = false;            // waits for room
