@@ -75,7 +75,10 @@ bool is_plain_word(std::string_view value) {
 
 void event(level severity, std::string_view id, std::string_view text, std::initializer_list<field> fields) {
   if (!logger().should_log(spdlog_level(severity))) return;
-  std::string line(id);
+  constexpr std::size_t usual_bytes = 240;
+  std::string line;
+  line.reserve(usual_bytes);
+  line += id;
   line += ' ';
   line += text;
   for (const field& item : fields) {

@@ -13,7 +13,7 @@ enum class level { debug, info, warning, error };
 
 struct field {
   std::string_view key;
-  std::string value;
+  std::string_view value;
 };
 
 // One line on standard error: `level ID text key=value ...`. Never pass a secret.

@@ -65,8 +65,8 @@ std::optional<std::string> from_base64(std::string_view text) {
   std::size_t padding = 0;
   while (padding < 2 && text.size() > padding && text[text.size() - 1 - padding] == '=') ++padding;
   text.remove_suffix(padding);
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
+  std::string out(text.size() * 3 / 4, '\0');
+  char* at = out.data();
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text) {
@@ -76,7 +76,7 @@ std::optional<std::string> from_base64(std::string_view text) {
     held += 6;
     if (held < 8) continue;
     held -= 8;
-    out += static_cast<char>(bits >> held & 0xFFU);
+    *at++ = static_cast<char>(bits >> held & 0xFFU);
   }
   if ((bits & ((1U << held) - 1U)) != 0) return std::nullopt;
   return out;

@@ -57,22 +57,26 @@ class parser {
  public:
   explicit parser(std::string_view text) : text_(text) {}
 
+  // Until `each(depth, ava)` answers false.
+  template <typename Each>
+  result<void> for_each_ava(Each each) {
+    skip_blanks();
+    if (at_end()) return {};
+    for (std::size_t depth = 0;; ++at_) {
+      S2L_TRY_ASSIGN(ava one, parse_ava());
+      if (!each(depth, std::move(one)) || at_end()) return {};
+      if (peek() == ',') ++depth;  // else a '+': parse_ava stops nowhere else
+    }
+  }
+
   result<std::vector<rdn>> parse() {
     std::vector<rdn> rdns;
-    skip_blanks();
-    if (at_end()) return rdns;
-    for (;;) {
-      rdn current;
-      for (;;) {
-        S2L_TRY_ASSIGN(ava one, parse_ava());
-        current.push_back(std::move(one));
-        if (at_end() || peek() != '+') break;
-        ++at_;
-      }
-      rdns.push_back(std::move(current));
-      if (at_end()) return rdns;
-      ++at_;  // the comma: parse_ava stops nowhere else
-    }
+    S2L_TRY(for_each_ava([&](std::size_t depth, ava one) {
+      if (depth == rdns.size()) rdns.emplace_back();
+      rdns.back().push_back(std::move(one));
+      return true;
+    }));
+    return rdns;
   }
 
  private:
@@ -143,8 +147,11 @@ class parser {
       }
       const value_byte kind = kind_of(peek());
       if (kind == value_byte::special || peek() == '\0') return objection("an unescaped special character");
-      value += peek();
-      ++at_;
+      std::size_t end = at_ + 1;
+      if (kind == value_byte::plain)
+        while (end < text_.size() && kind_of(text_[end]) == value_byte::plain) ++end;
+      value.append(text_, at_, end - at_);
+      at_ = end;
       if (kind != value_byte::blank) kept = value.size();
     }
     value.resize(kept);
@@ -273,6 +280,10 @@ tl::unexpected<error> too_long(std::size_t bytes) {
 }
 
 }  // namespace
+
+bool dn::for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each) {
+  return is_utf8(text) && parser(text).for_each_ava(each).has_value();
+}
 
 result<std::vector<rdn>> dn::rdns_of(std::string_view text) {
   if (text.size() > limits::dn_bytes_max) return too_long(text.size());

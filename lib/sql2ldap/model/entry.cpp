@@ -13,6 +13,11 @@ void entry::clear() noexcept {
   slots_.clear();
 }
 
+void entry::reserve(std::size_t values, std::size_t bytes) {
+  slots_.reserve(values);
+  bytes_.reserve(bytes);
+}
+
 void entry::set_dn(std::string_view canonical_text) {
   S2L_ASSERT(slots_.empty());
   S2L_ASSERT(canonical_text.size() <= std::numeric_limits<std::uint32_t>::max());

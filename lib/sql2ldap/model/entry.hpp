@@ -20,6 +20,7 @@ class entry {
   };
 
   void clear() noexcept;  // keeps the memory
+  void reserve(std::size_t values, std::size_t bytes);
   void set_dn(std::string_view canonical_text);
   void add(attribute_name name, std::string_view value);
 

@@ -28,14 +28,12 @@ void read_names(account& into, const model::entry& from) {
   const entry_reader read(from);
   into.dn = from.dn();
   into.login = ascii_lowered(from.first_value_of(names::uid));
-  if (const auto rdns = model::dn::rdns_of(from.dn())) {
-    for (std::size_t i = 0; i < rdns->size(); ++i)
-      for (const model::ava& part : (*rdns)[i]) {
-        if (i == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
-        if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
-          into.domain = ascii_lowered(part.value);
-      }
-  }
+  model::dn::for_each_ava(from.dn(), [&](std::size_t depth, const model::ava& part) {
+    if (depth == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
+    if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
+      into.domain = ascii_lowered(part.value);
+    return depth == 0 || into.domain.empty();
+  });
   for (const auto name : {names::mail, names::mail_local_address})
     for (const std::string& address : read.lowered(name))
       if (!address.starts_with('@') &&

@@ -14,18 +14,20 @@ namespace {
 // In one spelling.
 std::string plain(std::string_view name) { return detail::login_name_in(name).value_or(ascii_lowered(name)); }
 
-std::string everywhere(std::string_view login) { return 'l' + plain(login); }
-
 }  // namespace
 
 guess::guess(std::string_view name, std::string_view login, std::string_view from) {
   const std::string network = network_of_client(from);
-  const std::string where = 'n' + network + ' ';
-  names_.push_back(where + plain(name));
+  where_ = 'n' + network + ' ';
+  names_.push_back(where_ + plain(name));
   if (!network.empty()) network_ = 'a' + network;
-  if (login.empty()) return;
-  login_ = everywhere(login);
-  if (std::string other = where + login_.substr(1); other != names_.front()) names_.push_back(std::move(other));
+  if (!login.empty()) is_of(login);
+}
+
+void guess::is_of(std::string_view login) {
+  const std::string name = plain(login);
+  login_ = 'l' + name;
+  if (std::string other = where_ + name; other != names_.front()) names_.push_back(std::move(other));
 }
 
 guess_limiter::guess_limiter(options how) : how_(std::move(how)) {}
@@ -48,9 +50,9 @@ bool guess_limiter::may_try(const guess& what) const {
   return !full;
 }
 
-bool guess_limiter::is_guessed(std::string_view login) const {
+bool guess_limiter::is_guessed(const guess& what) const {
   const std::lock_guard alone(mutex_);
-  return is_full({everywhere(login), how_.wrong_per_login_max});
+  return !what.login_.empty() && is_full({what.login_, how_.wrong_per_login_max});
 }
 
 void guess_limiter::wrong(const guess& what) {

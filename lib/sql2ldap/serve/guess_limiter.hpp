@@ -26,12 +26,14 @@ class guess {
   // `name` as it was given; `login`: whose name it is, empty: nobody's, or not known yet; `from`: IP address, empty =
   // unknown.
   guess(std::string_view name, std::string_view login, std::string_view from);
+  void is_of(std::string_view login);  // not known before
 
  private:
   friend class guess_limiter;
+  std::string where_;
   std::vector<std::string> names_;  // with the network that it comes from
-  std::string network_;
-  std::string login_;  // from everywhere
+  std::string network_;             // empty: unknown
+  std::string login_;               // from everywhere; empty: nobody's, or not known yet
 };
 
 class guess_limiter {
@@ -51,7 +53,7 @@ class guess_limiter {
   [[nodiscard]] bool may_try(const guess& what) const;
   void wrong(const guess& what);
   void right(const guess& what);
-  [[nodiscard]] bool is_guessed(std::string_view login) const;
+  [[nodiscard]] bool is_guessed(const guess& what) const;  // the login, if it is known
   [[nodiscard]] std::size_t size() const;
 
  private:

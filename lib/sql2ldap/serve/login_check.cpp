@@ -39,10 +39,6 @@ login_result later(std::string cause) { return {what::try_later, {}, std::move(c
 constexpr const char* too_many_text = "too many wrong passwords";
 constexpr const char* too_late_text = "no worker came to it in time";
 
-guess guess_of(const login_attempt& who, const std::optional<login_answer>& account = {}) {
-  return {who.name, account ? std::string_view(account->who.login) : std::string_view(), who.from};
-}
-
 login_result of_proved(const login_answer& account) {
   switch (account.now) {
     case login_answer::verdict::allowed:
@@ -102,19 +98,18 @@ login_result login_check::tell(const login_attempt& who, login_result how) {
   return how;
 }
 
-void login_check::find(login_attempt who, std::function<void(found)> done) {
-  if (!guesses_.may_try(guess_of(who))) {
-    tell(who, later(too_many_text));
+void login_check::find(std::shared_ptr<const login_attempt> asked, const guess& what, std::function<void(found)> done) {
+  if (!guesses_.may_try(what)) {
+    tell(*asked, later(too_many_text));
     return done(nullptr);
   }
   auto answer = std::make_shared<result<std::optional<login_answer>>>(fail_transient(error_kind::local, too_late_text));
-  const auto asked = std::make_shared<const login_attempt>(std::move(who));
   const bool taken = lookups_.run(
       [this, asked, answer] {
         *answer = from_.account_for_login({asked->name, asked->service, asked->from});
       },
       [this, asked, answer, done] {
-        if (*answer) return done(std::make_shared<const std::optional<login_answer>>(**std::move(answer)));
+        if (*answer) return done(std::make_shared<const std::optional<login_answer>>(std::move(**answer)));
         tell(*asked, later(answer->error().text()));
         done(nullptr);
       },
@@ -131,7 +126,7 @@ login_result login_check::settle(const login_attempt& who, const guess& what,
     guesses_.right(what);
     how = of_proved(account.value());
   }
-  how.guessed = account && guesses_.is_guessed(account->who.login);
+  how.guessed = guesses_.is_guessed(what);
   return tell(who, std::move(how));
 }
 
@@ -152,11 +147,12 @@ result<bool> login_check::prove(const guess& what, const std::optional<login_ans
 }
 
 void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
-  const auto asked = std::make_shared<const login_attempt>(who);
+  const auto asked = std::make_shared<const login_attempt>(std::move(who));
+  const auto what = std::make_shared<guess>(asked->name, std::string_view(), asked->from);
   const auto given = std::make_shared<const secret>(std::move(password));
-  find(std::move(who), [this, asked, given, done = std::move(done)](const found& account) {
+  find(asked, *what, [this, asked, what, given, done = std::move(done)](const found& account) {
     if (!account) return done(later({}));
-    const auto what = std::make_shared<const guess>(guess_of(*asked, *account));
+    if (*account) what->is_of((*account)->who.login);
     const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
     const serve::account* against = *account ? &(*account)->who : decoy_.get();
     workers& where =
@@ -179,8 +175,8 @@ void login_check::verify(login_attempt who, secret password, std::function<void(
 }
 
 void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done) {
-  const auto asked = std::make_shared<const login_attempt>(who);
-  find(std::move(who), [this, asked, hash, done = std::move(done)](const found& account) {
+  const auto asked = std::make_shared<const login_attempt>(std::move(who));
+  find(asked, {asked->name, {}, asked->from}, [this, asked, hash, done = std::move(done)](const found& account) {
     if (!account) return done({});
     const auto made = std::make_shared<scram_login>();
     const bool taken = proving_.run(
@@ -209,7 +205,8 @@ void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::fu
 }
 
 login_result login_check::end_scram(const login_attempt& who, const scram_login& of, bool proved) {
-  const guess what = guess_of(who, *of.account);
+  guess what(who.name, {}, who.from);
+  if (*of.account) what.is_of((*of.account)->who.login);
   if (!guesses_.may_try(what)) return tell(who, later(too_many_text));
   if (!proved) guesses_.wrong(what);
   if (*of.account && !of.stored) return tell(who, later("no password is stored that SCRAM could be done with"));

@@ -67,7 +67,7 @@ class login_check {
   login_result end_scram(const login_attempt& who, const scram_login& of, bool proved);
 
  private:
-  void find(login_attempt who, std::function<void(found)> done);
+  void find(std::shared_ptr<const login_attempt> who, const guess& what, std::function<void(found)> done);
   // Perhaps in a worker's thread.
   [[nodiscard]] result<bool> prove(const guess& what, const std::optional<login_answer>& account,
                                    const secret& password, const serve::account* decoy);

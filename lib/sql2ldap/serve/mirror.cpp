@@ -148,7 +148,9 @@ bool mirror::body::holds(const detail::packed_entry& content, std::uint8_t index
 }
 
 model::entry mirror::body::unpacked(const detail::packed_entry& content) const {
+  constexpr std::size_t usual_values = 16;
   model::entry out;
+  out.reserve(usual_values, content.size());
   out.set_dn(content.dn());
   content.values([&](std::uint32_t name, std::string_view bytes) {
     out.add(names_[name].name, bytes);

@@ -1,7 +1,11 @@
 #include <sql2ldap/codec/detail/crypto.hpp>
 
 #include <array>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -11,7 +15,18 @@ namespace sql2ldap::codec::detail {
 
 namespace {
 
-const EVP_MD* method_named(std::string_view algorithm) { return EVP_get_digestbyname(std::string(algorithm).c_str()); }
+// To fetch one each time takes as long as the digest of a password. Never destroyed, as OpenSSL cleans up at exit, too.
+const EVP_MD* method_named(std::string_view algorithm) {
+  static auto& mutex = *new std::mutex;
+  static auto& known = *new std::map<std::string, const EVP_MD*, std::less<>>;
+  const std::lock_guard alone(mutex);
+  auto found = known.find(algorithm);
+  if (found == known.end()) {
+    const std::string name(algorithm);
+    found = known.emplace(name, EVP_MD_fetch(nullptr, name.c_str(), nullptr)).first;
+  }
+  return found->second;
+}
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 

@@ -50,9 +50,10 @@ tl::unexpected<error> entry_reader::objection(model::attribute_name name, std::s
 }
 
 bool entry_reader::is_a(std::string_view object_class) const {
-  const auto classes = entry_.values_of(model::names::object_class);
-  return std::any_of(classes.begin(), classes.end(),
-                     [&](std::string_view one) { return equal_ignoring_ascii_case(one, object_class); });
+  for (std::size_t i = 0; i < entry_.size(); ++i)
+    if (entry_[i].name == model::names::object_class && equal_ignoring_ascii_case(entry_[i].bytes, object_class))
+      return true;
+  return false;
 }
 
 result<std::optional<std::string_view>> entry_reader::only_value(model::attribute_name name) const {

@@ -23,11 +23,19 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
 result<std::optional<mail_domain>> finder::domain(std::string_view name) {
   const auto ascii = codec::domain_to_ascii(name);
   if (!ascii) return std::nullopt;
-  S2L_TRY_ASSIGN(auto entries, domains_named(*ascii));
-  std::erase_if(entries, [](const model::entry& one) { return !is_domain(one); });
-  if (entries.empty()) return std::nullopt;
-  if (entries.size() > 1) return ambiguous(name, entries[0].dn(), entries[1].dn());
-  S2L_TRY_ASSIGN(auto read, read_domain(entries.front(), *ascii));
+  const bool known = *ascii == asked_domain_;
+  std::vector<model::entry> found;
+  if (!known) {
+    S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, *ascii));
+  }
+  const model::entry* only = nullptr;
+  for (const model::entry& one : known ? domains_ : found) {
+    if (!is_domain(one)) continue;
+    if (only != nullptr) return ambiguous(name, only->dn(), one.dn());
+    only = &one;
+  }
+  if (only == nullptr) return std::nullopt;
+  S2L_TRY_ASSIGN(auto read, read_domain(*only, *ascii));
   return read;
 }
 
@@ -40,14 +48,11 @@ result<std::optional<mail_domain>> finder::domain_in_force(std::string_view name
   return read;
 }
 
-result<std::vector<model::entry>> finder::domains_named(const std::string& ascii) {
-  if (ascii == asked_domain_) return domains_;
-  return entries_.find(names::associated_domain, ascii);
-}
-
 // Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
 result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
-  std::vector<model::any_of_these> asked(1);
+  std::vector<model::any_of_these> asked;
+  asked.reserve(2);
+  asked.emplace_back().reserve(3);
   if (how == by::login_or_address) asked.front().push_back({names::uid, std::string(name)});
   // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
   // of the syntax of addresses.
@@ -58,7 +63,7 @@ result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
       asked.front().push_back({attribute, std::string(name)});
   const auto domain = codec::domain_to_ascii(at == std::string_view::npos ? "" : name.substr(at + 1));
   const bool with_domain = domain && !domain->empty() && *domain != asked_domain_;
-  if (with_domain) asked.push_back({{names::associated_domain, *domain}});
+  if (with_domain) asked.emplace_back().push_back({names::associated_domain, *domain});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {
     asked_domain_ = *domain;

@@ -36,7 +36,6 @@ class finder {
  private:
   enum class by { login_or_address, address };
   [[nodiscard]] result<std::vector<model::entry>> found(std::string_view name, by how);
-  [[nodiscard]] result<std::vector<model::entry>> domains_named(const std::string& ascii);
   [[nodiscard]] result<std::optional<account>> only_account(std::string_view name);
 
   model::entry_lookup& entries_;
