@@ -15,7 +15,6 @@
 #include <ctime>
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iterator>
 #include <memory>
@@ -35,6 +34,8 @@
 #include <support/slapd.hpp>
 #include <support/temp_dir.hpp>
 
+#include "login_host.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -43,33 +44,10 @@ using namespace sql2ldap::test;
 using clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
-constexpr auto patience = 5min;
-constexpr long users_of_a_domain = 100;
 constexpr int many_under_way = 64;
-const std::string password = "secret";
-const std::string hash = "{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0";  // of "secret", with the salt "salt"
-
-std::string domain_of(long user) { return fmt::format("dom{}.example", user / users_of_a_domain); }
-std::string name_of(long user) { return fmt::format("user{}@{}", user, domain_of(user)); }
-
-void write_users(const fs::path& file, long users) {
-  std::ofstream out(file);
-  const std::string domains = "ou=domains," + std::string(slapd_server::suffix);
-  out << "dn: " << domains << "\nobjectClass: organizationalUnit\nou: domains\n\n";
-  for (long user = 0; user < users; ++user) {
-    const std::string domain = domain_of(user);
-    const std::string above = "associatedDomain=" + domain + "," + domains;
-    if (user % users_of_a_domain == 0)
-      out << "dn: " << above << "\nobjectClass: s2lMailDomain\nassociatedDomain: " << domain
-          << "\ns2lEnabled: TRUE\n\n";
-    const std::string name = name_of(user);
-    out << "dn: uid=" << name << "," << above
-        << "\nobjectClass: inetOrgPerson\nobjectClass: inetLocalMailRecipient\nobjectClass: s2lMailAccount\nuid: "
-        << name << "\ncn: User\nsn: User\nmail: " << name << "\nmailLocalAddress: " << name
-        << "\nuserPassword: " << hash << "\ns2lEnabled: TRUE\nhomeDirectory: /var/vmail/" << name
-        << "\ns2lMailStore: maildir:/var/vmail/" << name << "\ns2lQuotaBytes: 1048576000\n\n";
-  }
-}
+constexpr auto name_of = login_host::name_of;
+constexpr auto domain_of = login_host::domain_of;
+const std::string password(login_host::password);
 
 std::string request(int number, const std::string& who, const std::string& with) {
   return fmt::format("AUTH\t{}\tPLAIN\tservice=smtp\tno-penalty\tresp={}\n", number,
@@ -152,14 +130,7 @@ void print_waits(const char* when, const std::string& socket, long users) {
 
 class bench {
  public:
-  bench(std::string authd, long users) : authd_(std::move(authd)), users_(users) {
-    slapd_.stop();
-    write_users(folder_ / "users.ldif", users);
-    slapd_.slapadd(folder_ / "users.ldif", true);
-    slapd_.start();
-    write_file(folder_ / "password", std::string(slapd_server::password));
-    fs::permissions(folder_ / "password", fs::perms(0600));
-  }
+  bench(const std::string& authd, long users) : users_(users), host_(authd, users) {}
 
   void crowd() {
     with_authd({}, [this](const std::string& socket, pid_t, int) {
@@ -254,31 +225,32 @@ class bench {
 
   rates_of of_dovecot() {
     // Its auth process is nobody's root.
-    for (const fs::path& folder : {folder_.path(), slapd_.folder()}) fs::permissions(folder, fs::perms(0755));
-    const std::string folder = folder_.path().string();
-    write_file(folder_ / "ldap.conf",
+    for (const fs::path& folder : {host_.folder().path(), host_.slapd().folder()})
+      fs::permissions(folder, fs::perms(0755));
+    const temp_dir& folder = host_.folder();
+    write_file(folder / "ldap.conf",
                fmt::format("uris = {}\ndn = {}\ndnpass = {}\nbase = {}\nldap_version = 3\npass_attrs = "
                            "uid=user,userPassword=password\npass_filter = "
                            "(&(objectClass=s2lMailAccount)(uid=%u)(s2lEnabled=TRUE))\n",
-                           slapd_.ldapi(), slapd_server::sync_dn, slapd_server::password, slapd_server::suffix));
+                           host_.slapd().ldapi(), slapd_server::sync_dn, slapd_server::password, slapd_server::suffix));
     write_file(
-        folder_ / "dovecot.conf",
+        folder / "dovecot.conf",
         fmt::format("base_dir = {0}/run\nstate_dir = {0}\nlog_path = {0}/dovecot.log\nprotocols =\nssl = no\n"
                     "disable_plaintext_auth = no\nservice auth {{\n  unix_listener auth-bench {{\n    mode = 0666\n"
                     "  }}\n}}\npassdb {{\n  driver = ldap\n  args = {0}/ldap.conf\n}}\nuserdb {{\n  driver = "
                     "static\n  args = uid=1000 gid=1000 home=/tmp\n}}\n",
-                    folder));
-    child_process server({.arguments = {server_program("dovecot"), "-F", "-c", folder_ / "dovecot.conf"}},
-                         folder_ / "dovecot.out", folder_ / "dovecot.out");
-    const std::string socket = folder + "/run/auth-bench";
+                    folder.path().string()));
+    child_process server({.arguments = {server_program("dovecot"), "-F", "-c", folder / "dovecot.conf"}},
+                         folder / "dovecot.out", folder / "dovecot.out");
+    const std::string socket = folder / "run/auth-bench";
     if (!eventually(30s, [&] { return somebody_listens(socket); }))
-      throw std::runtime_error("dovecot does not start: " + read_file(folder_ / "dovecot.out"));
+      throw std::runtime_error("dovecot does not start: " + read_file(folder / "dovecot.out"));
     rates_of out;
     try {
       out = measured(socket, 10'000);
     } catch (const std::exception& problem) {
       throw std::runtime_error(
-          fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder_ / "dovecot.log")));
+          fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder / "dovecot.log")));
     }
     server.stop(SIGTERM);
     return out;
@@ -296,18 +268,9 @@ class bench {
   void with_authd(const std::vector<std::string>& more,
                   const std::function<void(const std::string& socket, pid_t, int metrics)>& what_then) {
     const int port = unused_port();
-    command what{.arguments = {authd_, "--directory", slapd_.ldapi(), "--bind-dn", std::string(slapd_server::sync_dn),
-                               "--password-file", folder_ / "password", "--base", std::string(slapd_server::suffix),
-                               "--listen", "auth-client:" + (folder_ / "auth").string(), "--metrics",
-                               fmt::format("127.0.0.1:{}", port)}};
-    what.arguments.insert(what.arguments.end(), more.begin(), more.end());
-    fs::remove(folder_ / "log");
-    child_process server(what, folder_ / "log", folder_ / "log");
-    if (!eventually(patience, [&] { return read_file(folder_ / "log").find("ANSWER_READY") != std::string::npos; }))
-      throw std::runtime_error("authd is not ready: " + read_file(folder_ / "log"));
-    if (!eventually(30s, [&] { return somebody_listens(folder_ / "auth"); })) throw std::runtime_error("no socket");
-    what_then(folder_ / "auth", server.pid(), port);
-    server.stop(SIGTERM);
+    std::vector<std::string> words = {"--metrics", fmt::format("127.0.0.1:{}", port)};
+    words.insert(words.end(), more.begin(), more.end());
+    host_.with_authd(words, [&](pid_t pid) { what_then(host_.auth(), pid, port); });
   }
 
   void weigh(int port, pid_t pid) {
@@ -319,10 +282,8 @@ class bench {
     process_bytes_ = resident_kib(pid) * 1024 / static_cast<double>(users_);
   }
 
-  std::string authd_;
   long users_;
-  temp_dir folder_;
-  slapd_server slapd_;
+  login_host host_;
   double mirror_bytes_ = 0;
   double process_bytes_ = 0;
 };
