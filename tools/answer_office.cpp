@@ -21,12 +21,6 @@ constexpr std::array all_questions = {compared_answers::question::login, compare
 
 }  // namespace
 
-// Where two are compared each question counts once.
-void answer_way::answer_together(const std::vector<std::function<void()>>& works) {
-  if (!compared) return first->answer_together(works);
-  for (const auto& work : works) work();
-}
-
 bool answer_way::shows_passwords() const {
   const auto mirror = first->mirror();
   return passwords == seen::yes && (!mirror || mirror->is.in_step);
@@ -73,8 +67,8 @@ result<void> way_at_work::users(const std::function<bool(std::string_view login)
 bool answer_office::lookup_workers::run(std::function<void()> work, std::function<void()> done,
                                         const serve::asker& by) {
   const auto way = from_.get();
-  serve::workers& where = !way || way->first->in_memory() ? at_once_ : slow_;
-  return where.run(std::move(work), std::move(done), by);
+  if (!way || way->first->in_memory()) return at_once_.run(std::move(work), std::move(done), by);
+  return (way->compared ? alone_ : together_).run(std::move(work), std::move(done), by);
 }
 
 // ---- the office -------------------------------------------------------------------------------
@@ -94,7 +88,11 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std:
                      .waiting_max = limits::lookups_waiting_max,
                      .patience = limits::work_wait_max,
                      .at_once_max = limits::lookups_at_once_max,
-                     .together = [this](const auto& works) { answers_.get()->answer_together(works); }}),
+                     .together = [this](const auto& works,
+                                        const auto& ended) { answers_.get()->first->answer_together(works, ended); }}),
+      comparing_(loop, {.threads = limits::directory_connections_max,
+                        .waiting_max = limits::lookups_waiting_max,
+                        .patience = limits::work_wait_max}),
       listing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       looking_around_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       rehashing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),

@@ -39,7 +39,6 @@ struct answer_way {
   bool hidden = false;                          // when they were looked for last
 
   [[nodiscard]] serve::answers& answers() { return compared ? *compared : first->answers(); }
-  void answer_together(const std::vector<std::function<void()>>& works);
   // Who has none has none, then. Not known while entries are told anew, and some may be hidden by now.
   [[nodiscard]] bool shows_passwords() const;
 };
@@ -81,11 +80,13 @@ class answer_office {
   // Where answers from memory are made, and where those are that must be waited for.
   class lookup_workers final : public serve::workers {
    public:
-    lookup_workers(serve::workers& slow, way_at_work& from) : slow_(slow), from_(from) {}
+    lookup_workers(serve::workers& together, serve::workers& alone, way_at_work& from)
+        : together_(together), alone_(alone), from_(from) {}
     bool run(std::function<void()> work, std::function<void()> done, const serve::asker& by) override;
 
    private:
-    serve::workers& slow_;
+    serve::workers& together_;
+    serve::workers& alone_;  // where two ways are compared each question counts once
     way_at_work& from_;
     serve::no_workers at_once_;
   };
@@ -119,11 +120,12 @@ class answer_office {
   std::string last_told_;
   std::chrono::steady_clock::time_point last_told_at_;
   serve::guess_limiter guesses_{{}};
-  lookup_workers lookups_{asking_, answers_};
+  lookup_workers lookups_{asking_, comparing_, answers_};
   serve::login_check login_check_;
   serve::desk_of_answers desk_;
   // Last, since their threads use the others.
   listen::worker_pool asking_;
+  listen::worker_pool comparing_;
   listen::worker_pool listing_;
   listen::worker_pool looking_around_;
   listen::worker_pool rehashing_;

@@ -87,9 +87,6 @@ class kept_source final : public answer_source {
                           .tell = [this](auto severity, auto id, auto text) { tell(severity, id, text); }}) {}
 
   serve::answers& answers() override { return answers_; }
-  void answer_together(const std::vector<std::function<void()>>& works) override {
-    for (const auto& work : works) work();
-  }
   result<void> can_answer() override {
     auto can = mirror_.can_answer();
     if (can) return can;
@@ -154,7 +151,10 @@ class asked_source final : public answer_source {
       : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {}
 
   serve::answers& answers() override { return answers_; }
-  void answer_together(const std::vector<std::function<void()>>& works) override { entries_.answer_together(works); }
+  void answer_together(const std::vector<std::function<void()>>& works,
+                       const std::function<void(const std::vector<std::size_t>&)>& ended) override {
+    entries_.answer_together(works, ended);
+  }
   result<void> can_answer() override {
     S2L_TRY_ASSIGN(const auto in, open_());
     S2L_TRY_ASSIGN(const bool any, has_any(in, what_is_read()));
@@ -278,6 +278,14 @@ result<std::function<void(const serve::account&, const secret&)>> rehasher(const
 }
 
 }  // namespace
+
+void answer_source::answer_together(const std::vector<std::function<void()>>& works,
+                                    const std::function<void(const std::vector<std::size_t>&)>& ended) {
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    works[i]();
+    ended({i});
+  }
+}
 
 result<answer_plan> plan_answers(const options& chosen) {
   const config::settings& set = chosen.settings;

@@ -1,6 +1,7 @@
 // One place where answers come from: a directory, mirrored or asked each time, or the SQL source.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,9 +23,10 @@ class answer_source {
   virtual ~answer_source() = default;
   // From any thread.
   [[nodiscard]] virtual serve::answers& answers() = 0;
-  // Does pieces of work that ask answers(), in this thread. What they ask may be asked as one, so each may be begun
-  // anew (serve/gathered_lookup.hpp).
-  virtual void answer_together(const std::vector<std::function<void()>>& works) = 0;
+  // Does pieces of work that ask answers(), in this thread, and tells which have ended. What they ask may be asked as
+  // one, so each may be begun anew (serve/gathered_lookup.hpp).
+  virtual void answer_together(const std::vector<std::function<void()>>& works,
+                               const std::function<void(const std::vector<std::size_t>&)>& ended);
   // Or why not: nothing is to be known, or seen, at the moment. May take its time, as the next.
   [[nodiscard]] virtual result<void> can_answer() = 0;
   // Does any account show a password? Also yes when there is no account.

@@ -216,6 +216,41 @@ TEST_P(authd_in_each_way, answers_each_protocol) {
   EXPECT_FALSE(std::filesystem::exists(path("dict")));
 }
 
+// Asked in one breath, which may be answered as one.
+TEST_P(authd_in_each_way, tells_each_of_many_at_once_its_own_answer) {
+  const std::vector<std::pair<std::string, std::string>> logins = {{user0, "right"},
+                                                                   {user2, "other"},
+                                                                   {"nobody@domain0.example", "right"},
+                                                                   {user2, "right"},
+                                                                   {off, "right"},
+                                                                   {"x@elsewhere.example", "y"},
+                                                                   {user0, "wrong"},
+                                                                   {"USER2@domain2.example", "other"}};
+  std::vector<std::string> flags = way();
+  flags.insert(flags.end(), {"--wrong-per-name", "0", "--wrong-per-address", "0"});
+  start(flags);
+  local_client client(path("auth-client"));
+  client.read_until("DONE\n");
+  constexpr std::size_t count = 128;
+  std::string asked = "VERSION\t1\t2\nCPID\t1\n";
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& [name, password] = logins[i % logins.size()];
+    asked += fmt::format("AUTH\t{}\tPLAIN\tservice=imap\tno-penalty\tresp={}\n", i + 1,
+                         codec::base64('\0' + name + '\0' + password));
+  }
+  client.send(asked);
+  for (std::size_t answered = 0; answered < count; ++answered) {
+    const std::string said = client.read_until("\n");
+    const std::size_t after_verb = said.find('\t');
+    const auto number = static_cast<std::size_t>(std::stoi(said.substr(after_verb + 1)));
+    const std::size_t which = (number - 1) % logins.size();
+    const bool is_right = which == 0 || which == 1 || which == 7;
+    const std::string who = which == 7 ? user2 : logins[which].first;
+    EXPECT_EQ(said.substr(0, after_verb), is_right ? "OK" : "FAIL") << said;
+    EXPECT_THAT(said, HasSubstr("\tuser=" + who + (which == 7 || which == 4 ? "\t" : "\n")));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(all, authd_in_each_way,
                          testing::Values(std::vector<std::string>{}, std::vector<std::string>{"--no-mirror"},
                                          std::vector<std::string>{"--passwords", "bind"},
@@ -652,6 +687,16 @@ TEST_F(authd, says_when_no_password_can_be_seen) {
   start({"--bind-dn", std::string(slapd_server::dovecot_dn), "--password-file", folder_ / "secret"});
   EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
   EXPECT_EQ(count_in_log("PASSWORDS_UNSEEN"), 0U);
+}
+
+// What one may search by and not read is there all the same.
+TEST_F(authd, finds_who_is_not_shown_by_what_is_asked_for) {
+  add_access(fmt::format("to attrs=uid,mail,mailLocalAddress,associatedDomain by dn.exact=\"{}\" search by * break",
+                         slapd_server::exim_dn));
+  start(bound_as(slapd_server::exim_dn, {"--no-mirror"}));
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+  EXPECT_EQ(query("user " + user0), "yes " + user0 + "\n");
+  EXPECT_EQ(query("user nobody@domain0.example"), "no\n");
 }
 
 TEST_F(authd, says_when_the_directory_does_not_let_itself_be_followed) {

@@ -1,6 +1,6 @@
 // Everything from one seed: tables, directory, faults. Whatever happens, running migrate until it
 // ends brings both sides in step, and nobody else's entry is touched.
-// SQL2LDAP_SEED=n runs that seed alone.
+// SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
 #include <algorithm>
 #include <cstdint>
 #include <map>
@@ -235,7 +235,7 @@ class simulation {
 };
 
 TEST(sync_simulation, ends_in_step_whatever_happens) {
-  EXPECT_EQ(run_schedules([](std::uint64_t seed) { return simulation(seed).run(); }), "");
+  EXPECT_EQ(run_schedules([](std::uint64_t seed) { return simulation(seed).run(); }, 2000), "");
 }
 
 }  // namespace

@@ -602,11 +602,15 @@ TEST(worker_pool, takes_what_waits_together) {
   std::vector<std::size_t> groups;
   std::atomic<bool> open = false;
   std::size_t done = 0;
-  listen::worker_pool pool(loop, {.threads = 1, .waiting_max = 20, .at_once_max = 4, .together = [&](const auto& all) {
-                                    open.wait(false);
-                                    groups.push_back(all.size());
-                                    for (const auto& one : all) one();
-                                  }});
+  listen::worker_pool pool(
+      loop, {.threads = 1, .waiting_max = 20, .at_once_max = 4, .together = [&](const auto& all, const auto& ended) {
+               open.wait(false);
+               groups.push_back(all.size());
+               for (std::size_t i = 0; i < all.size(); ++i) {
+                 all[i]();
+                 ended({i});
+               }
+             }});
   auto gone = std::make_shared<int>();
   int worked = 0;
   for (int i = 0; i < 14; ++i)

@@ -20,6 +20,7 @@ class chain final : public model::entry_lookup {
  public:
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override {
     asked.push_back(name.text() + "=" + std::string(value));
+    if (value == refused && refused_for_now) return fail_transient(error_kind::directory, "refused");
     if (value == refused) return fail(error_kind::directory, "refused");
     std::vector<model::entry> out;
     if (const auto next = next_of.find(std::string(value)); next != next_of.end())
@@ -34,6 +35,7 @@ class chain final : public model::entry_lookup {
 
   std::map<std::string, std::string> next_of{{"a", "b"}, {"b", "c"}, {"x", "y"}};
   std::string refused;
+  bool refused_for_now = false;
   bool is_away = false;
   std::vector<std::string> asked;
   int searches = 0;
@@ -54,41 +56,82 @@ class gathered : public testing::Test {
     };
   }
 
+  void answer(const std::vector<std::function<void()>>& works) {
+    lookup_.answer_together(works, [this](const std::vector<std::size_t>& ended) { ended_.push_back(ended); });
+  }
+
   chain directory_;
   serve::gathered_lookup lookup_{directory_};
+  std::vector<std::vector<std::size_t>> ended_;
   std::string first_;
   std::string second_;
   std::string third_;
 };
 
 TEST_F(gathered, each_is_told_what_it_asks_for_and_each_step_is_one_search) {
-  lookup_.answer_together({walk("a", first_), walk("x", second_), walk("z", third_)});
+  answer({walk("a", first_), walk("x", second_), walk("z", third_)});
   EXPECT_EQ(first_, "c");
   EXPECT_EQ(second_, "y");
   EXPECT_EQ(third_, "z");
   EXPECT_EQ(directory_.searches, 3);
   EXPECT_THAT(directory_.asked, ElementsAre("uid=a", "uid=x", "uid=z", "uid=b", "uid=y", "uid=c"));
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(2), ElementsAre(1), ElementsAre(0)));
 }
 
 TEST_F(gathered, what_cannot_be_answered_does_the_others_no_harm) {
   directory_.refused = "x";
-  lookup_.answer_together({walk("a", first_), walk("x", second_)});
+  answer({walk("a", first_), walk("x", second_)});
   EXPECT_EQ(first_, "c");
   EXPECT_EQ(second_, "refused");
 }
 
 TEST_F(gathered, a_directory_that_is_away_is_asked_once) {
   directory_.is_away = true;
-  lookup_.answer_together({walk("a", first_), walk("x", second_)});
+  answer({walk("a", first_), walk("x", second_)});
   EXPECT_EQ(first_, "away");
   EXPECT_EQ(second_, "away");
-  EXPECT_EQ(directory_.searches, 1);
+  EXPECT_EQ(directory_.searches, 2);
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(0, 1)));
+}
+
+// Such as an entry that makes no sense: to be tried again, but no trouble of the others.
+TEST_F(gathered, what_has_no_answer_at_the_moment_does_the_others_no_harm) {
+  directory_.refused = "x";
+  directory_.refused_for_now = true;
+  answer({walk("a", first_), walk("x", second_), walk("z", third_)});
+  EXPECT_EQ(first_, "c");
+  EXPECT_EQ(second_, "refused");
+  EXPECT_EQ(third_, "z");
+}
+
+TEST_F(gathered, what_takes_many_steps_holds_up_nobody_and_is_not_begun_anew_for_each) {
+  for (int i = 0; i < 1000; ++i) directory_.next_of[std::to_string(i)] = std::to_string(i + 1);
+  int begun = 0;
+  const auto long_way = walk("0", second_);
+  answer({walk("a", first_), [&] {
+            ++begun;
+            long_way();
+          }});
+  EXPECT_EQ(second_, "1000");
+  EXPECT_LE(begun, 10);
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(0), ElementsAre(1)));
+}
+
+// What is asked although there was no answer is asked again, in its turn.
+TEST_F(gathered, who_asks_on_after_a_not_yet_is_told_in_its_order) {
+  std::string both;
+  answer({[&] {
+    const auto one = lookup_.find(serve::names::uid, "a");
+    const auto other = lookup_.find(serve::names::uid, "x");
+    both = !one || !other ? "?" : std::string(one->front().dn()) + std::string(other->front().dn());
+  }});
+  EXPECT_EQ(both, "by");
 }
 
 TEST_F(gathered, without_others_it_asks_as_ever) {
   walk("a", first_)();
   EXPECT_EQ(first_, "c");
-  lookup_.answer_together({});
+  answer({});
   EXPECT_EQ(directory_.searches, 3);
 }
 

@@ -46,15 +46,37 @@ std::vector<worker_pool::job> worker_pool::next_in_turn() {
   return out;
 }
 
-void worker_pool::work_on(std::vector<job>& taken) {
+void worker_pool::tell(std::vector<std::function<void()>> done) {
+  loop_.post([all = std::move(done)] {
+    const log::gathered_lines at_once;
+    for (const auto& one : all) one();
+  });
+}
+
+void worker_pool::work_on(std::vector<job> taken) {
   const auto now = clock::now();
-  works all;  // what they hold, a password for one, goes away with them
+  works all;
+  std::vector<std::function<void()>> done;
+  std::vector<std::function<void()>> left_out;
   for (job& one : taken) {
-    std::function<void()> work = std::exchange(one.work, nullptr);
-    if (!serve::has_gone(one.by) && now - one.since <= how_.patience) all.push_back(std::move(work));
+    if (serve::has_gone(one.by) || now - one.since > how_.patience) {
+      left_out.push_back(std::move(one.done));
+      continue;
+    }
+    all.push_back(std::move(one.work));
+    done.push_back(std::move(one.done));
   }
-  if (how_.together) return how_.together(all);
+  if (!left_out.empty()) tell(std::move(left_out));
+  if (all.empty()) return;
+  if (how_.together)
+    return how_.together(all, [&](const std::vector<std::size_t>& ended) {
+      std::vector<std::function<void()>> of_these;
+      for (const std::size_t i : ended) of_these.push_back(std::move(done[i]));
+      tell(std::move(of_these));
+    });
   for (const auto& work : all) work();
+  all.clear();  // what they hold, a password for one, goes away before anybody is told
+  tell(std::move(done));
 }
 
 void worker_pool::serve_jobs() {
@@ -64,11 +86,7 @@ void worker_pool::serve_jobs() {
     if (stopping_) return;
     std::vector<job> taken = next_in_turn();
     lock.unlock();
-    work_on(taken);
-    loop_.post([taken = std::move(taken)] {
-      const log::gathered_lines at_once;
-      for (const job& one : taken) one.done();
-    });
+    work_on(std::move(taken));
   }
 }
 

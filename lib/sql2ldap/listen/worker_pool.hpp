@@ -27,9 +27,10 @@ class worker_pool final : public serve::workers {
     std::size_t threads = 1;
     std::size_t waiting_max = 1;
     std::chrono::milliseconds patience = std::chrono::hours(24);
-    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told.
+    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told, and
+    // calls `ended` with the places in `works` of those that are done, as soon as they are.
     std::size_t at_once_max = 1;
-    std::function<void(const works&)> together{};
+    std::function<void(const works&, const std::function<void(const std::vector<std::size_t>&)>& ended)> together{};
   };
   // The loop outlives this.
   worker_pool(event_loop& loop, bounds how);
@@ -49,7 +50,8 @@ class worker_pool final : public serve::workers {
   };
   void serve_jobs();
   std::vector<job> next_in_turn();
-  void work_on(std::vector<job>& taken);
+  void work_on(std::vector<job> taken);
+  void tell(std::vector<std::function<void()>> done);
 
   event_loop& loop_;
   const bounds how_;

@@ -281,8 +281,8 @@ tl::unexpected<error> too_long(std::size_t bytes) {
 
 }  // namespace
 
-bool dn::for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each) {
-  return is_utf8(text) && parser(text).for_each_ava(each).has_value();
+void dn::for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each) {
+  if (text.size() <= limits::dn_bytes_max && is_utf8(text)) (void)parser(text).for_each_ava(each);
 }
 
 result<std::vector<rdn>> dn::rdns_of(std::string_view text) {

@@ -29,9 +29,9 @@ class dn {
   // OCTET STRING contents when they are one, refused otherwise. At most limits::dn_bytes_max bytes.
   [[nodiscard]] static result<dn> parse(std::string_view text);
   [[nodiscard]] static result<std::vector<rdn>> rdns_of(std::string_view text);  // of what parse() takes, leaf first
-  // Of rdns_of(text), one after the other, until `each` answers false; what comes after is not looked at. `depth`: 0
-  // for those of the leaf. True: `text` is a name, as far as it was looked at.
-  static bool for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each);
+  // Those of rdns_of(text), one after the other, until `each` answers false or the text is no name any more. `depth`: 0
+  // for the leaf.
+  static void for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each);
   [[nodiscard]] static dn from_rdns(const std::vector<rdn>& leaf_first);
 
   [[nodiscard]] dn child(std::string_view type, std::string_view value) const;

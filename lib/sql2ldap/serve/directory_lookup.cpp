@@ -60,28 +60,43 @@ class wanted_values {
 directory_lookup::directory_lookup(model::directory& from, model::dn base) : from_(from), base_(std::move(base)) {}
 
 result<std::vector<model::entry>> directory_lookup::find(model::attribute_name name, std::string_view value) {
-  // No attribute that entries are found by may be empty, and no filter may ask for it.
-  if (value.empty()) return std::vector<model::entry>();
-  return search(codec::filter::equal(name, value).text(), value);
+  return search({{name, std::string(value)}});
 }
 
 result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
     const std::vector<model::any_of_these>& asked) {
-  wanted_values wanted;
-  std::vector<codec::filter> any;
-  std::string_view first;
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    for (const model::value_assertion& one : asked[i]) {
-      if (one.value.empty()) continue;
-      if (any.empty()) first = one.value;
-      if (wanted.add(i, one)) any.push_back(codec::filter::equal(one.name, one.value));
-    }
   std::vector<std::vector<model::entry>> out(asked.size());
-  if (any.empty()) return out;
-  S2L_TRY_ASSIGN(const auto found, search(codec::filter::any_of(any).text(), first));
-  for (const model::entry& one : found)
-    for (const std::size_t i : wanted.askers_of(one)) out[i].push_back(one);
+  if (asked.size() == 1) {
+    S2L_TRY_ASSIGN(out.front(), search(asked.front()));
+    return out;
+  }
+  wanted_values wanted;
+  model::any_of_these all;
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    for (const model::value_assertion& one : asked[i])
+      if (wanted.add(i, one)) all.push_back(one);
+  S2L_TRY_ASSIGN(const auto found, search(all));
+  bool all_are_known = true;
+  for (const model::entry& one : found) {
+    const std::set<std::size_t> askers = wanted.askers_of(one);
+    all_are_known = all_are_known && !askers.empty();
+    for (const std::size_t i : askers) out[i].push_back(one);
+  }
+  // A server may match what is not shown to us, or by rules of its own: "not there" is its own word for each.
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    if (out[i].empty() || !all_are_known) {
+      S2L_TRY_ASSIGN(out[i], search(asked[i]));
+    }
   return out;
+}
+
+result<std::vector<model::entry>> directory_lookup::search(const model::any_of_these& what) {
+  std::vector<codec::filter> any;
+  for (const model::value_assertion& one : what)
+    // No attribute that entries are found by may be empty, and no filter may ask for it.
+    if (!one.value.empty()) any.push_back(codec::filter::equal(one.name, one.value));
+  if (any.empty()) return std::vector<model::entry>();
+  return search(codec::filter::any_of(any).text(), what.front().value);
 }
 
 result<std::vector<model::entry>> directory_lookup::search(const std::string& filter, std::string_view value) {

@@ -18,12 +18,14 @@ class directory_lookup : public model::entry_lookup, public account_list {
 
   // More than limits::lookup_entries_max entries are an error.
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
-  // In one search: the entries are shared out by the matching rules of the attributes.
+  // In one search: the entries are shared out by the matching rules of the attributes. For whom nothing is found so, in
+  // another.
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
       const std::vector<model::any_of_these>& asked) override;
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 
  private:
+  [[nodiscard]] result<std::vector<model::entry>> search(const model::any_of_these& what);
   [[nodiscard]] result<std::vector<model::entry>> search(const std::string& filter, std::string_view value);
 
   std::mutex mutex_;

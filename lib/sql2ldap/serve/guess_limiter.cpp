@@ -21,10 +21,11 @@ guess::guess(std::string_view name, std::string_view login, std::string_view fro
   where_ = 'n' + network + ' ';
   names_.push_back(where_ + plain(name));
   if (!network.empty()) network_ = 'a' + network;
-  if (!login.empty()) is_of(login);
+  is_of(login);
 }
 
 void guess::is_of(std::string_view login) {
+  if (login.empty()) return;
   const std::string name = plain(login);
   login_ = 'l' + name;
   if (std::string other = where_ + name; other != names_.front()) names_.push_back(std::move(other));

@@ -26,7 +26,7 @@ class guess {
   // `name` as it was given; `login`: whose name it is, empty: nobody's, or not known yet; `from`: IP address, empty =
   // unknown.
   guess(std::string_view name, std::string_view login, std::string_view from);
-  void is_of(std::string_view login);  // not known before
+  void is_of(std::string_view login);  // once that is known
 
  private:
   friend class guess_limiter;

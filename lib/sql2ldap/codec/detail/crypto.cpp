@@ -20,12 +20,11 @@ const EVP_MD* method_named(std::string_view algorithm) {
   static auto& mutex = *new std::mutex;
   static auto& known = *new std::map<std::string, const EVP_MD*, std::less<>>;
   const std::lock_guard alone(mutex);
-  auto found = known.find(algorithm);
-  if (found == known.end()) {
-    const std::string name(algorithm);
-    found = known.emplace(name, EVP_MD_fetch(nullptr, name.c_str(), nullptr)).first;
-  }
-  return found->second;
+  if (const auto found = known.find(algorithm); found != known.end()) return found->second;
+  const std::string name(algorithm);
+  const EVP_MD* const fetched = EVP_MD_fetch(nullptr, name.c_str(), nullptr);
+  if (fetched != nullptr) known.emplace(name, fetched);
+  return fetched;
 }
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
