@@ -42,6 +42,9 @@ const std::string user0 = "user0@domain0.example";
 const std::string off = "user1@domain1.example";
 const std::string user2 = "user2@domain2.example";
 
+// For who tries until the directory's answer has come.
+const std::vector<std::string> without_limits = {"--wrong-per-name", "0", "--wrong-per-address", "0"};
+
 class authd : public testing::Test {
  protected:
   authd() : host_(small_host, quick_slapd()) {
@@ -227,7 +230,7 @@ TEST_P(authd_in_each_way, tells_each_of_many_at_once_its_own_answer) {
                                                                    {user0, "wrong"},
                                                                    {"USER2@domain2.example", "other"}};
   std::vector<std::string> flags = way();
-  flags.insert(flags.end(), {"--wrong-per-name", "0", "--wrong-per-address", "0"});
+  flags.insert(flags.end(), without_limits.begin(), without_limits.end());
   start(flags);
   local_client client(path("auth-client"));
   client.read_until("DONE\n");
@@ -267,7 +270,7 @@ TEST_F(authd, listens_on_a_port_for_postfix) {
 // ---- while things happen ----------------------------------------------------------------------
 
 TEST_F(authd, goes_on_without_the_directory_and_sees_a_changed_password) {
-  start();
+  start(without_limits);
   EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
   host_.slapd.crash();
   EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
@@ -486,7 +489,7 @@ TEST_F(authd, tells_to_try_later_where_it_sees_nothing) {
 }
 
 TEST_F(authd, sees_when_passwords_are_hidden_or_shown_later) {
-  start(bound_as(slapd_server::dovecot_dn));
+  start(bound_as(slapd_server::dovecot_dn, without_limits));
   ASSERT_TRUE(says("PASSWORDS_UNSEEN")) << log();
   EXPECT_THAT(login(user0, "right"), HasSubstr("temp"));
   add_access("to attrs=userPassword by dn.exact=\"" + std::string(slapd_server::dovecot_dn) + "\" read by * break");
