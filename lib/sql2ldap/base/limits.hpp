@@ -129,7 +129,7 @@ inline constexpr std::chrono::milliseconds wrong_password_delay{2000};  // as do
 inline constexpr std::chrono::milliseconds guessed_login_delay{5000};   // of a login that is guessed from everywhere
 inline constexpr std::size_t lookups_waiting_max = 1000;    // for a worker: some seconds of a slow directory
 inline constexpr std::size_t lookups_at_once_max = 16;      // of them in one question to the directory
-inline constexpr std::size_t steps_together_max = 8;         // of a question, which is begun anew for each
+inline constexpr std::size_t steps_together_max = 8;        // of a question, which is begun anew for each
 inline constexpr std::size_t passwords_waiting_max = 1000;  // of all clients, who take turns
 inline constexpr std::chrono::seconds work_wait_max{20};    // for a worker; who waited longer tries later
 inline constexpr std::size_t listings_waiting_max = 16;
