@@ -151,8 +151,7 @@ class asked_source final : public answer_source {
       : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {}
 
   serve::answers& answers() override { return answers_; }
-  void answer_together(const std::vector<std::function<void()>>& works,
-                       const std::function<void(const std::vector<std::size_t>&)>& ended) override {
+  void answer_together(const serve::works& works, const serve::ended_listener& ended) override {
     entries_.answer_together(works, ended);
   }
   result<void> can_answer() override {
@@ -279,8 +278,7 @@ result<std::function<void(const serve::account&, const secret&)>> rehasher(const
 
 }  // namespace
 
-void answer_source::answer_together(const std::vector<std::function<void()>>& works,
-                                    const std::function<void(const std::vector<std::size_t>&)>& ended) {
+void answer_source::answer_together(const serve::works& works, const serve::ended_listener& ended) {
   for (std::size_t i = 0; i < works.size(); ++i) {
     works[i]();
     ended({i});

@@ -13,6 +13,7 @@
 #include <sql2ldap/serve/login_check.hpp>
 #include <sql2ldap/serve/mirror.hpp>
 #include <sql2ldap/serve/mirror_keeper.hpp>
+#include <sql2ldap/serve/workers.hpp>
 
 #include "command_line.hpp"
 
@@ -25,8 +26,7 @@ class answer_source {
   [[nodiscard]] virtual serve::answers& answers() = 0;
   // Does pieces of work that ask answers(), in this thread, and tells which have ended. What they ask may be asked as
   // one, so each may be begun anew (serve/gathered_lookup.hpp).
-  virtual void answer_together(const std::vector<std::function<void()>>& works,
-                               const std::function<void(const std::vector<std::size_t>&)>& ended);
+  virtual void answer_together(const serve::works& works, const serve::ended_listener& ended);
   // Or why not: nothing is to be known, or seen, at the moment. May take its time, as the next.
   [[nodiscard]] virtual result<void> can_answer() = 0;
   // Does any account show a password? Also yes when there is no account.

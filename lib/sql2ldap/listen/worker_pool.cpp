@@ -55,7 +55,7 @@ void worker_pool::tell(std::vector<std::function<void()>> done) {
 
 void worker_pool::work_on(std::vector<job> taken) {
   const auto now = clock::now();
-  works all;
+  serve::works all;
   std::vector<std::function<void()>> done;
   std::vector<std::function<void()>> left_out;
   for (job& one : taken) {

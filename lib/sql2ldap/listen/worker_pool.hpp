@@ -22,15 +22,13 @@ namespace sql2ldap::listen {
 
 class worker_pool final : public serve::workers {
  public:
-  using works = std::vector<std::function<void()>>;
   struct bounds {
     std::size_t threads = 1;
     std::size_t waiting_max = 1;
     std::chrono::milliseconds patience = std::chrono::hours(24);
-    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told, and
-    // calls `ended` with the places in `works` of those that are done, as soon as they are.
+    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told.
     std::size_t at_once_max = 1;
-    std::function<void(const works&, const std::function<void(const std::vector<std::size_t>&)>& ended)> together{};
+    std::function<void(const serve::works&, const serve::ended_listener&)> together{};
   };
   // The loop outlives this.
   worker_pool(event_loop& loop, bounds how);

@@ -68,12 +68,11 @@ void ask(model::entry_lookup& from, const std::vector<piece*>& wanting) {
 
 }  // namespace
 
-void gathered_lookup::answer_together(const std::vector<std::function<void()>>& works,
-                                      const std::function<void(const std::vector<std::size_t>&)>& ended) {
+void gathered_lookup::answer_together(const works& all, const ended_listener& ended) {
   std::vector<piece> pieces;
-  pieces.reserve(works.size());
+  pieces.reserve(all.size());
   std::vector<piece*> together;
-  for (const auto& work : works) together.push_back(&pieces.emplace_back(piece{&work, pieces.size()}));
+  for (const auto& work : all) together.push_back(&pieces.emplace_back(piece{&work, pieces.size()}));
   std::vector<piece*> alone;  // which may take their time
   while (!together.empty()) {
     std::vector<std::size_t> over;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <sql2ldap/model/lookup.hpp>
+#include <sql2ldap/serve/workers.hpp>
 
 namespace sql2ldap::serve {
 
@@ -20,10 +21,8 @@ class gathered_lookup final : public model::entry_lookup {
   // Does each piece of work, in this thread. One that looks something up here is told an error, and done anew when the
   // answer is there; so each must look up the same when it is told the same, and may leave nothing behind but the
   // outcome of its last time. What asks for more than limits::steps_together_max things, one after the other, asks for
-  // the rest alone, and so does what the others cannot be asked with. `ended`: with the places in `works` of those that
-  // came to their end, as they do.
-  void answer_together(const std::vector<std::function<void()>>& works,
-                       const std::function<void(const std::vector<std::size_t>&)>& ended);
+  // the rest alone, and so does what the others cannot be asked with. `ended` is told who came to its end.
+  void answer_together(const works& all, const ended_listener& ended);
 
   // Outside of answer_together: as `from`.
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;

@@ -1,8 +1,10 @@
 // Where work is done that may take its time: a password that is verified, a directory that is asked.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <vector>
 
 namespace sql2ldap::serve {
 
@@ -12,6 +14,10 @@ using asker = std::weak_ptr<const void>;
   const asker nobody;
   return who.expired() && (who.owner_before(nobody) || nobody.owner_before(who));
 }
+
+// Several pieces of work that are done together, and who is told the places of those that have ended, as they do.
+using works = std::vector<std::function<void()>>;
+using ended_listener = std::function<void(const std::vector<std::size_t>& places)>;
 
 class workers {
  public:
