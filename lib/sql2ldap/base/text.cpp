@@ -140,7 +140,8 @@ std::string quoted_for_message(std::string_view bytes, std::size_t bytes_max) {
     if (out.size() + piece.size() + closing > bytes_max) return out.append(ellipsis);
     out += piece;
   }
-  return out += '"';
+  out += '"';
+  return out;
 }
 
 }  // namespace sql2ldap

@@ -67,18 +67,23 @@ std::optional<std::string> from_base64(std::string_view text) {
   text.remove_suffix(padding);
   std::string out(text.size() * 3 / 4, '\0');
   char* at = out.data();
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
+  std::uint8_t all = 0;  // not_a_digit from the first on that is none
+  const auto digit = [&all](char c) {
     const std::uint8_t value = base64_values[static_cast<unsigned char>(c)];
-    if (value == not_a_digit) return std::nullopt;
-    bits = (bits << 6U | value) & 0xFFFFFFU;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    *at++ = static_cast<char>(bits >> held & 0xFFU);
+    all |= value;
+    return std::uint32_t{value};
+  };
+  for (; text.size() >= 4; text.remove_prefix(4)) {
+    const std::uint32_t bits = digit(text[0]) << 18U | digit(text[1]) << 12U | digit(text[2]) << 6U | digit(text[3]);
+    *at++ = static_cast<char>(bits >> 16U);
+    *at++ = static_cast<char>(bits >> 8U);
+    *at++ = static_cast<char>(bits);
   }
-  if ((bits & ((1U << held) - 1U)) != 0) return std::nullopt;
+  std::uint32_t bits = 0;
+  for (const char c : text) bits = bits << 6U | digit(c);
+  unsigned left = static_cast<unsigned>(text.size()) * 6;
+  for (; left >= 8; left -= 8) *at++ = static_cast<char>(bits >> (left - 8U));
+  if (all == not_a_digit || (bits & ((1U << left) - 1U)) != 0) return std::nullopt;
   return out;
 }
 

@@ -10,7 +10,8 @@ std::string combined(char sign, const std::vector<filter>& parts) {
   std::string out = "(";
   out += sign;
   for (const filter& part : parts) out += part.text();
-  return out += ')';
+  out += ')';
+  return out;
 }
 
 }  // namespace

@@ -6,20 +6,23 @@ namespace {
 
 constexpr char escape = '\x01';
 constexpr std::string_view special("\0\x01\t\r\n", 5);
+constexpr char special_max = '\r';
 constexpr std::string_view letters = "01trn";
 
 }  // namespace
 
 void append_tab_escaped(std::string& out, std::string_view field) {
-  for (const char c : field) {
-    const std::size_t which = special.find(c);
-    if (which == std::string_view::npos) {
-      out += c;
-    } else {
-      out += escape;
-      out += letters[which];
-    }
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < field.size(); ++at) {
+    if (field[at] > special_max || field[at] < 0) continue;
+    const std::size_t which = special.find(field[at]);
+    if (which == std::string_view::npos) continue;
+    out.append(field, begin, at - begin);
+    out += escape;
+    out += letters[which];
+    begin = at + 1;
   }
+  out.append(field, begin);
 }
 
 std::string tab_escaped(std::string_view field) {

@@ -33,9 +33,7 @@ void entry::add(attribute_name name, std::string_view value) {
 
 std::vector<std::string_view> entry::values_of(attribute_name name) const {
   std::vector<std::string_view> values;
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (slots_[i].name == name) values.push_back((*this)[i].bytes);
-  }
+  for_each_value_of(name, [&](std::string_view value) { values.push_back(value); });
   return values;
 }
 

@@ -32,6 +32,11 @@ class entry {
   }
   // In the order of adding. For printing and comparing use the functions that sort.
   [[nodiscard]] std::vector<std::string_view> values_of(attribute_name name) const;
+  template <typename Each>
+  void for_each_value_of(attribute_name name, Each each) const {
+    for (const slot& s : slots_)
+      if (s.name == name) each(std::string_view(bytes_.data() + s.offset, s.length));
+  }
   [[nodiscard]] std::string_view first_value_of(attribute_name name) const noexcept;  // empty when none
   [[nodiscard]] bool has(attribute_name name) const noexcept;
   [[nodiscard]] std::vector<attribute_name> attributes() const;  // each once, in order

@@ -27,18 +27,15 @@ result<std::optional<std::uint64_t>> limit_of(const entry_reader& of, model::att
 void read_names(account& into, const model::entry& from) {
   const entry_reader read(from);
   into.dn = from.dn();
-  into.login = ascii_lowered(from.first_value_of(names::uid));
   model::dn::for_each_ava(from.dn(), [&](std::size_t depth, const model::ava& part) {
     if (depth == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
     if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
       into.domain = ascii_lowered(part.value);
     return depth == 0 || into.domain.empty();
   });
-  for (const auto name : {names::mail, names::mail_local_address})
-    for (const std::string& address : read.lowered(name))
-      if (!address.starts_with('@') &&
-          std::find(into.addresses.begin(), into.addresses.end(), address) == into.addresses.end())
-        into.addresses.push_back(address);
+  if (into.login.empty()) into.login = ascii_lowered(from.first_value_of(names::uid));
+  for (const auto name : {names::mail, names::mail_local_address}) read.add_lowered(into.addresses, name);
+  std::erase_if(into.addresses, [](const std::string& address) { return address.starts_with('@'); });
   if (!into.addresses.empty()) into.mail = into.addresses.front();
   if (into.domain.empty())
     if (const auto address = detail::address_in(into.mail.empty() ? into.login : into.mail))
@@ -56,13 +53,13 @@ result<void> check_names(const account& who, const entry_reader& read) {
 }
 
 result<void> read_login(account& into, const model::entry& from, const entry_reader& read) {
-  for (const std::string_view value : from.values_of(model::names::user_password))
-    into.passwords.emplace_back(std::string(value));
+  from.for_each_value_of(model::names::user_password,
+                         [&](std::string_view value) { into.passwords.emplace_back(std::string(value)); });
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
   S2L_TRY_ASSIGN(into.login_enabled, read.flag(names::login_enabled, true));
   into.locked = from.has(names::account_locked_time);
-  into.services = read.lowered(names::service);
-  into.allow_nets = read.lowered(names::allow_nets);
+  read.add_lowered(into.services, names::service);
+  read.add_lowered(into.allow_nets, names::allow_nets);
   return {};
 }
 

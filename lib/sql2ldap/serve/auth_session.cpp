@@ -136,18 +136,15 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void verify(wire::ticket of, sasl::credentials given) {
-    const running& asked = running_.at(of.serial);
-    login_attempt who = asked.who;
-    const bool delayed = asked.delayed;
-    const clock::time_point begun = asked.begun;
-    who.name = given.user;
+    running asked = std::move(running_.at(of.serial));
     running_.erase(of.serial);
     ++verifying_;
-    desk_.logins.verify(
-        std::move(who), std::move(given.password),
-        [of, delayed, begun, name = std::move(given.user), weak = weak_from_this()](const login_result& how) {
-          if (const auto self = weak.lock()) self->verified(of, name, how, delayed, begun);
-        });
+    asked.who.name = given.user;
+    desk_.logins.verify(std::move(asked.who), std::move(given.password),
+                        [of, delayed = asked.delayed, begun = asked.begun, name = std::move(given.user),
+                         weak = weak_from_this()](const login_result& how) {
+                          if (const auto self = weak.lock()) self->verified(of, name, how, delayed, begun);
+                        });
   }
 
   // What is no success is told at a moment that does not depend on the work that it took.
@@ -160,20 +157,16 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   void verified(wire::ticket of, const std::string& asked, const login_result& how, bool delayed,
                 clock::time_point begun, const std::string& final_data = {}) {
-    const auto tell = [of, asked, how, final_data, weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (!self) return;
-      --self->verifying_;
-      if (!self->closed_) self->answer(of, asked, how, final_data);
-    };
     const std::chrono::milliseconds wait = delayed && !closed_ ? wait_of(how, begun) : std::chrono::milliseconds(0);
-    if (wait.count() > 0)
-      desk_.after(wait, tell);
-    else
-      tell();
+    if (wait.count() == 0) return answer(of, asked, how, final_data);
+    desk_.after(wait, [of, asked, how, final_data, weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->answer(of, asked, how, final_data);
+    });
   }
 
   void answer(wire::ticket of, const std::string& asked, const login_result& how, const std::string& final_data) {
+    --verifying_;
+    if (closed_) return;
     switch (how.now) {
       case login_result::what::accepted:
         return settle(codec_.success(of, how.user, final_data, asked));

@@ -12,7 +12,10 @@ namespace sql2ldap::serve {
 namespace {
 
 // In one spelling.
-std::string plain(std::string_view name) { return detail::login_name_in(name).value_or(ascii_lowered(name)); }
+std::string plain(std::string_view name) {
+  auto known = detail::login_name_in(name);
+  return known ? std::move(known->text) : ascii_lowered(name);
+}
 
 }  // namespace
 
@@ -26,8 +29,13 @@ guess::guess(std::string_view name, std::string_view login, std::string_view fro
 
 void guess::is_of(std::string_view login) {
   if (login.empty()) return;
+  login_ = 'l';
+  if (std::string_view(names_.front()).substr(where_.size()) == login) {
+    login_ += login;
+    return;
+  }
   const std::string name = plain(login);
-  login_ = 'l' + name;
+  login_ += name;
   if (std::string other = where_ + name; other != names_.front()) names_.push_back(std::move(other));
 }
 

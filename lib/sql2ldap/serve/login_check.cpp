@@ -27,7 +27,8 @@ std::string new_key() {
 
 // The same for a name each time, as that of a stored secret is.
 std::string salt_for(std::string_view given, const std::string& key) {
-  const std::string name = detail::login_name_in(given).value_or(std::string(given));
+  const auto known = detail::login_name_in(given);
+  const std::string_view name = known ? std::string_view(known->text) : given;
   std::array<unsigned char, salt_bytes> out{};
   crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>(name.data()), name.size(),
                      reinterpret_cast<const unsigned char*>(key.data()), key.size());
@@ -38,6 +39,7 @@ login_result later(std::string cause) { return {what::try_later, {}, std::move(c
 
 constexpr const char* too_many_text = "too many wrong passwords";
 constexpr const char* too_late_text = "no worker came to it in time";
+constexpr const char* too_many_questions_text = "too many questions wait";
 
 login_result of_proved(const login_answer& account) {
   switch (account.now) {
@@ -115,7 +117,7 @@ void login_check::find(std::shared_ptr<const login_attempt> asked, const guess& 
       },
       asked->by);
   if (taken) return;
-  tell(*asked, later("too many questions wait"));
+  tell(*asked, later(too_many_questions_text));
   done(nullptr);
 }
 
@@ -130,48 +132,75 @@ login_result login_check::settle(const login_attempt& who, const guess& what,
   return tell(who, std::move(how));
 }
 
-// Asked again whether it may be tried: of many at once the first were wrong meanwhile.
-result<bool> login_check::prove(const guess& what, const std::optional<login_answer>& account, const secret& password,
-                                const serve::account* decoy) {
-  if (!guesses_.may_try(what)) return fail_transient(error_kind::local, too_many_text);
-  result<bool> right = false;
-  if (account && !password.empty()) {
-    right = prove_(account->who, password);
-  } else if (decoy != nullptr && !password.empty()) {
-    right = prove_(*decoy, password).map([](bool) { return false; });
-  } else {
-    codec::verify_dummy(password.reveal());
+// A password that is to be verified.
+struct login_check::proof {
+  login_attempt who;
+  secret password;
+  std::function<void(const login_result&)> done;
+  std::shared_ptr<const account> decoy;  // proved against where nobody has the name; nullptr: nothing is
+  guess what{who.name, {}, who.from};
+  // Once they are known.
+  std::optional<result<std::optional<login_answer>>> found{};
+  std::optional<result<bool>> is_right{};
+
+  // Whose password it may be; nullptr: of nobody.
+  [[nodiscard]] const account* against() const {
+    if (password.empty()) return nullptr;
+    const auto& account = found->value();
+    return account ? &account->who : decoy.get();
   }
-  if (right && !*right) guesses_.wrong(what);
-  return right;
+};
+
+// What is proved quickly is so where it was found.
+void login_check::look_up(proof& of) {
+  const auto& answer = of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from}));
+  if (!answer) return;
+  if (*answer) of.what.is_of((*answer)->who.login);
+  const account* const against = of.against();
+  if (against != nullptr && quick_(*against)) prove(of);
+}
+
+// Asked again whether it may be tried: of many at once the first were wrong meanwhile.
+void login_check::prove(proof& of) {
+  if (!guesses_.may_try(of.what)) {
+    of.is_right = fail_transient(error_kind::local, too_many_text);
+    return;
+  }
+  auto& right = of.is_right.emplace(false);
+  if (const account* const against = of.against()) {
+    right = prove_(*against, of.password);
+    if (against == of.decoy.get() && right) right = false;
+  } else {
+    codec::verify_dummy(of.password.reveal());
+  }
+  if (right && !*right) guesses_.wrong(of.what);
 }
 
 void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
-  const auto asked = std::make_shared<const login_attempt>(std::move(who));
-  const auto what = std::make_shared<guess>(asked->name, std::string_view(), asked->from);
-  const auto given = std::make_shared<const secret>(std::move(password));
-  find(asked, *what, [this, asked, what, given, done = std::move(done)](const found& account) {
-    if (!account) return done(later({}));
-    if (*account) what->is_of((*account)->who.login);
-    const auto proved = std::make_shared<result<bool>>(fail_transient(error_kind::local, too_late_text));
-    const serve::account* against = *account ? &(*account)->who : decoy_.get();
-    workers& where =
-        against != nullptr && !given->empty() && quick_(*against) ? static_cast<workers&>(in_place_) : proving_;
-    const bool taken = where.run(
-        [this, what, account, given, proved, decoy = decoy_] { *proved = prove(*what, *account, *given, decoy.get()); },
-        [this, asked, what, account, proved, done] {
-          if (!*proved) return done(tell(*asked, later(proved->error().text())));
-          if (**proved) {
-            serve::account decoy;
-            decoy.dn = "cn=nobody," + (*account)->who.dn;
-            decoy.passwords = (*account)->who.passwords;
-            decoy_ = std::make_shared<const serve::account>(std::move(decoy));
-          }
-          done(settle(*asked, *what, *account, **proved));
-        },
-        asked->by);
-    if (!taken) done(tell(*asked, later("too many passwords wait to be verified")));
-  });
+  const auto of = std::make_shared<proof>(proof{std::move(who), std::move(password), std::move(done), decoy_});
+  if (!guesses_.may_try(of->what)) return of->done(tell(of->who, later(too_many_text)));
+  const bool taken = lookups_.run([this, of] { look_up(*of); }, [this, of] { go_on(of); }, of->who.by);
+  if (!taken) of->done(tell(of->who, later(too_many_questions_text)));
+}
+
+void login_check::go_on(const std::shared_ptr<proof>& of) {
+  if (!of->found) return of->done(tell(of->who, later(too_late_text)));
+  if (!*of->found) return of->done(tell(of->who, later(of->found->error().text())));
+  if (of->is_right) return conclude(*of);
+  const bool taken = proving_.run([this, of] { prove(*of); }, [this, of] { conclude(*of); }, of->who.by);
+  if (!taken) of->done(tell(of->who, later("too many passwords wait to be verified")));
+}
+
+void login_check::conclude(proof& of) {
+  if (!of.is_right) return of.done(tell(of.who, later(too_late_text)));
+  if (!*of.is_right) return of.done(tell(of.who, later(of.is_right->error().text())));
+  std::optional<login_answer>& account = **of.found;
+  const login_result how = settle(of.who, of.what, account, **of.is_right);
+  if (**of.is_right) {
+    account->who.dn.insert(0, "cn=nobody,");
+    decoy_ = std::make_shared<const serve::account>(std::move(account->who));
+  }
+  of.done(how);
 }
 
 void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done) {

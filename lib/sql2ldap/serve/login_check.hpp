@@ -43,8 +43,8 @@ struct login_result {
 class login_check {
  public:
   using listener = std::function<void(const login_attempt& who, const login_result& how)>;
-  // As verify_stored_password, or another way, such as to ask a directory. In a thread of `proving`, or in place where
-  // that is `quick`; the password is not empty.
+  // As verify_stored_password, or another way, such as to ask a directory. In a thread of `proving`, or of `lookups`
+  // where that is `quick`; the password is not empty.
   using prover = std::function<result<bool>(const account& whose, const secret& password)>;
   using judge = std::function<bool(const account& whose)>;
   // All outlive this and what it is still asked.
@@ -67,10 +67,14 @@ class login_check {
   login_result end_scram(const login_attempt& who, const scram_login& of, bool proved);
 
  private:
+  struct proof;
   void find(std::shared_ptr<const login_attempt> who, const guess& what, std::function<void(found)> done);
   // Perhaps in a worker's thread.
-  [[nodiscard]] result<bool> prove(const guess& what, const std::optional<login_answer>& account,
-                                   const secret& password, const serve::account* decoy);
+  void look_up(proof& of);
+  void prove(proof& of);
+  // In that of the sessions.
+  void go_on(const std::shared_ptr<proof>& of);
+  void conclude(proof& of);
   login_result settle(const login_attempt& who, const guess& what, const std::optional<login_answer>& account,
                       bool proved);
   login_result tell(const login_attempt& who, login_result how);
@@ -82,7 +86,6 @@ class login_check {
   listener told_;
   prover prove_;
   judge quick_;
-  no_workers in_place_;
   const std::string disguise_key_;
   std::shared_ptr<const account> decoy_;  // of who logged in last, under a DN that is not there; nullptr: nobody has
 };

@@ -355,6 +355,7 @@ result<std::vector<model::entry>> mirror::find(model::attribute_name name, std::
 }
 result<std::vector<std::vector<model::entry>>> mirror::find_each(const std::vector<model::any_of_these>& asked) {
   std::vector<std::vector<model::entry>> out;
+  out.reserve(asked.size());
   for (const model::any_of_these& one : asked) {
     S2L_TRY_ASSIGN(out.emplace_back(), body_->find(one));
   }

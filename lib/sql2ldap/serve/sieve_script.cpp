@@ -31,7 +31,8 @@ std::string sieve_string(std::string_view text) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
-  return out += '"';
+  out += '"';
+  return out;
 }
 
 std::string list_of(const std::vector<std::string>& texts) {
@@ -66,7 +67,8 @@ std::string multi_line(std::string_view text) {
     line_begins = c == '\n';
   }
   if (!line_begins) out += '\n';
-  return out += ".\n";
+  out += ".\n";
+  return out;
 }
 
 // Days and times of day compared as texts, both in UTC: parts of a date whose form RFC 5260 leaves no doubt about.

@@ -22,12 +22,10 @@ bool is_local_part(std::string_view local) {
 }  // namespace
 
 bool has_control_characters(std::string_view text) noexcept {
-  bool found = false;  // without a way out in between, sixteen bytes at a time
-  for (const char c : text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    found = found | (byte < 0x20) | (byte == 0x7F);
-  }
-  return found;
+    return byte < 0x20 || byte == 0x7F;
+  });
 }
 
 std::optional<address> address_in(std::string_view text) {
@@ -40,12 +38,25 @@ std::optional<address> address_in(std::string_view text) {
   return address{ascii_lowered(local), *std::move(domain)};
 }
 
-std::optional<std::string> login_name_in(std::string_view text) {
+std::string address::text() const {
+  std::string out;
+  out.reserve(local.size() + 1 + domain.size());
+  out += local;
+  out += '@';
+  out += domain;
+  return out;
+}
+
+std::string_view login_name::domain() const {
+  return is_address ? std::string_view(text).substr(text.rfind('@') + 1) : std::string_view();
+}
+
+std::optional<login_name> login_name_in(std::string_view text) {
   if (text.empty() || text.size() > limits::user_name_bytes_max || has_control_characters(text) || !is_utf8(text))
     return std::nullopt;
   if (text.front() == ' ' || text.back() == ' ' || text.find("  ") != std::string_view::npos) return std::nullopt;
-  if (const auto as_address = address_in(text)) return as_address->text();
-  return ascii_lowered(text);
+  if (const auto as_address = address_in(text)) return login_name{as_address->text(), true};
+  return login_name{ascii_lowered(text)};
 }
 
 bool is_listable(std::string_view local) noexcept {

@@ -10,7 +10,7 @@ namespace sql2ldap::serve::detail {
 struct address {
   std::string local;   // as it came, in lower case
   std::string domain;  // A-labels in lower case
-  [[nodiscard]] std::string text() const { return local + "@" + domain; }
+  [[nodiscard]] std::string text() const;
 };
 
 [[nodiscard]] bool has_control_characters(std::string_view text) noexcept;
@@ -18,9 +18,14 @@ struct address {
 // nullopt for what no entry of ours can hold: no or two '@', a domain that is none, other characters than ASCII in the
 // local part, blanks outside of quotes, control characters.
 [[nodiscard]] std::optional<address> address_in(std::string_view text);
-// A login name, which may be an address; nullopt for what nobody is called. Matching rules squeeze blanks, so
-// that names which differ in blanks alone would find each other: these are nobody's.
-[[nodiscard]] std::optional<std::string> login_name_in(std::string_view text);
+// A login name; nullopt for what nobody is called. Matching rules squeeze blanks, so that names which differ in blanks
+// alone would find each other: these are nobody's.
+struct login_name {
+  std::string text;
+  bool is_address = false;  // as address_in() gives it
+  [[nodiscard]] std::string_view domain() const;  // of an address; else empty
+};
+[[nodiscard]] std::optional<login_name> login_name_in(std::string_view text);
 // Whether an address with this local part is one item in a list of addresses, and an address: not what exim and Postfix
 // would take for a command, a file, a list in a file, a comment, or for several.
 [[nodiscard]] bool is_listable(std::string_view local) noexcept;

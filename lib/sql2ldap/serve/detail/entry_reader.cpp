@@ -58,11 +58,9 @@ bool entry_reader::is_a(std::string_view object_class) const {
 
 result<std::optional<std::string_view>> entry_reader::only_value(model::attribute_name name) const {
   std::optional<std::string_view> out;
-  for (std::size_t i = 0; i < entry_.size(); ++i) {
-    if (entry_[i].name != name) continue;
-    if (out) return objection(name, entry_[i].bytes, "is one value too many");
-    out = entry_[i].bytes;
-  }
+  std::optional<std::string_view> other;
+  entry_.for_each_value_of(name, [&](std::string_view value) { (out ? other : out) = value; });
+  if (other) return objection(name, *other, "is one value too many");
   return out;
 }
 
@@ -113,21 +111,19 @@ result<std::string> entry_reader::line(model::attribute_name name) const {
 }
 
 result<std::string> entry_reader::path(model::attribute_name name) const {
-  S2L_TRY_ASSIGN(auto value, line(name));
-  if (value.empty()) return value;
-  if (value.front() != '/') return objection(name, value, "does not begin with '/'");
-  const auto parts = split(value, '/');
-  if (std::find(parts.begin(), parts.end(), "..") != parts.end()) return objection(name, value, "leads upwards");
+  auto value = line(name);
+  if (!value || value->empty()) return value;
+  if (!value->starts_with('/')) return objection(name, *value, "does not begin with '/'");
+  if (value->ends_with("/..") || value->find("/../") != std::string::npos)
+    return objection(name, *value, "leads upwards");
   return value;
 }
 
-std::vector<std::string> entry_reader::lowered(model::attribute_name name) const {
-  std::vector<std::string> out;
-  for (const std::string_view value : entry_.values_of(name)) {
-    std::string one = ascii_lowered(value);
-    if (std::find(out.begin(), out.end(), one) == out.end()) out.push_back(std::move(one));
-  }
-  return out;
+void entry_reader::add_lowered(std::vector<std::string>& to, model::attribute_name name) const {
+  entry_.for_each_value_of(name, [&](std::string_view value) {
+    const auto is_same = [&](const std::string& other) { return equal_ignoring_ascii_case(other, value); };
+    if (std::none_of(to.begin(), to.end(), is_same)) to.push_back(ascii_lowered(value));
+  });
 }
 
 result<std::vector<std::string>> entry_reader::targets(model::attribute_name name) const {

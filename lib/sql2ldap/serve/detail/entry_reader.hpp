@@ -25,7 +25,7 @@ class entry_reader {
   [[nodiscard]] result<std::string> text(model::attribute_name name) const;  // of any characters; empty when absent
   [[nodiscard]] result<std::string> line(model::attribute_name name) const;  // without control characters
   [[nodiscard]] result<std::string> path(model::attribute_name name) const;  // absolute, without ".."
-  [[nodiscard]] std::vector<std::string> lowered(model::attribute_name name) const;  // all values, each once
+  void add_lowered(std::vector<std::string>& to, model::attribute_name name) const;  // all values, each once
   // Targets of mail: addresses, '@domain' and names of users of the host. Commands, files and lists in files are an
   // error.
   [[nodiscard]] result<std::vector<std::string>> targets(model::attribute_name name) const;

@@ -6,7 +6,6 @@
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/idna.hpp>
-#include <sql2ldap/serve/detail/address.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -21,12 +20,14 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
 }  // namespace
 
 result<std::optional<mail_domain>> finder::domain(std::string_view name) {
-  const auto ascii = codec::domain_to_ascii(name);
-  if (!ascii) return std::nullopt;
-  const bool known = *ascii == asked_domain_;
   std::vector<model::entry> found;
+  const bool known = name == asked_domain_;
+  std::string ascii(known ? name : std::string_view());
   if (!known) {
-    S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, *ascii));
+    auto spelled = codec::domain_to_ascii(name);
+    if (!spelled) return std::nullopt;
+    ascii = *std::move(spelled);
+    S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, ascii));
   }
   const model::entry* only = nullptr;
   for (const model::entry& one : known ? domains_ : found) {
@@ -35,7 +36,7 @@ result<std::optional<mail_domain>> finder::domain(std::string_view name) {
     only = &one;
   }
   if (only == nullptr) return std::nullopt;
-  S2L_TRY_ASSIGN(auto read, read_domain(*only, *ascii));
+  S2L_TRY_ASSIGN(auto read, read_domain(*only, std::move(ascii)));
   return read;
 }
 
@@ -49,34 +50,29 @@ result<std::optional<mail_domain>> finder::domain_in_force(std::string_view name
 }
 
 // Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
-result<std::vector<model::entry>> finder::found(std::string_view name, by how) {
+result<std::vector<model::entry>> finder::found(const std::string& name, std::string_view domain, by how) {
   std::vector<model::any_of_these> asked;
   asked.reserve(2);
   asked.emplace_back().reserve(3);
-  if (how == by::login_or_address) asked.front().push_back({names::uid, std::string(name)});
-  // '@example.org' is nobody's login, though an account may catch all mail of its domain. What is not ASCII is outside
-  // of the syntax of addresses.
-  const auto at = name.rfind('@');
-  const bool can_be_address = is_ascii(name) && at != std::string_view::npos;
-  if (can_be_address && (how == by::address || name.front() != '@'))
-    for (const auto attribute : {names::mail_local_address, names::mail})
-      asked.front().push_back({attribute, std::string(name)});
-  const auto domain = codec::domain_to_ascii(at == std::string_view::npos ? "" : name.substr(at + 1));
-  const bool with_domain = domain && !domain->empty() && *domain != asked_domain_;
-  if (with_domain) asked.emplace_back().push_back({names::associated_domain, *domain});
+  if (how == by::login_or_address) asked.front().push_back({names::uid, name});
+  // '@example.org' is nobody's login, though an account may catch all mail of its domain.
+  if (!domain.empty() && (how == by::address || name.front() != '@'))
+    for (const auto attribute : {names::mail_local_address, names::mail}) asked.front().push_back({attribute, name});
+  const bool with_domain = !domain.empty() && domain != asked_domain_;
+  if (with_domain) asked.emplace_back().push_back({names::associated_domain, std::string(domain)});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {
-    asked_domain_ = *domain;
+    asked_domain_ = domain;
     domains_ = std::move(answers.back());
   }
   return std::move(answers.front());
 }
 
-result<std::optional<account>> finder::only_account(std::string_view name) {
-  S2L_TRY_ASSIGN(auto entries, found(name, by::login_or_address));
+result<std::optional<account>> finder::only_account(const login_name& name) {
+  S2L_TRY_ASSIGN(auto entries, found(name.text, name.domain(), by::login_or_address));
   std::erase_if(entries, [](const model::entry& one) { return !is_account(one); });
   if (entries.empty()) return std::nullopt;
-  if (entries.size() > 1) return ambiguous(name, entries[0].dn(), entries[1].dn());
+  if (entries.size() > 1) return ambiguous(name.text, entries[0].dn(), entries[1].dn());
   S2L_TRY_ASSIGN(auto read, read_account(entries.front()));
   return read;
 }
@@ -85,12 +81,11 @@ result<std::optional<account>> finder::account_named(std::string_view name) {
   const auto login = login_name_in(name);
   if (!login) return std::nullopt;
   S2L_TRY_ASSIGN(auto direct, only_account(*login));
-  if (direct) return direct;
-  const auto address = address_in(*login);
-  if (!address) return std::nullopt;
-  S2L_TRY_ASSIGN(const auto own, domain_in_force(address->domain));
+  if (direct || !login->is_address) return direct;
+  const std::string_view domain = login->domain();
+  S2L_TRY_ASSIGN(const auto own, domain_in_force(domain));
   if (!own || own->target.empty()) return std::nullopt;
-  return only_account(address->local + "@" + own->target);
+  return only_account({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
 }
 
 result<bool> finder::takes_mail(const account& who) {
@@ -101,7 +96,7 @@ result<bool> finder::takes_mail(const account& who) {
 }
 
 result<finder::holder> finder::holder_of(const std::string& address) {
-  S2L_TRY_ASSIGN(const auto entries, found(address, by::address));
+  S2L_TRY_ASSIGN(const auto entries, found(address, std::string_view(address).substr(address.rfind('@') + 1), by::address));
   holder who;
   std::string_view dn;
   for (const model::entry& one : entries) {

@@ -11,6 +11,7 @@
 #include <sql2ldap/model/lookup.hpp>
 #include <sql2ldap/serve/account.hpp>
 #include <sql2ldap/serve/alias.hpp>
+#include <sql2ldap/serve/detail/address.hpp>
 #include <sql2ldap/serve/domain.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -29,14 +30,15 @@ class finder {
   // It is on, and so is its domain; a domain that nobody wrote down is no objection.
   [[nodiscard]] result<bool> takes_mail(const account& who);
 
-  // Who in force has the address, which is in lower case and may be '@domain'.
+  // Who in force has the address, which is as address_in() gives it and may be '@domain'.
   using holder = std::variant<std::monostate, account, mail_alias>;
   [[nodiscard]] result<holder> holder_of(const std::string& address);
 
  private:
   enum class by { login_or_address, address };
-  [[nodiscard]] result<std::vector<model::entry>> found(std::string_view name, by how);
-  [[nodiscard]] result<std::optional<account>> only_account(std::string_view name);
+  // `domain`: that of the name, empty where it is no address.
+  [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
+  [[nodiscard]] result<std::optional<account>> only_account(const login_name& name);
 
   model::entry_lookup& entries_;
   // The domain of the name that was looked up last: it is asked for with the name.
