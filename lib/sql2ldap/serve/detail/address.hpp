@@ -22,7 +22,7 @@ struct address {
 // alone would find each other: these are nobody's.
 struct login_name {
   std::string text;
-  bool is_address = false;  // as address_in() gives it
+  bool is_address = false;                        // as address_in() gives it
   [[nodiscard]] std::string_view domain() const;  // of an address; else empty
 };
 [[nodiscard]] std::optional<login_name> login_name_in(std::string_view text);

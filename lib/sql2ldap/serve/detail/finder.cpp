@@ -96,7 +96,8 @@ result<bool> finder::takes_mail(const account& who) {
 }
 
 result<finder::holder> finder::holder_of(const std::string& address) {
-  S2L_TRY_ASSIGN(const auto entries, found(address, std::string_view(address).substr(address.rfind('@') + 1), by::address));
+  S2L_TRY_ASSIGN(const auto entries,
+                 found(address, std::string_view(address).substr(address.rfind('@') + 1), by::address));
   holder who;
   std::string_view dn;
   for (const model::entry& one : entries) {
