@@ -234,7 +234,10 @@ settled session::success(ticket of, std::string_view user, std::string_view fina
   running* asked = find(of);
   if (asked == nullptr) return {};
   // exim looks for user= in the first fields only.
-  std::string line = fmt::format("OK\t{}\tuser={}", of.id, tab_escaped(user));
+  std::string line = "OK\t";
+  line += fmt::format_int(of.id).c_str();
+  line += "\tuser=";
+  append_tab_escaped(line, user);
   if (!asked_as.empty() && asked_as != user) line += "\toriginal_user=" + tab_escaped(asked_as);
   if (!final_data.empty() && !asked->takes_final_data) {
     asked->now = state::last_word;

@@ -32,7 +32,8 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 }  // namespace
 
 std::string digest_of(std::string_view algorithm, std::string_view bytes, std::string_view more) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  // To make one takes as long as the digest of a password.
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const EVP_MD* method = method_named(algorithm);
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned size = 0;

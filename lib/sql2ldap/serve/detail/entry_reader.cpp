@@ -42,6 +42,10 @@ std::optional<std::chrono::sys_seconds> time_in(std::string_view utc) {
 
 }  // namespace
 
+entry_reader::entry_reader(const model::entry& of) : entry_(of) {
+  for (std::size_t i = 0; i < of.size(); ++i) marks_ |= mark_of(of[i].name);
+}
+
 tl::unexpected<error> entry_reader::objection(model::attribute_name name, std::string_view value,
                                               std::string_view why) const {
   return fail(error_kind::directory,
@@ -58,6 +62,7 @@ bool entry_reader::is_a(std::string_view object_class) const {
 
 result<std::optional<std::string_view>> entry_reader::only_value(model::attribute_name name) const {
   std::optional<std::string_view> out;
+  if (!may_have(name)) return out;
   std::optional<std::string_view> other;
   entry_.for_each_value_of(name, [&](std::string_view value) { (out ? other : out) = value; });
   if (other) return objection(name, *other, "is one value too many");
@@ -120,6 +125,7 @@ result<std::string> entry_reader::path(model::attribute_name name) const {
 }
 
 void entry_reader::add_lowered(std::vector<std::string>& to, model::attribute_name name) const {
+  if (!may_have(name)) return;
   entry_.for_each_value_of(name, [&](std::string_view value) {
     const auto is_same = [&](const std::string& other) { return equal_ignoring_ascii_case(other, value); };
     if (std::none_of(to.begin(), to.end(), is_same)) to.push_back(ascii_lowered(value));
@@ -128,6 +134,7 @@ void entry_reader::add_lowered(std::vector<std::string>& to, model::attribute_na
 
 result<std::vector<std::string>> entry_reader::targets(model::attribute_name name) const {
   std::vector<std::string> out;
+  if (!may_have(name)) return out;
   for (const std::string_view value : entry_.values_of(name)) {
     const auto target = target_in(value);
     if (!target) return objection(name, value, "is no address");

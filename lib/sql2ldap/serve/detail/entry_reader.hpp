@@ -15,7 +15,7 @@ namespace sql2ldap::serve::detail {
 
 class entry_reader {
  public:
-  explicit entry_reader(const model::entry& of) : entry_(of) {}
+  explicit entry_reader(const model::entry& of);
 
   [[nodiscard]] bool is_a(std::string_view object_class) const;
   [[nodiscard]] result<bool> flag(model::attribute_name name, bool when_absent) const;
@@ -34,9 +34,13 @@ class entry_reader {
                                                 std::string_view why) const;
 
  private:
+  // Most of what is asked for is not there.
+  static std::uint64_t mark_of(model::attribute_name name) noexcept { return std::uint64_t{1} << (name.id() % 64); }
+  [[nodiscard]] bool may_have(model::attribute_name name) const noexcept { return (marks_ & mark_of(name)) != 0; }
   [[nodiscard]] result<std::optional<std::string_view>> only_value(model::attribute_name name) const;
 
   const model::entry& entry_;
+  std::uint64_t marks_ = 0;  // of all names in it
 };
 
 }  // namespace sql2ldap::serve::detail
