@@ -140,6 +140,33 @@ TEST_F(servers_exim, puts_off_a_user_of_whom_nobody_can_tell_though_all_else_is_
   EXPECT_THAT(deliver(anna, "x"), StartsWith("451")) << logs();
 }
 
+TEST_F(servers_exim, hands_on_mail_of_a_domain_to_the_host_that_its_transport_names) {
+  start();
+  const std::pair<std::string, std::string> domains[] = {{"brook.example", "relay:[{}]:{}"},
+                                                         {"river.example", "smtp:{}:{}"}};
+  for (const auto& [name, transport] : domains) {
+    host_.slapd.modify(fmt::format(
+        "dn: associatedDomain={0},ou=domains,{1}\nchangetype: add\nobjectClass: s2lMailDomain\nassociatedDomain: {0}\n"
+        "s2lEnabled: TRUE\ns2lTransport: {2}\n",
+        name, slapd_server::suffix,
+        fmt::format(fmt::runtime(transport), exim_server::address_elsewhere, exim_->port_elsewhere())));
+    const auto is_known = [&] {
+      return local_client(host_.folder() / "query").ask("domain " + name + "\n", "\n").starts_with("yes relay ");
+    };
+    ASSERT_TRUE(eventually(patience, is_known)) << host_.authd_log();
+    EXPECT_THAT(deliver("whoever@" + name, "for " + name), StartsWith("250")) << logs();
+  }
+  ASSERT_TRUE(done_with_all()) << logs();
+  const auto arrived = [](const std::string& domain) {
+    return AllOf(HasSubstr("Envelope-to: whoever@" + domain + "\n"), HasSubstr("Subject: for " + domain + "\n"));
+  };
+  EXPECT_THAT(exim_->elsewhere(), UnorderedElementsAre(arrived("brook.example"), arrived("river.example"))) << logs();
+
+  EXPECT_THAT(client().deliver("whoever@elsewhere.example", "x"), StartsWith("550")) << "is not one of them";
+  host_.stop_authd();
+  EXPECT_THAT(deliver("whoever@brook.example", "x"), StartsWith("451")) << logs();
+}
+
 TEST_F(servers_exim, lets_in_who_may_and_sends_their_mail) {
   start();
   for (const std::string mechanism : {"PLAIN", "LOGIN"}) {

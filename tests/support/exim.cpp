@@ -46,9 +46,6 @@ keep:
   user = {1}
 )";
 
-// To another address than those that it listens on, which it would take for itself.
-constexpr const char* address_elsewhere = "127.0.0.2";
-
 std::string program() { return server_program("exim4"); }
 
 }  // namespace

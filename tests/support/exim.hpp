@@ -20,6 +20,9 @@ class exim_server {
   ~exim_server();
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  // Not one that the first listens on, which it would take for itself.
+  static constexpr const char* address_elsewhere = "127.0.0.2";
+  [[nodiscard]] std::uint16_t port_elsewhere() const noexcept { return port_elsewhere_; }
   [[nodiscard]] std::string log() const;
   // Tries everything that waits; returns when it has been tried.
   void run_queue() const;

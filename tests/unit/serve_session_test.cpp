@@ -33,6 +33,12 @@ associatedDomain: far.example
 s2lTransport: relay:[mx.far.example]
 s2lEnabled: TRUE
 
+dn: associatedDomain=farther.example,dc=org
+objectClass: s2lMailDomain
+associatedDomain: farther.example
+s2lTransport: relay
+s2lEnabled: TRUE
+
 dn: uid=anna@example.org,associatedDomain=example.org,dc=org
 objectClass: s2lMailAccount
 uid: anna@example.org
@@ -580,7 +586,8 @@ TEST_F(serve_session, query_answers_one_question) {
     return said;
   };
   EXPECT_EQ(ask("domain example.org"), "yes local\n");
-  EXPECT_EQ(ask("domain far.example"), "yes relay\n");
+  EXPECT_EQ(ask("domain far.example"), "yes relay [mx.far.example]\n");
+  EXPECT_EQ(ask("domain farther.example"), "yes relay\n");
   EXPECT_EQ(ask("domain nowhere.example"), "no\n");
   EXPECT_EQ(ask("alias all@example.org"), "yes anna@example.org, bert@example.org\n");
   EXPECT_EQ(ask("alias anna@example.org"), "no\n");

@@ -1,7 +1,8 @@
 // The line protocol of our own, for exim's ${readsocket}: one request, one line as the answer, then the server closes.
 //
 //   domain NAME | alias NAME | user NAME     NAME is the rest of the line, and LF or the end of the stream ends it
-//   yes[ TEXT]     it is there; for an alias TEXT is where mail goes, as a redirect router takes it
+//   yes[ TEXT]     it is there; for an alias TEXT is where mail goes, as a redirect router takes it; for a domain
+//                  `local`, or `relay` and perhaps the host that it is handed on to, as Postfix writes it
 //   no             it is not there
 //   defer REASON   nobody can tell at the moment
 //

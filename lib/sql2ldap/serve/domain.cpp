@@ -26,6 +26,11 @@ result<std::string> target_of(const entry_reader& read) {
 
 }  // namespace
 
+std::string_view mail_domain::next_hop() const {
+  const std::size_t colon = transport.find(':');
+  return colon == std::string::npos ? std::string_view() : std::string_view(transport).substr(colon + 1);
+}
+
 bool is_domain(const model::entry& of) {
   const entry_reader read(of);
   return read.is_a("s2lMailDomain") || read.is_a("s2lDomainAlias");

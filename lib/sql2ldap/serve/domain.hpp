@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/entry.hpp>
@@ -19,10 +20,13 @@ struct mail_domain {
   std::string name;
   bool enabled = false;
   std::string target;     // lower-case A-labels, or empty
-  std::string transport;  // in the mail server's words, or empty
+  std::string transport;  // in the mail server's words, "relay:[mx.example.net]:2525", or empty
   std::optional<std::uint64_t> message_bytes_max;
   std::optional<std::uint32_t> uid;  // of accounts that do not say
   std::optional<std::uint32_t> gid;
+
+  // The host that the transport names, as Postfix writes it: "[mx.example.net]:2525"; empty: none, so where DNS says.
+  [[nodiscard]] std::string_view next_hop() const;
 
   friend bool operator==(const mail_domain&, const mail_domain&) = default;
 };

@@ -2,6 +2,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/codec/query_line.hpp>
 #include <sql2ldap/codec/socketmap.hpp>
 #include <sql2ldap/codec/tcp_table.hpp>
@@ -70,7 +72,9 @@ struct query_protocol {
       case request::what::domain: {
         S2L_TRY_ASSIGN(const auto domain, from.domain(what.name));
         if (!domain) return found();
-        return found(domain->kind == mail_domain::what::relay ? "relay" : "local");
+        if (domain->kind != mail_domain::what::relay) return found("local");
+        const std::string_view host = domain->next_hop();
+        return found(host.empty() ? "relay" : fmt::format("relay {}", host));
       }
       case request::what::user:
         break;
