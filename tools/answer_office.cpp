@@ -33,7 +33,18 @@ void way_at_work::set(std::shared_ptr<answer_way> one) {
   one_ = std::move(one);
 }
 
+thread_local const std::shared_ptr<answer_way>* way_at_work::this_works = nullptr;
+
+std::function<void()> way_at_work::by(std::shared_ptr<answer_way> way, std::function<void()> work) {
+  return [way = std::move(way), work = std::move(work)] {
+    this_works = &way;
+    work();
+    this_works = nullptr;
+  };
+}
+
 std::shared_ptr<answer_way> way_at_work::get() const {
+  if (this_works != nullptr) return *this_works;
   const std::lock_guard alone(mutex_);
   return one_;
 }
@@ -68,6 +79,7 @@ bool answer_office::lookup_workers::run(std::function<void()> work, std::functio
                                         const serve::asker& by) {
   const auto way = from_.get();
   if (!way || way->first->in_memory()) return at_once_.run(std::move(work), std::move(done), by);
+  // Where two ways are compared each question counts once.
   return (way->compared ? alone_ : together_).run(std::move(work), std::move(done), by);
 }
 
@@ -86,13 +98,13 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std:
       desk_{answers_, lookups_, listing_, login_check_},
       asking_(loop, {.threads = limits::directory_connections_max,
                      .waiting_max = limits::lookups_waiting_max,
-                     .patience = limits::work_wait_max,
-                     .at_once_max = limits::lookups_at_once_max,
-                     .together = [this](const auto& works,
-                                        const auto& ended) { answers_.get()->first->answer_together(works, ended); }}),
-      comparing_(loop, {.threads = limits::directory_connections_max,
-                        .waiting_max = limits::lookups_waiting_max,
-                        .patience = limits::work_wait_max}),
+                     .patience = limits::work_wait_max}),
+      gathering_(loop,
+                 {.waiting_max = limits::lookups_waiting_max,
+                  .patience = limits::work_wait_max,
+                  .at_once_max = limits::lookups_at_once_max,
+                  .groups_max = limits::lookup_groups_max},
+                 asking_, [this](const auto& all, const auto& told) { return answer_together(all, told); }),
       listing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       looking_around_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
       rehashing_(loop, {.threads = 1, .waiting_max = limits::listings_waiting_max}),
@@ -106,6 +118,18 @@ answer_office::answer_office(listen::event_loop& loop, std::size_t workers, std:
   desk_.after = [this](std::chrono::milliseconds time, std::function<void()> what) {
     loop_.after(time, std::move(what));
   };
+}
+
+// By one way from the first step to the last: another may be set meanwhile.
+std::shared_ptr<const void> answer_office::answer_together(const serve::works& all, const serve::works_listener& told) {
+  const auto way = answers_.get();
+  if (way->compared) {
+    for (std::size_t i = 0; i < all.size(); ++i) told.goes_alone(i);
+    return nullptr;
+  }
+  serve::works by_it;
+  for (const auto& work : all) by_it.push_back(way_at_work::by(way, work));
+  return way->first->answer_together(by_it, told);
 }
 
 result<bool> answer_office::prove(const serve::account& whose, const secret& password) {
@@ -135,9 +159,9 @@ void answer_office::work_by(const answer_plan& plan) {
   made->needs_passwords = plan.needs_passwords;
   made->scram = plan.scram;
   made->rehash = plan.rehash;
-  made->first = plan.first(filled);
+  made->first = plan.first({.filled = filled, .loop = &loop_, .waiting = &asking_});
   if (plan.second) {
-    made->second = plan.second([] {});
+    made->second = plan.second({});
     made->compared = std::make_unique<serve::compared_answers>(made->first->answers(), made->second->answers());
   }
   guesses_.change(plan.guesses);

@@ -17,6 +17,7 @@
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/control/metrics.hpp>
 #include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/listen/gathering.hpp>
 #include <sql2ldap/listen/worker_pool.hpp>
 #include <sql2ldap/serve/compared_answers.hpp>
 #include <sql2ldap/serve/session.hpp>
@@ -48,6 +49,8 @@ class way_at_work final : public serve::answers {
  public:
   void set(std::shared_ptr<answer_way> one);
   [[nodiscard]] std::shared_ptr<answer_way> get() const;
+  // The same as it does, but all that it asks here is asked of this way.
+  [[nodiscard]] static std::function<void()> by(std::shared_ptr<answer_way> way, std::function<void()> work);
 
   result<std::optional<serve::login_answer>> account_for_login(const serve::login_request& who) override;
   result<std::optional<serve::userdb>> userdb_of(std::string_view name) override;
@@ -60,6 +63,7 @@ class way_at_work final : public serve::answers {
   template <typename Ask>
   auto ask(Ask what) -> decltype(what(std::declval<serve::answers&>()));
 
+  static thread_local const std::shared_ptr<answer_way>* this_works;
   mutable std::mutex mutex_;
   std::shared_ptr<answer_way> one_;
 };
@@ -86,11 +90,12 @@ class answer_office {
 
    private:
     serve::workers& together_;
-    serve::workers& alone_;  // where two ways are compared each question counts once
+    serve::workers& alone_;
     way_at_work& from_;
     serve::no_workers at_once_;
   };
 
+  std::shared_ptr<const void> answer_together(const serve::works& all, const serve::works_listener& told);
   // Perhaps in a worker's thread.
   result<bool> prove(const serve::account& whose, const secret& password);
   void look();  // whether the one that is to come can answer by now
@@ -120,12 +125,12 @@ class answer_office {
   std::string last_told_;
   std::chrono::steady_clock::time_point last_told_at_;
   serve::guess_limiter guesses_{{}};
-  lookup_workers lookups_{asking_, comparing_, answers_};
+  lookup_workers lookups_{gathering_, asking_, answers_};
   serve::login_check login_check_;
   serve::desk_of_answers desk_;
   // Last, since their threads use the others.
-  listen::worker_pool asking_;
-  listen::worker_pool comparing_;
+  listen::worker_pool asking_;  // who waits for the answer
+  listen::gathering gathering_;
   listen::worker_pool listing_;
   listen::worker_pool looking_around_;
   listen::worker_pool rehashing_;

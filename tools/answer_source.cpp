@@ -10,9 +10,13 @@
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/ldap/content.hpp>
+#include <sql2ldap/ldap/searches.hpp>
 #include <sql2ldap/ldap/server.hpp>
+#include <sql2ldap/listen/search_client.hpp>
 #include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/serve/attributes.hpp>
+#include <sql2ldap/serve/directory_asker.hpp>
+#include <sql2ldap/serve/directory_lookup.hpp>
 #include <sql2ldap/serve/directory_pool.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <sql2ldap/serve/gathered_lookup.hpp>
@@ -45,6 +49,15 @@ place_opener opener_of_place(const options& chosen, const ldap::options& how) {
     S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
     return serve::directory_pool::place{std::move(to), std::move(base)};
   };
+}
+
+// Which may have to be asked of the directory.
+result<model::dn> base_of(const options& chosen, const ldap::options& how) {
+  std::unique_ptr<model::directory> to;
+  if (chosen.settings.base.empty()) {
+    S2L_TRY_ASSIGN(to, ldap::connect(how));
+  }
+  return open_base(chosen, to.get());
 }
 
 // Who may search by an attribute need not be shown it.
@@ -147,12 +160,17 @@ class source_feed final : public model::content_feed {
 
 class asked_source final : public answer_source {
  public:
-  asked_source(place_opener open, serve::answer_options how)
-      : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {}
+  asked_source(place_opener open, listen::search_client::opener open_searches, const answer_plan::surroundings& in,
+               serve::answer_options how)
+      : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {
+    if (in.loop == nullptr) return;
+    client_.emplace(*in.loop, *in.waiting, std::move(open_searches),
+                    listen::search_client::bounds{limits::lookup_answer_time_max, limits::searches_at_once_max});
+  }
 
   serve::answers& answers() override { return answers_; }
-  void answer_together(const serve::works& works, const serve::ended_listener& ended) override {
-    entries_.answer_together(works, ended);
+  std::shared_ptr<const void> answer_together(const serve::works& all, serve::works_listener told) override {
+    return entries_.answer_together(all, std::move(told));
   }
   result<void> can_answer() override {
     S2L_TRY_ASSIGN(const auto in, open_());
@@ -167,7 +185,10 @@ class asked_source final : public answer_source {
  private:
   place_opener open_;
   serve::directory_pool pool_;
-  serve::gathered_lookup entries_{pool_};
+  std::optional<listen::search_client> client_;
+  serve::directory_asker asker_{
+      [this](std::string filter, auto told) { client_->find(std::move(filter), std::move(told)); }};
+  serve::gathered_lookup entries_{asker_, pool_};
   serve::entry_answers answers_;
 };
 
@@ -182,37 +203,38 @@ serve::answer_options answer_options_of(const config::settings& set) {
 }
 
 answer_plan::opener mirror_of(const options& chosen, const ldap::options& how) {
-  return [chosen, how](std::function<void()> filled) -> std::unique_ptr<answer_source> {
+  return [chosen, how](const answer_plan::surroundings& in) -> std::unique_ptr<answer_source> {
     const auto open = [chosen, how](const std::string& cookie) -> result<std::unique_ptr<model::content_feed>> {
-      std::unique_ptr<model::directory> to;
-      if (chosen.settings.base.empty()) {
-        S2L_TRY_ASSIGN(to, ldap::connect(how));
-      }
-      S2L_TRY_ASSIGN(const model::dn base, open_base(chosen, to.get()));
+      S2L_TRY_ASSIGN(const model::dn base, base_of(chosen, how));
       return ldap::open_content(
           how, {.base = base.text(), .filter = what_is_read().text(), .attributes = serve::read_attributes()}, cookie);
     };
     return std::make_unique<kept_source>(
         open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings), log::level::info,
-        [place = opener_of_place(chosen, how)] { return passwords_shown(place); }, std::move(filled));
+        [place = opener_of_place(chosen, how)] { return passwords_shown(place); }, in.filled);
   };
 }
 
 answer_plan::opener questions_to(const options& chosen, const ldap::options& how) {
-  return [chosen, how](const std::function<void()>&) -> std::unique_ptr<answer_source> {
-    return std::make_unique<asked_source>(opener_of_place(chosen, how), answer_options_of(chosen.settings));
+  return [chosen, how](const answer_plan::surroundings& in) -> std::unique_ptr<answer_source> {
+    const auto open_searches = [chosen, how]() -> result<std::unique_ptr<model::concurrent_searches>> {
+      S2L_TRY_ASSIGN(const model::dn base, base_of(chosen, how));
+      return ldap::open_searches(how, serve::lookup_request(base));
+    };
+    return std::make_unique<asked_source>(opener_of_place(chosen, how), open_searches, in,
+                                          answer_options_of(chosen.settings));
   };
 }
 
 answer_plan::opener rows_of(options chosen) {
   chosen.no_directory = true;
-  return [chosen](std::function<void()> filled) -> std::unique_ptr<answer_source> {
+  return [chosen](const answer_plan::surroundings& in) -> std::unique_ptr<answer_source> {
     const auto open = [chosen](const std::string&) -> result<std::unique_ptr<model::content_feed>> {
       S2L_TRY_ASSIGN(auto sides, open_both_sides(chosen));
       return std::make_unique<source_feed>(std::move(sides), chosen.settings.read_every);
     };
     return std::make_unique<kept_source>(open, chosen.settings.mirror_age_max, answer_options_of(chosen.settings),
-                                         log::level::debug, nullptr, std::move(filled));
+                                         log::level::debug, nullptr, in.filled);
   };
 }
 
@@ -278,11 +300,12 @@ result<std::function<void(const serve::account&, const secret&)>> rehasher(const
 
 }  // namespace
 
-void answer_source::answer_together(const serve::works& works, const serve::ended_listener& ended) {
-  for (std::size_t i = 0; i < works.size(); ++i) {
-    works[i]();
-    ended({i});
+std::shared_ptr<const void> answer_source::answer_together(const serve::works& all, serve::works_listener told) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i]();
+    told.ended({i});
   }
+  return nullptr;
 }
 
 result<answer_plan> plan_answers(const options& chosen) {

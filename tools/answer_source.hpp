@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/listen/event_loop.hpp>
 #include <sql2ldap/serve/answers.hpp>
 #include <sql2ldap/serve/login_check.hpp>
 #include <sql2ldap/serve/mirror.hpp>
@@ -24,9 +25,10 @@ class answer_source {
   virtual ~answer_source() = default;
   // From any thread.
   [[nodiscard]] virtual serve::answers& answers() = 0;
-  // Does pieces of work that ask answers(), in this thread, and tells which have ended. What they ask may be asked as
-  // one, so each may be begun anew (serve/gathered_lookup.hpp).
-  virtual void answer_together(const serve::works& works, const serve::ended_listener& ended);
+  // Does pieces of work that ask answers(), in the loop's thread, without waiting, for as long as the handle is kept.
+  // What they ask may be asked as one, so each may be begun anew (serve/gathered_lookup.hpp).
+  [[nodiscard]] virtual std::shared_ptr<const void> answer_together(const serve::works& all,
+                                                                    serve::works_listener told);
   // Or why not: nothing is to be known, or seen, at the moment. May take its time, as the next.
   [[nodiscard]] virtual result<void> can_answer() = 0;
   // Does any account show a password? Also yes when there is no account.
@@ -45,8 +47,13 @@ class answer_source {
 
 // All that the settings say is looked at, and passwords are read; nothing is begun.
 struct answer_plan {
-  // `filled`, each time that a mirror was read to its end; from a thread of the source.
-  using opener = std::function<std::unique_ptr<answer_source>(std::function<void()> filled)>;
+  struct surroundings {
+    std::function<void()> filled = [] {};  // each time that a mirror was read to its end; from a thread of the source
+    // Of the daemon, which outlive the source. Without them nothing is answered together.
+    listen::event_loop* loop = nullptr;
+    serve::workers* waiting = nullptr;
+  };
+  using opener = std::function<std::unique_ptr<answer_source>(const surroundings& in)>;
   opener first;
   opener second;  // to compare with; empty = none
   serve::login_check::prover prove;

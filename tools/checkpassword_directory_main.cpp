@@ -71,7 +71,7 @@ result<std::optional<answer>> ask(const options& chosen, const question& asked) 
   end_in_time(asked.until);
   S2L_TRY_ASSIGN(const tools::options settings, settings_of(chosen));
   S2L_TRY_ASSIGN(const answer_plan plan, plan_answers(settings));
-  const auto in = plan.first([] {});
+  const auto in = plan.first({});
   std::string name = asked.name;
   std::optional<serve::account> who;
   if (asked.why != purpose::user_lookup) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -33,6 +34,21 @@ void wait_for(const std::shared_ptr<asio::signal_set>& signals, const action& wh
   });
 }
 
+struct watched {
+  watched(asio::io_context& context, std::function<void()> then) : descriptor(context), what(std::move(then)) {}
+  asio::posix::stream_descriptor descriptor;
+  const std::function<void()> what;
+  bool over = false;
+};
+
+void wait_for(const std::shared_ptr<watched>& one) {
+  one->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [one](error_code failed) {
+    if (failed || one->over) return;
+    one->what();
+    if (!one->over) wait_for(one);
+  });
+}
+
 }  // namespace
 
 event_loop::event_loop() : body_(std::make_unique<detail::loop_body>()) {}
@@ -55,6 +71,19 @@ void event_loop::every(std::chrono::milliseconds time, std::function<void()> wha
 void event_loop::on_signal(int number, std::function<void()> what) {
   wait_for(std::make_shared<asio::signal_set>(body_->context, number),
            std::make_shared<std::function<void()>>(std::move(what)));
+}
+
+result<event_loop::watch> event_loop::on_readable(int descriptor, std::function<void()> what) {
+  const auto one = std::make_shared<watched>(body_->context, std::move(what));
+  error_code failed;
+  one->descriptor.assign(descriptor, failed);
+  if (failed) return fail(error_kind::local, "a descriptor cannot be watched: " + failed.message());
+  wait_for(one);
+  // The descriptor belongs to who gave it.
+  return watch(nullptr, [one](const void*) {
+    one->over = true;
+    one->descriptor.release();
+  });
 }
 
 void event_loop::run() { body_->context.run(); }

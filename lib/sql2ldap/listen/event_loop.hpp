@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 
+#include <sql2ldap/base/error.hpp>
+
 namespace sql2ldap::listen {
 
 namespace detail {
@@ -26,6 +28,10 @@ class event_loop {
   void after(std::chrono::milliseconds time, std::function<void()> what);
   void every(std::chrono::milliseconds time, std::function<void()> what);
   void on_signal(int number, std::function<void()> what);  // each time
+  // `what` whenever the descriptor can be read, or its other end is gone, until the handle goes away: in the loop's
+  // thread, and before the descriptor is closed.
+  using watch = std::shared_ptr<const void>;
+  [[nodiscard]] result<watch> on_readable(int descriptor, std::function<void()> what);
 
   void run();   // until
   void stop();  // from any thread

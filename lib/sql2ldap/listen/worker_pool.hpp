@@ -7,15 +7,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
-#include <map>
-#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/serve/waiting_line.hpp>
 #include <sql2ldap/serve/workers.hpp>
 
 namespace sql2ldap::listen {
@@ -26,9 +24,6 @@ class worker_pool final : public serve::workers {
     std::size_t threads = 1;
     std::size_t waiting_max = 1;
     std::chrono::milliseconds patience = std::chrono::hours(24);
-    // A thread takes as many as wait, and no more than this; `together` does them, one after the other unless told.
-    std::size_t at_once_max = 1;
-    std::function<void(const serve::works&, const serve::ended_listener&)> together{};
   };
   // The loop outlives this.
   worker_pool(event_loop& loop, bounds how);
@@ -39,25 +34,12 @@ class worker_pool final : public serve::workers {
   [[nodiscard]] bool run(std::function<void()> work, std::function<void()> done, const serve::asker& by = {}) override;
 
  private:
-  using clock = std::chrono::steady_clock;
-  struct job {
-    std::function<void()> work;
-    std::function<void()> done;
-    serve::asker by;
-    clock::time_point since;
-  };
   void serve_jobs();
-  std::vector<job> next_in_turn();
-  void work_on(std::vector<job> taken);
-  void tell(std::vector<std::function<void()>> done);
 
   event_loop& loop_;
-  const bounds how_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<serve::asker, std::deque<job>, std::owner_less<serve::asker>> waiting_;
-  std::size_t count_ = 0;  // of all that waits
-  serve::asker last_;      // who had a turn
+  serve::waiting_line line_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,33 @@ class entry_lookup {
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
   // The same for each of these, in their order, an entry once for each: one question where that is less work.
   [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(const std::vector<any_of_these>& asked);
+};
+
+// The same for who does not wait.
+class entry_asker {
+ public:
+  virtual ~entry_asker() = default;
+  using listener = std::function<void(result<std::vector<std::vector<entry>>>)>;
+  // `told` the answer as soon as there is one, which may be at once. All in one thread.
+  virtual void find_each(std::vector<any_of_these> asked, listener told) = 0;
+};
+
+// Searches on one connection that differ by their filter alone, several of them under way at once. Nobody waits in
+// here. After an error of begin() or collect() itself the connection is of no more use, and what is under way has no
+// end; a transient one says that another may be opened.
+class concurrent_searches {
+ public:
+  virtual ~concurrent_searches() = default;
+  // Can be read when there may be something to collect, also when the server has gone.
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+  // Sends it. Its number, which no other has that is under way. Filters are built with codec/filter.hpp.
+  [[nodiscard]] virtual result<int> begin(const std::string& filter) = 0;
+  struct ended {
+    int number = 0;
+    result<std::vector<entry>> found;
+  };
+  [[nodiscard]] virtual result<std::vector<ended>> collect() = 0;
+  [[nodiscard]] virtual std::string name() const = 0;  // "ldapi:///", no secret
 };
 
 // What an RFC 4533 refreshAndPersist search tells.

@@ -3,6 +3,7 @@
 
 namespace sql2ldap::model::result_code {
 
+inline constexpr int time_limit_exceeded = 3;
 inline constexpr int no_such_object = 32;
 inline constexpr int invalid_credentials = 49;
 inline constexpr int insufficient_access_rights = 50;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <string>
 
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/model/lookup.hpp>
@@ -9,6 +10,9 @@
 #include <sql2ldap/serve/account_list.hpp>
 
 namespace sql2ldap::serve {
+
+// What is searched for entries below the base, but for the filter.
+[[nodiscard]] model::search_request lookup_request(const model::dn& base);
 
 // Both doors to one connection; one question at a time, others wait.
 class directory_lookup : public model::entry_lookup, public account_list {
@@ -26,7 +30,7 @@ class directory_lookup : public model::entry_lookup, public account_list {
 
  private:
   [[nodiscard]] result<std::vector<model::entry>> search(const model::any_of_these& what);
-  [[nodiscard]] result<std::vector<model::entry>> search(const std::string& filter, std::string_view value);
+  [[nodiscard]] result<std::vector<model::entry>> search(std::string filter);
 
   std::mutex mutex_;
   model::directory& from_;

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/model/result_code.hpp>
 
 namespace sql2ldap::serve {
 
@@ -13,86 +15,109 @@ namespace {
 using questions = std::vector<model::any_of_these>;
 using answer = result<std::vector<std::vector<model::entry>>>;
 
-// One piece of work: what it was told so far, in the order in which it asks.
-struct piece {
-  const std::function<void()>* work = nullptr;
-  std::size_t place = 0;
-  std::vector<answer> told{};
-  std::size_t next = 0;   // of `told`, while it is done
-  questions wanted{};     // what it could not be told; empty: it came to its end
-  bool is_alone = false;  // from here on
-};
-
-struct at_work {
-  const gathered_lookup* at = nullptr;
-  piece* what = nullptr;
-};
-thread_local at_work this_threads{};
-
-bool came_to_its_end(const gathered_lookup& at, piece& one) {
-  struct away {
-    ~away() { this_threads = {}; }
-  } const at_the_end;
-  one.next = 0;
-  one.wanted.clear();
-  this_threads = {&at, &one};
-  (*one.work)();
-  return one.wanted.empty();
-}
-
-// What fails for all may do so for one of them: the first is asked alone, and a directory that is away is so for each.
-void tell_apart(model::entry_lookup& from, const std::vector<piece*>& wanting) {
-  const answer of_first = from.find_each(wanting.front()->wanted);
-  const bool is_away = !of_first && of_first.error().transient;
-  for (piece* one : wanting) {
-    if (is_away || one == wanting.front())
-      one->told.push_back(of_first);
-    else
-      one->is_alone = true;
-  }
-}
-
-void ask(model::entry_lookup& from, const std::vector<piece*>& wanting) {
-  questions all;
-  for (const piece* one : wanting) all.insert(all.end(), one->wanted.begin(), one->wanted.end());
-  answer found = from.find_each(all);
-  if (!found && wanting.size() > 1) return tell_apart(from, wanting);
-  if (!found) return wanting.front()->told.push_back(std::move(found));
-  auto next = std::make_move_iterator(found->begin());
-  for (piece* one : wanting) {
-    const auto count = static_cast<std::ptrdiff_t>(one->wanted.size());
-    one->told.emplace_back(std::vector(next, next + count));
-    next += count;
-  }
-}
-
 }  // namespace
 
-void gathered_lookup::answer_together(const works& all, const ended_listener& ended) {
-  std::vector<piece> pieces;
-  pieces.reserve(all.size());
-  std::vector<piece*> together;
-  for (const auto& work : all) together.push_back(&pieces.emplace_back(piece{&work, pieces.size()}));
-  std::vector<piece*> alone;  // which may take their time
-  while (!together.empty()) {
+// What it was told so far, in the order in which it asks.
+struct gathered_lookup::piece {
+  std::function<void()> work;
+  std::size_t place = 0;
+  std::vector<answer> told{};
+  std::size_t next = 0;  // of `told`, while it is done
+  questions wanted{};    // what it could not be told; empty: it came to its end
+};
+
+thread_local gathered_lookup::at_work gathered_lookup::this_threads{};
+
+class gathered_lookup::group : public std::enable_shared_from_this<group> {
+ public:
+  group(gathered_lookup& at, const works& all, works_listener told) : at_(at), listener_(std::move(told)) {
+    for (const auto& work : all) together_.push_back({work, together_.size()});
+  }
+
+  // Until all wait for an answer. Whoever is told something may let go of us: who calls holds on to us.
+  void go_on() {
     std::vector<std::size_t> over;
-    std::erase_if(together, [&](piece* one) {
-      if (!came_to_its_end(*this, *one)) return false;
-      over.push_back(one->place);
-      return true;
-    });
-    if (!over.empty()) ended(over);
-    if (!together.empty()) ask(from_, together);
-    std::erase_if(together, [&](piece* one) {
-      if (one->told.size() == limits::steps_together_max) one->is_alone = true;
-      if (one->is_alone) alone.push_back(one);
-      return one->is_alone;
+    std::vector<std::size_t> alone;
+    for (piece& one : std::exchange(together_, {})) {
+      if (came_to_its_end(one))
+        over.push_back(one.place);
+      else if (one.told.size() == limits::steps_together_max)
+        alone.push_back(one.place);
+      else
+        together_.push_back(std::move(one));
+    }
+    if (!together_.empty()) ask();  // first, so that the directory is at work meanwhile
+    if (!over.empty()) listener_.ended(over);
+    for (const std::size_t place : alone) listener_.goes_alone(place);
+  }
+
+ private:
+  bool came_to_its_end(piece& one) {
+    struct away {
+      ~away() { this_threads = {}; }
+    } const at_the_end;
+    one.next = 0;
+    one.wanted.clear();
+    this_threads = {&at_, &one};
+    one.work();
+    return one.wanted.empty();
+  }
+
+  void ask() {
+    questions all;
+    for (const piece& one : together_) all.insert(all.end(), one.wanted.begin(), one.wanted.end());
+    at_.together_.find_each(std::move(all), [weak = weak_from_this()](answer found) {
+      if (const auto self = weak.lock()) self->take(std::move(found));
     });
   }
-  for (piece* one : alone) {
-    (void)came_to_its_end(*this, *one);  // as it is told whatever it asks for
-    ended({one->place});
+
+  void take(answer found) {
+    if (!found && together_.size() > 1) return tell_apart(found);
+    if (!found) {
+      together_.front().told.push_back(std::move(found));
+      return go_on();
+    }
+    auto next = std::make_move_iterator(found->begin());
+    for (piece& one : together_) {
+      const auto count = static_cast<std::ptrdiff_t>(one.wanted.size());
+      one.told.emplace_back(std::vector(next, next + count));
+      next += count;
+    }
+    go_on();
   }
+
+  // What fails for all may do so for one of them: the first is asked alone, and a directory that is away is so for
+  // each. One that did not answer in time has used up theirs.
+  void tell_apart(const answer& of_all) {
+    if (of_all.error().transient && of_all.error().ldap_code == model::result_code::time_limit_exceeded)
+      return tell_all(of_all);
+    at_.together_.find_each(together_.front().wanted, [weak = weak_from_this()](const answer& of_first) {
+      if (const auto self = weak.lock()) self->take_of_first(of_first);
+    });
+  }
+  void take_of_first(const answer& of_first) {
+    if (!of_first && of_first.error().transient) return tell_all(of_first);
+    together_.front().told.push_back(of_first);
+    std::vector<std::size_t> alone;
+    for (auto one = together_.begin() + 1; one != together_.end(); ++one) alone.push_back(one->place);
+    together_.resize(1);
+    go_on();
+    for (const std::size_t place : alone) listener_.goes_alone(place);
+  }
+  void tell_all(const answer& of_all) {
+    for (piece& one : together_) one.told.push_back(of_all);
+    go_on();
+  }
+
+  gathered_lookup& at_;
+  const works_listener listener_;
+  std::vector<piece> together_;
+};
+
+std::shared_ptr<const void> gathered_lookup::answer_together(const works& all, works_listener told) {
+  const auto made = std::make_shared<group>(*this, all, std::move(told));
+  made->go_on();
+  return made;
 }
 
 result<std::vector<model::entry>> gathered_lookup::find(model::attribute_name name, std::string_view value) {
@@ -102,10 +127,9 @@ result<std::vector<model::entry>> gathered_lookup::find(model::attribute_name na
 
 result<std::vector<std::vector<model::entry>>> gathered_lookup::find_each(
     const std::vector<model::any_of_these>& asked) {
-  if (this_threads.at != this || asked.empty()) return from_.find_each(asked);
+  if (this_threads.at != this || asked.empty()) return alone_.find_each(asked);
   piece& one = *this_threads.what;
   if (one.next < one.told.size()) return one.told[one.next++];
-  if (one.is_alone) return from_.find_each(asked);
   // What is asked after a "not yet" is asked again when that is known.
   if (one.wanted.empty()) one.wanted = asked;
   return fail_transient(error_kind::local, "asked together with others");

@@ -1,10 +1,9 @@
-// What several questions need to know of a directory, asked of it as one.
+// What several questions need to know of a directory, asked of it as one, by who does not wait for the answer.
 //
 // To slapd a search for ten names is little more work than one for a single name, and so it is to us.
 #pragma once
 
-#include <cstddef>
-#include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -15,22 +14,32 @@ namespace sql2ldap::serve {
 
 class gathered_lookup final : public model::entry_lookup {
  public:
-  // `from` outlives this.
-  explicit gathered_lookup(model::entry_lookup& from) : from_(from) {}
+  // `together` is asked for those who do not wait, `alone` by the others; both outlive this.
+  gathered_lookup(model::entry_asker& together, model::entry_lookup& alone) : together_(together), alone_(alone) {}
 
-  // Does each piece of work, in this thread. One that looks something up here is told an error, and done anew when the
-  // answer is there; so each must look up the same when it is told the same, and may leave nothing behind but the
-  // outcome of its last time. What asks for more than limits::steps_together_max things, one after the other, asks for
-  // the rest alone, and so does what the others cannot be asked with. `ended` is told who came to its end.
-  void answer_together(const works& all, const ended_listener& ended);
+  // Does each piece of work, in this thread, now and when `together` has told something. One that looks something up here
+  // is told an error, and done anew when the answer is there; so each must look up the same when it is told the same,
+  // and may leave nothing behind but the outcome of its last time. What asks for more than limits::steps_together_max
+  // things, one after the other, goes alone, and so does what the others cannot be asked with. They are done for as
+  // long as the handle is kept.
+  [[nodiscard]] std::shared_ptr<const void> answer_together(const works& all, works_listener told);
 
-  // Outside of answer_together: as `from`.
+  // By work that was not given to answer_together: as `alone`.
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
       const std::vector<model::any_of_these>& asked) override;
 
  private:
-  model::entry_lookup& from_;
+  struct piece;
+  class group;
+  struct at_work {
+    const gathered_lookup* at = nullptr;
+    piece* what = nullptr;
+  };
+  static thread_local at_work this_threads;
+
+  model::entry_asker& together_;
+  model::entry_lookup& alone_;
 };
 
 }  // namespace sql2ldap::serve

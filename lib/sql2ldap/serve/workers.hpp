@@ -15,9 +15,13 @@ using asker = std::weak_ptr<const void>;
   return who.expired() && (who.owner_before(nobody) || nobody.owner_before(who));
 }
 
-// Several pieces of work that are done together, and who is told the places of those that have ended, as they do.
+// Several pieces of work that are done together, and who is told the places of those that are over.
 using works = std::vector<std::function<void()>>;
-using ended_listener = std::function<void(const std::vector<std::size_t>& places)>;
+struct works_listener {
+  std::function<void(const std::vector<std::size_t>& places)> ended;
+  std::function<void(std::size_t place)>
+      goes_alone;  // it is to be done by itself, from its beginning, where it may wait
+};
 
 class workers {
  public:

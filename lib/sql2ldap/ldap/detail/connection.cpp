@@ -231,7 +231,10 @@ error connection::lost(std::string_view doing) {
   return failed(code == LDAP_SUCCESS ? LDAP_SERVER_DOWN : code, doing, library_words());
 }
 
-void connection::read_without_waiting() noexcept {
+void connection::never_wait() noexcept {
+  // TCP begins with less, and half a message would be sent with the next one.
+  const int room = limits::searches_sent_bytes_max;
+  ::setsockopt(socket(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   const int flags = ::fcntl(socket(), F_GETFL);
   ::fcntl(socket(), F_SETFL, flags | O_NONBLOCK);
 }

@@ -46,9 +46,10 @@ class connection {
   [[nodiscard]] result<answer> read_answer(LDAPMessage* message, std::string_view doing);
   [[nodiscard]] result<extended_answer> await_extended(int id, std::string_view doing);
   // The next message of any operation, as far as it has come; null when none has. Without waiting, once
-  // read_without_waiting() was called; else half a TLS record may hold it.
+  // never_wait() was called; else half a TLS record may hold it.
   [[nodiscard]] result<message_owner> take_ready(std::string_view doing);
-  void read_without_waiting() noexcept;
+  // Nor for room to send: what is asked for at once has it.
+  void never_wait() noexcept;
   [[nodiscard]] int socket() const noexcept;
   [[nodiscard]] error failed(int code, std::string_view doing, std::string_view diagnostic);
 

@@ -56,8 +56,8 @@ result<std::unique_ptr<model::content_feed>> content_stream::start(std::unique_p
       new content_stream(std::move(line), std::move(asker), answer_time_max, what, cookie));
   made->wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made->wake_ < 0) return fail(error_kind::local, "no file descriptor left for following a directory");
-  made->line_->read_without_waiting();
-  made->asker_->read_without_waiting();
+  made->line_->never_wait();
+  made->asker_->never_wait();
   S2L_TRY(made->ask());
   return made;
 }

@@ -1,14 +1,11 @@
-// A search as a stream of entries, in pages (RFC 2696), in the memory of one entry.
+// A search as a stream of entries, in pages, in the memory of one entry.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
-#include <sql2ldap/ldap/detail/entry_decoder.hpp>
 #include <sql2ldap/ldap/detail/pool.hpp>
+#include <sql2ldap/ldap/detail/running_search.hpp>
 #include <sql2ldap/model/ports.hpp>
 
 namespace sql2ldap::ldap::detail {
@@ -20,19 +17,12 @@ class search_stream : public model::entry_stream {
   [[nodiscard]] result<const model::entry*> next() override;
 
  private:
-  search_stream(lease line, const model::search_request& what);
-  result<void> ask();
-  result<bool> take(LDAPMessage* message);  // true: current_ is the next entry
-  result<void> finish(LDAPMessage* message);
+  search_stream(lease line, const model::search_request& what) : line_(std::move(line)), search_(what) {}
+  result<running_search::took> take_next();
+  void end();
 
   lease line_;
-  model::search_request what_;
-  std::string doing_;
-  std::vector<char*> attributes_;  // NULL at the end, as libldap wants them
-  bool paged_ = false;
-  std::string cookie_;
-  int id_ = 0;
-  std::size_t count_ = 0;
+  running_search search_;
   bool done_ = false;
   std::optional<error> failure_;
   model::entry current_;

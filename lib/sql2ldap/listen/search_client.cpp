@@ -1,0 +1,174 @@
+#include <sql2ldap/listen/search_client.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sql2ldap/model/result_code.hpp>
+
+namespace sql2ldap::listen {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using searches = std::unique_ptr<model::concurrent_searches>;
+
+}  // namespace
+
+class search_client::body : public std::enable_shared_from_this<body> {
+ public:
+  body(event_loop& loop, serve::workers& opening, opener open, bounds how)
+      : loop_(loop), opening_(opening), open_(std::move(open)), how_(how) {}
+
+  void find(std::string filter, listener told) {
+    waiting_.push_back({std::move(filter), std::move(told), clock::now() + how_.time_max});
+    look_in(how_.time_max);
+    go_on();
+  }
+
+  void close() {
+    hang_up();
+    waiting_.clear();
+    under_way_.clear();
+  }
+
+ private:
+  struct asked {
+    std::string filter;
+    listener told;
+    clock::time_point until;
+    bool again = false;  // the connection was lost once already
+  };
+
+  void go_on() {
+    while (!waiting_.empty() && under_way_.size() < how_.at_once_max) {
+      if (!at_) return open();
+      const auto begun = at_->begin(waiting_.front().filter);
+      under_way_.emplace(begun.value_or(0), std::move(waiting_.front()));
+      waiting_.pop_front();
+      if (!begun) lose(begun.error());
+    }
+  }
+
+  // ---- the connection -------------------------------------------------------------------------
+
+  void open() {
+    if (std::exchange(opens_, true)) return;
+    const auto made =
+        std::make_shared<result<searches>>(fail_transient(error_kind::local, "no worker opened a connection in time"));
+    const auto tell = [weak = weak_from_this(), made] {
+      if (const auto self = weak.lock()) self->opened(std::move(*made));
+    };
+    if (!opening_.run([made, open = open_] { *made = open(); }, tell, weak_from_this())) loop_.post(tell);
+  }
+
+  void opened(result<searches> made) {
+    opens_ = false;
+    if (const auto taken = take(std::move(made)); !taken) {
+      hang_up();
+      return fail_all(std::exchange(waiting_, {}), taken.error());
+    }
+    go_on();
+  }
+
+  result<void> take(result<searches> made) {
+    S2L_TRY_ASSIGN(at_, std::move(made));
+    S2L_TRY_ASSIGN(watch_, loop_.on_readable(at_->descriptor(), [this] { collect(); }));
+    return {};
+  }
+
+  void hang_up() {
+    watch_.reset();
+    at_.reset();
+  }
+
+  void lose(const error& why) {
+    hang_up();
+    std::deque<asked> in_vain;
+    std::deque<asked> once_more;
+    for (auto& [number, one] : std::exchange(under_way_, {})) {
+      const bool was_again = std::exchange(one.again, true);
+      one.until = clock::now() + how_.time_max;
+      (was_again ? in_vain : once_more).push_back(std::move(one));
+    }
+    std::move(once_more.begin(), once_more.end(), std::front_inserter(waiting_));
+    fail_all(std::move(in_vain), why);
+    go_on();
+  }
+
+  // ---- answers --------------------------------------------------------------------------------
+
+  void collect() {
+    const auto self = shared_from_this();
+    auto all = at_->collect();
+    if (!all) return lose(all.error());
+    std::vector<listener> told;
+    for (const auto& one : *all) told.push_back(std::move(under_way_.extract(one.number).mapped().told));
+    for (std::size_t i = 0; i < told.size(); ++i) told[i](std::move((*all)[i].found));
+    go_on();
+  }
+
+  static void fail_all(std::deque<asked> which, const error& why) {
+    for (const asked& one : which) one.told(tl::make_unexpected(why));
+  }
+
+  // One timer for all.
+  void look_in(std::chrono::milliseconds time) {
+    if (std::exchange(looks_, true)) return;
+    loop_.after(time, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->look();
+    });
+  }
+
+  void look() {
+    looks_ = false;
+    const auto now = clock::now();
+    const std::string whom = at_ ? at_->name() : "the directory";
+    std::deque<asked> late;
+    for (asked& one : std::exchange(waiting_, {})) (one.until > now ? waiting_ : late).push_back(std::move(one));
+    const bool is_mute =
+        std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& one) { return one.second.until <= now; });
+    for (auto& [number, one] : std::exchange(under_way_, {})) {
+      if (one.until > now)
+        under_way_.emplace(number, std::move(one));
+      else
+        late.push_back(std::move(one));
+    }
+    error why =
+        fail_transient(error_kind::directory, fmt::format("{}: no answer within {} ms", whom, how_.time_max.count()))
+            .value();
+    why.ldap_code = model::result_code::time_limit_exceeded;
+    if (is_mute) lose(why);
+    fail_all(std::move(late), why);
+    if (waiting_.empty() && under_way_.empty()) return;
+    auto next = clock::time_point::max();
+    for (const asked& one : waiting_) next = std::min(next, one.until);
+    for (const auto& [number, one] : under_way_) next = std::min(next, one.until);
+    look_in(std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()));
+  }
+
+  event_loop& loop_;
+  serve::workers& opening_;
+  const opener open_;
+  const bounds how_;
+  std::deque<asked> waiting_;       // for a connection, or for room on it
+  std::map<int, asked> under_way_;  // by their number
+  searches at_;                     // may be null
+  event_loop::watch watch_;         // of it
+  bool opens_ = false;
+  bool looks_ = false;  // at some time
+};
+
+search_client::search_client(event_loop& loop, serve::workers& opening, opener open, bounds how)
+    : loop_(loop), body_(std::make_shared<body>(loop, opening, std::move(open), how)) {}
+
+search_client::~search_client() {
+  loop_.post([last = std::move(body_)] { last->close(); });
+}
+
+void search_client::find(std::string filter, listener told) { body_->find(std::move(filter), std::move(told)); }
+
+}  // namespace sql2ldap::listen
