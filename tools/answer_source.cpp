@@ -162,11 +162,15 @@ class asked_source final : public answer_source {
  public:
   asked_source(place_opener open, listen::search_client::opener open_searches, const answer_plan::surroundings& in,
                serve::answer_options how)
-      : open_(std::move(open)), pool_(open_), answers_(entries_, &pool_, std::move(how)) {
-    if (in.loop == nullptr) return;
-    client_.emplace(*in.loop, *in.waiting, std::move(open_searches),
-                    listen::search_client::bounds{limits::lookup_answer_time_max, limits::searches_at_once_max});
-  }
+      : open_(std::move(open)),
+        pool_(open_),
+        client_(in.loop == nullptr ? nullptr
+                                   : std::make_unique<listen::search_client>(
+                                         *in.loop, *in.waiting, std::move(open_searches),
+                                         listen::search_client::bounds{.time_max = limits::lookup_answer_time_max,
+                                                                       .at_once_max = limits::searches_at_once_max})),
+        asker_(client_ ? client_->find() : nullptr),
+        answers_(entries_, &pool_, std::move(how)) {}
 
   serve::answers& answers() override { return answers_; }
   std::shared_ptr<const void> answer_together(const serve::works& all, serve::works_listener told) override {
@@ -185,9 +189,8 @@ class asked_source final : public answer_source {
  private:
   place_opener open_;
   serve::directory_pool pool_;
-  std::optional<listen::search_client> client_;
-  serve::directory_asker asker_{
-      [this](std::string filter, auto told) { client_->find(std::move(filter), std::move(told)); }};
+  std::unique_ptr<listen::search_client> client_;  // null: nobody asks who does not wait
+  serve::directory_asker asker_;
   serve::gathered_lookup entries_{asker_, pool_};
   serve::entry_answers answers_;
 };

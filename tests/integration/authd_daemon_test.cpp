@@ -25,6 +25,7 @@
 #include <sql2ldap/codec/dict.hpp>
 #include <sql2ldap/codec/tab_escape.hpp>
 #include <support/local_client.hpp>
+#include <support/stream_proxy.hpp>
 #include <support/tool.hpp>
 
 namespace sql2ldap::test {
@@ -66,7 +67,7 @@ class authd : public testing::Test {
 
   [[nodiscard]] std::string path(std::string_view protocol) const { return folder_ / protocol; }
   [[nodiscard]] command typed(const std::vector<std::string>& more) const {
-    command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap-authd", "--directory", host_.slapd.ldapi(), "--base",
+    command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap-authd", "--directory", directory_, "--base",
                                std::string(slapd_server::suffix)}};
     for (const char* one : {"auth-client", "auth-userdb", "dict", "socketmap", "query"})
       what.arguments.insert(what.arguments.end(), {"--listen", fmt::format("{}:{}", one, path(one))});
@@ -167,6 +168,7 @@ class authd : public testing::Test {
   temp_dir folder_;
   std::map<std::string, std::string> environment_;
   mail_host_sides host_;
+  std::string directory_ = host_.slapd.ldapi();  // as the daemon is told
   std::unique_ptr<child_process> daemon_;
 };
 
@@ -300,6 +302,87 @@ TEST_F(authd, tells_to_try_later_when_the_directory_cannot_be_asked) {
   EXPECT_EQ(query("domain elsewhere.example"), "no\n");
 }
 
+class authd_over_a_wire : public authd {
+ protected:
+  authd_over_a_wire() {
+    directory_ = folder_ / "wire";
+    replace_all(directory_, "/", "%2F");
+    directory_ = "ldapi://" + directory_;
+  }
+  stream_proxy wire_{folder_ / "wire", host_.slapd.folder() / "ldapi"};
+};
+
+// In the middle of whatever is asked. Who is there is let in, or told to try later; so is who is not there.
+TEST_F(authd_over_a_wire, tells_nothing_wrong_while_the_wire_is_cut) {
+  std::vector<std::string> flags = without_limits;
+  flags.emplace_back("--no-mirror");
+  start(flags);
+  std::atomic<bool> enough = false;
+  std::atomic<int> answered = 0;
+  std::atomic<int> later = 0;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> all;
+  for (int i = 0; i < 3; ++i)
+    all.emplace_back([&] {
+      while (!enough) {
+        const std::string in = login(user0, "right");
+        const std::string domain = query("domain domain0.example");
+        const std::string nobody = userdb("USER\t1\tnobody@domain0.example\tservice=lda");
+        const int put_off = (in.find("temp") != std::string::npos ? 1 : 0) + (domain.starts_with("defer") ? 1 : 0) +
+                            (nobody.starts_with("FAIL") ? 1 : 0);
+        const int right =
+            (in.starts_with("OK") ? 1 : 0) + (domain == "yes local\n" ? 1 : 0) + (nobody == "NOTFOUND\t1\n" ? 1 : 0);
+        answered += right;
+        later += put_off;
+        if (right + put_off != 3) ++wrong;
+      }
+    });
+  for (int i = 0; i < 100; ++i) {
+    wire_.cut();
+    const int so_far = answered;
+    EXPECT_TRUE(eventually(patience, [&] { return answered > so_far; })) << log();
+  }
+  enough = true;
+  for (std::thread& one : all) one.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_GT(answered, later) << "what was lost is asked once more";
+}
+
+TEST_F(authd_over_a_wire, is_not_held_up_by_a_directory_that_hangs) {
+  start({"--no-mirror"});
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+  wire_.stall(true);
+  std::vector<local_client> hung;
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 40; ++i) {
+    hung.emplace_back(path("query"));
+    hung.back().send("domain domain0.example\n");
+  }
+  // Who asks nothing of it is served meanwhile.
+  for (int i = 0; i < 5; ++i) {
+    const auto before = std::chrono::steady_clock::now();
+    local_client(path("auth-client")).read_until("DONE\n");
+    EXPECT_LT(std::chrono::steady_clock::now() - before, limits::lookup_answer_time_max / 2);
+  }
+  for (local_client& one : hung) EXPECT_THAT(one.read_until("\n", 60s), StartsWith("defer"));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, limits::lookup_answer_time_max);
+  EXPECT_THAT(log(), HasSubstr("no answer within"));
+  wire_.stall(false);
+  EXPECT_TRUE(eventually(patience, [&] { return query("domain domain0.example") == "yes local\n"; })) << log();
+  EXPECT_EQ(daemon_->stop(SIGTERM, patience), done);
+}
+
+// What its search has not told by then is told nobody, and it ends.
+TEST_F(authd_over_a_wire, ends_while_the_directory_hangs) {
+  start({"--no-mirror"});
+  wire_.stall(true);
+  local_client hung(path("query"));
+  hung.send("domain domain0.example\n");
+  local_client(path("auth-client")).read_until("DONE\n");
+  EXPECT_EQ(daemon_->stop(SIGTERM, 2 * patience), done);
+  EXPECT_EQ(hung.read_all(), "");
+}
+
 TEST_F(authd, tells_to_try_later_when_the_mirror_is_too_old_or_empty) {
   start({"--mirror-age-max", "1s"});
   host_.slapd.crash();
@@ -378,8 +461,8 @@ TEST_F(authd, is_ready_also_when_it_is_told_to_reload_before) {
   EXPECT_EQ(query("domain domain0.example"), "yes local\n");
 }
 
-TEST_F(authd, bears_reloads_under_load_and_keeps_nothing_of_the_old) {
-  start();
+TEST_P(authd_in_each_way, bears_reloads_under_load_and_keeps_nothing_of_the_old) {
+  start(way());
   const auto facts = [&] {
     const std::string status = read_file(fmt::format("/proc/{}/status", daemon_->pid()));
     const auto number = [&](const std::string& name) {

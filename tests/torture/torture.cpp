@@ -15,8 +15,8 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <support/stream_proxy.hpp>
 #include <support/sync_host.hpp>
-#include <torture/stream_proxy.hpp>
 
 namespace sql2ldap::test {
 namespace {

@@ -1,12 +1,13 @@
 // Clients over real sockets: each protocol, and those who are idle, slow, fast, mute, rude or too many.
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <future>
-#include <numeric>
 #include <thread>
 #include <vector>
 
@@ -597,37 +598,6 @@ TEST_F(one_worker, leaves_out_what_nobody_waits_for) {
   EXPECT_THAT(worked_, testing::UnorderedElementsAre('t', 'n'));
 }
 
-TEST(worker_pool, takes_what_waits_together) {
-  listen::event_loop loop;
-  std::vector<std::size_t> groups;
-  std::atomic<bool> open = false;
-  std::size_t done = 0;
-  listen::worker_pool pool(
-      loop, {.threads = 1, .waiting_max = 20, .at_once_max = 4, .together = [&](const auto& all, const auto& ended) {
-               open.wait(false);
-               groups.push_back(all.size());
-               for (std::size_t i = 0; i < all.size(); ++i) {
-                 all[i]();
-                 ended({i});
-               }
-             }});
-  auto gone = std::make_shared<int>();
-  int worked = 0;
-  for (int i = 0; i < 14; ++i)
-    ASSERT_TRUE(pool.run([&] { ++worked; },
-                         [&] {
-                           if (++done == 14) loop.stop();
-                         },
-                         i == 13 ? gone : nullptr));
-  gone.reset();
-  open = true;
-  open.notify_all();
-  loop.run();
-  EXPECT_EQ(worked, 13);
-  EXPECT_EQ(std::accumulate(groups.begin(), groups.end(), std::size_t{0}), 13U);
-  EXPECT_EQ(*std::max_element(groups.begin(), groups.end()), 4U);
-}
-
 TEST(worker_pool, leaves_out_what_has_waited_for_too_long) {
   listen::event_loop loop;
   std::atomic<bool> worked = false;
@@ -653,6 +623,31 @@ TEST(event_loop, tells_signals_and_time) {
   loop.run();
   EXPECT_EQ(signals, 2);
   EXPECT_GT(ticks, 2);
+}
+
+TEST(event_loop, tells_whenever_there_is_something_to_read_until_the_handle_goes_away) {
+  listen::event_loop loop;
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  int told = 0;
+  result<listen::event_loop::watch> watch;
+  watch = loop.on_readable(ends[0], [&] {
+    if (++told == 1) return;  // what is left there is told again
+    char byte = 0;
+    EXPECT_EQ(::read(ends[0], &byte, 1), 1);
+    if (told < 3) return;
+    watch->reset();
+    EXPECT_EQ(::write(ends[1], "c", 1), 1);
+    EXPECT_NE(::fcntl(ends[0], F_GETFD), -1) << "not ours to close";
+    loop.after(20ms, [&] { loop.stop(); });
+  });
+  ASSERT_TRUE(watch);
+  ASSERT_EQ(::write(ends[1], "ab", 2), 2);
+  loop.run();
+  EXPECT_EQ(told, 3);
+  EXPECT_FALSE(loop.on_readable(-1, [] {}));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 }  // namespace

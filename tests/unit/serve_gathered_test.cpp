@@ -1,12 +1,14 @@
 // Questions of several logins, asked of a directory as one.
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 #include <sql2ldap/serve/gathered_lookup.hpp>
 
@@ -16,7 +18,7 @@ namespace {
 using testing::ElementsAre;
 
 // Each name has one entry, whose DN leads to the next name.
-class chain final : public model::entry_lookup {
+class chain final : public model::entry_lookup, public model::entry_asker {
  public:
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override {
     asked.push_back(name.text() + "=" + std::string(value));
@@ -28,15 +30,31 @@ class chain final : public model::entry_lookup {
     return out;
   }
   result<std::vector<std::vector<model::entry>>> find_each(const std::vector<model::any_of_these>& all) override {
-    ++searches;
     if (is_away) return fail_transient(error_kind::directory, "away");
     return entry_lookup::find_each(all);
+  }
+  void find_each(std::vector<model::any_of_these> all, listener told) override {
+    ++searches;
+    auto found = find_each(all);
+    if (is_mute) {
+      found = fail_transient(error_kind::directory, "mute");
+      found.error().ldap_code = model::result_code::time_limit_exceeded;
+    }
+    tell = [told = std::move(told), found = std::move(found)] { told(found); };
+    if (at_once) answer();
+  }
+  // Until nothing more is asked.
+  void answer() {
+    while (tell) std::exchange(tell, nullptr)();
   }
 
   std::map<std::string, std::string> next_of{{"a", "b"}, {"b", "c"}, {"x", "y"}};
   std::string refused;
   bool refused_for_now = false;
   bool is_away = false;
+  bool is_mute = false;
+  bool at_once = false;
+  std::function<void()> tell;
   std::vector<std::string> asked;
   int searches = 0;
 };
@@ -57,12 +75,23 @@ class gathered : public testing::Test {
   }
 
   void answer(const std::vector<std::function<void()>>& works) {
-    lookup_.answer_together(works, [this](const std::vector<std::size_t>& ended) { ended_.push_back(ended); });
+    const auto kept = begin(works);
+    directory_.answer();
+  }
+  [[nodiscard]] std::shared_ptr<const void> begin(const std::vector<std::function<void()>>& works) {
+    return lookup_.answer_together(works,
+                                   {.ended = [this](const std::vector<std::size_t>& ended) { ended_.push_back(ended); },
+                                    .goes_alone =
+                                        [this, works](std::size_t place) {
+                                          alone_.push_back(place);
+                                          works[place]();
+                                        }});
   }
 
   chain directory_;
-  serve::gathered_lookup lookup_{directory_};
+  serve::gathered_lookup lookup_{directory_, directory_};
   std::vector<std::vector<std::size_t>> ended_;
+  std::vector<std::size_t> alone_;
   std::string first_;
   std::string second_;
   std::string third_;
@@ -78,11 +107,38 @@ TEST_F(gathered, each_is_told_what_it_asks_for_and_each_step_is_one_search) {
   EXPECT_THAT(ended_, ElementsAre(ElementsAre(2), ElementsAre(1), ElementsAre(0)));
 }
 
+TEST_F(gathered, nobody_waits_for_the_directory) {
+  std::string fourth;
+  const auto kept = begin({walk("a", first_), [&] { fourth = "done"; }});
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(1)));
+  EXPECT_EQ(fourth, "done");
+  EXPECT_EQ(first_, "asked together with others");
+  directory_.answer();
+  EXPECT_EQ(first_, "c");
+}
+
+TEST_F(gathered, who_lets_go_is_told_no_more) {
+  auto kept = begin({walk("a", first_)});
+  kept.reset();
+  directory_.answer();
+  EXPECT_EQ(directory_.searches, 1);
+  EXPECT_THAT(ended_, testing::IsEmpty());
+}
+
+TEST_F(gathered, who_knows_at_once_tells_at_once) {
+  directory_.at_once = true;
+  const auto kept = begin({walk("a", first_), walk("x", second_)});
+  EXPECT_EQ(first_, "c");
+  EXPECT_EQ(second_, "y");
+  EXPECT_EQ(ended_.size(), 2U);
+}
+
 TEST_F(gathered, what_cannot_be_answered_does_the_others_no_harm) {
   directory_.refused = "x";
   answer({walk("a", first_), walk("x", second_)});
   EXPECT_EQ(first_, "c");
   EXPECT_EQ(second_, "refused");
+  EXPECT_THAT(alone_, ElementsAre(1));
 }
 
 TEST_F(gathered, a_directory_that_is_away_is_asked_once) {
@@ -91,6 +147,15 @@ TEST_F(gathered, a_directory_that_is_away_is_asked_once) {
   EXPECT_EQ(first_, "away");
   EXPECT_EQ(second_, "away");
   EXPECT_EQ(directory_.searches, 2);
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(0, 1)));
+}
+
+TEST_F(gathered, a_directory_that_did_not_answer_in_time_is_not_asked_again) {
+  directory_.is_mute = true;
+  answer({walk("a", first_), walk("x", second_)});
+  EXPECT_EQ(first_, "mute");
+  EXPECT_EQ(second_, "mute");
+  EXPECT_EQ(directory_.searches, 1);
   EXPECT_THAT(ended_, ElementsAre(ElementsAre(0, 1)));
 }
 
@@ -114,7 +179,8 @@ TEST_F(gathered, what_takes_many_steps_holds_up_nobody_and_is_not_begun_anew_for
           }});
   EXPECT_EQ(second_, "1000");
   EXPECT_LE(begun, 10);
-  EXPECT_THAT(ended_, ElementsAre(ElementsAre(0), ElementsAre(1)));
+  EXPECT_THAT(ended_, ElementsAre(ElementsAre(0)));
+  EXPECT_THAT(alone_, ElementsAre(1));
 }
 
 // What is asked although there was no answer is asked again, in its turn.
@@ -132,7 +198,7 @@ TEST_F(gathered, without_others_it_asks_as_ever) {
   walk("a", first_)();
   EXPECT_EQ(first_, "c");
   answer({});
-  EXPECT_EQ(directory_.searches, 3);
+  EXPECT_EQ(directory_.searches, 0);
 }
 
 }  // namespace

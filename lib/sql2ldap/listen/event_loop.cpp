@@ -86,7 +86,10 @@ result<event_loop::watch> event_loop::on_readable(int descriptor, std::function<
   });
 }
 
-void event_loop::run() { body_->context.run(); }
+void event_loop::run() {
+  body_->context.run();
+  body_->context.restart();
+}
 void event_loop::stop() { body_->context.stop(); }
 
 }  // namespace sql2ldap::listen

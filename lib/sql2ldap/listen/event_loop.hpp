@@ -33,7 +33,7 @@ class event_loop {
   using watch = std::shared_ptr<const void>;
   [[nodiscard]] result<watch> on_readable(int descriptor, std::function<void()> what);
 
-  void run();   // until
+  void run();   // also again, until
   void stop();  // from any thread
 
   [[nodiscard]] detail::loop_body& body() noexcept { return *body_; }  // for this room

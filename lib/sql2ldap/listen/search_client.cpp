@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -24,12 +25,14 @@ class search_client::body : public std::enable_shared_from_this<body> {
       : loop_(loop), opening_(opening), open_(std::move(open)), how_(how) {}
 
   void find(std::string filter, listener told) {
+    if (closed_) return;
     waiting_.push_back({std::move(filter), std::move(told), clock::now() + how_.time_max});
     look_in(how_.time_max);
     go_on();
   }
 
   void close() {
+    closed_ = true;
     hang_up();
     waiting_.clear();
     under_way_.clear();
@@ -67,6 +70,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
 
   void opened(result<searches> made) {
     opens_ = false;
+    if (closed_) return;
     if (const auto taken = take(std::move(made)); !taken) {
       hang_up();
       return fail_all(std::exchange(waiting_, {}), taken.error());
@@ -94,7 +98,8 @@ class search_client::body : public std::enable_shared_from_this<body> {
       one.until = clock::now() + how_.time_max;
       (was_again ? in_vain : once_more).push_back(std::move(one));
     }
-    std::move(once_more.begin(), once_more.end(), std::front_inserter(waiting_));
+    waiting_.insert(waiting_.begin(), std::make_move_iterator(once_more.begin()),
+                    std::make_move_iterator(once_more.end()));
     fail_all(std::move(in_vain), why);
     go_on();
   }
@@ -159,6 +164,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
   searches at_;                     // may be null
   event_loop::watch watch_;         // of it
   bool opens_ = false;
+  bool closed_ = false;
   bool looks_ = false;  // at some time
 };
 
@@ -169,6 +175,10 @@ search_client::~search_client() {
   loop_.post([last = std::move(body_)] { last->close(); });
 }
 
-void search_client::find(std::string filter, listener told) { body_->find(std::move(filter), std::move(told)); }
+search_client::finder search_client::find() const {
+  return [weak = std::weak_ptr(body_)](std::string filter, listener told) {
+    if (const auto here = weak.lock()) here->find(std::move(filter), std::move(told));
+  };
+}
 
 }  // namespace sql2ldap::listen

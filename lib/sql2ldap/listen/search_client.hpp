@@ -32,10 +32,12 @@ class search_client {
   search_client(event_loop& loop, serve::workers& opening, opener open, bounds how);
   search_client(const search_client&) = delete;
   search_client& operator=(const search_client&) = delete;
-  ~search_client();  // in any thread; nobody is told any more
+  // In any thread. When the loop comes to it nobody is told any more.
+  ~search_client();
 
-  // What time ended has the code time_limit_exceeded.
-  void find(std::string filter, listener told);
+  // For the loop's thread, also when this is gone. What time ended has the code time_limit_exceeded.
+  using finder = std::function<void(std::string filter, listener told)>;
+  [[nodiscard]] finder find() const;
 
  private:
   class body;

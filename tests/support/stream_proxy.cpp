@@ -1,4 +1,4 @@
-#include <torture/stream_proxy.hpp>
+#include <support/stream_proxy.hpp>
 
 #include <array>
 #include <chrono>
