@@ -95,7 +95,6 @@ class search_client::body : public std::enable_shared_from_this<body> {
     std::deque<asked> once_more;
     for (auto& [number, one] : std::exchange(under_way_, {})) {
       const bool was_again = std::exchange(one.again, true);
-      one.until = clock::now() + how_.time_max;
       (was_again ? in_vain : once_more).push_back(std::move(one));
     }
     waiting_.insert(waiting_.begin(), std::make_move_iterator(once_more.begin()),

@@ -1,9 +1,8 @@
 // Searches of a directory by the loop's thread, which does not wait for them.
 //
-// Promises: all is told, at the latest after `time_max`, or twice that for what was asked twice; a connection is opened
-// by a worker, when there is something to ask; when it is lost, what was under way is asked once more on another one;
-// one on which an answer does not come in time is given up. Errors are those of the connection, transient where later
-// may be better, never "nothing found".
+// Promises: all is told, at the latest after `time_max`; a connection is opened by a worker, when there is something to
+// ask; when it is lost, what was under way is asked once more on another one; one on which an answer does not come in
+// time is given up. Errors are those of the connection, transient where later may be better, never "nothing found".
 #pragma once
 
 #include <chrono>
@@ -23,7 +22,7 @@ namespace sql2ldap::listen {
 class search_client {
  public:
   struct bounds {
-    std::chrono::milliseconds time_max{1000};  // of one search, with its waiting
+    std::chrono::milliseconds time_max{1000};  // of one search, with all that it waits for
     std::size_t at_once_max = 1;               // on the connection; others wait
   };
   using opener = std::function<result<std::unique_ptr<model::concurrent_searches>>()>;
