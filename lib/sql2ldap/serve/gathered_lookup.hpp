@@ -17,11 +17,11 @@ class gathered_lookup final : public model::entry_lookup {
   // `together` is asked for those who do not wait, `alone` by the others; both outlive this.
   gathered_lookup(model::entry_asker& together, model::entry_lookup& alone) : together_(together), alone_(alone) {}
 
-  // Does each piece of work, in this thread, now and when `together` has told something. One that looks something up here
-  // is told an error, and done anew when the answer is there; so each must look up the same when it is told the same,
-  // and may leave nothing behind but the outcome of its last time. What asks for more than limits::steps_together_max
-  // things, one after the other, goes alone, and so does what the others cannot be asked with. They are done for as
-  // long as the handle is kept.
+  // Does each piece of work, in this thread, now and when `together` has told something. One that looks something up
+  // here is told an error, and done anew when the answer is there; so each must look up the same when it is told the
+  // same, and may leave nothing behind but the outcome of its last time. What asks for more than
+  // limits::steps_together_max things, one after the other, goes alone, and so does what the others cannot be asked
+  // with. They are done for as long as the handle is kept.
   [[nodiscard]] std::shared_ptr<const void> answer_together(const works& all, works_listener told);
 
   // By work that was not given to answer_together: as `alone`.
