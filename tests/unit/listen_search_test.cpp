@@ -204,7 +204,7 @@ class told_directory {
     return std::make_unique<line>(*this);
   }
   // In the loop's thread.
-  line& now() { return *lines_.back(); }
+  line& now() { return *lines_.at(lines_.size() - 1); }
   bool is_connected() const { return !lines_.empty(); }
 
   std::atomic<int> opened = 0;

@@ -36,7 +36,7 @@ class directory_asker : public testing::Test {
   }
   // To the search that was begun first of those that have no answer.
   void answer(result<entries> found) {
-    const auto first = std::move(open_.front());
+    const auto first = std::move(open_.at(0));
     open_.erase(open_.begin());
     first(std::move(found));
   }
