@@ -55,17 +55,18 @@ login_host::login_host(std::string authd, long users) : authd_(std::move(authd))
   fs::permissions(password_file(), fs::perms(0600));
 }
 
-void login_host::with_authd(const std::vector<std::string>& flags, const std::function<void(pid_t)>& what_then) {
+void login_host::with_authd(const std::vector<std::string>& flags, const std::function<void(pid_t)>& what_then,
+                            const std::string& name) {
   command what{.arguments = {authd_, "--directory", slapd_.ldapi(), "--bind-dn", std::string(slapd_server::sync_dn),
                              "--password-file", password_file(), "--base", std::string(slapd_server::suffix),
-                             "--listen", "auth-client:" + auth(), "--listen", "auth-userdb:" + userdb()}};
+                             "--listen", "auth-client:" + auth(name), "--listen", "auth-userdb:" + userdb(name)}};
   what.arguments.insert(what.arguments.end(), flags.begin(), flags.end());
-  const fs::path log = folder_ / "log";
+  const fs::path log = folder_ / (name + "log");
   fs::remove(log);
   child_process server(what, log, log);
   if (!eventually(patience, [&] { return read_file(log).find("ANSWER_READY") != std::string::npos; }))
     throw std::runtime_error("authd is not ready: " + read_file(log));
-  for (const std::string& socket : {auth(), userdb()})
+  for (const std::string& socket : {auth(name), userdb(name)})
     if (!eventually(30s, [&] { return somebody_listens(socket); })) throw std::runtime_error("no socket");
   what_then(server.pid());
   server.stop(SIGTERM);

@@ -188,42 +188,71 @@ class bench {
     });
   }
 
+  // All of them run all the time, and take turns: what the machine does meanwhile is done to all.
   void rates() {
-    std::printf("%ld users; logins under way on one connection; CPU time a login\n", users_);
-    const rates_of peer = of_dovecot();
-    print("dovecot's LDAP passdb", peer, peer, 0);
-    print("authd without a mirror", of_authd({"--no-mirror"}), peer, 1);
-    print("authd with its mirror", of_authd({}), peer, 10);
+    constexpr int rounds = 7;
+    std::vector<contestant> all = {{"dovecot's LDAP passdb", 10'000, 0},
+                                   {"authd without a mirror", 10'000, 1},
+                                   {"authd with its mirror", 200'000, 10}};
+    with_dovecot([&](const std::string& dovecot) {
+      with_authd(
+          {"--no-mirror"},
+          [&](const std::string& asking, pid_t asking_pid, int) {
+            with_authd(
+                {},
+                [&](const std::string& mirroring, pid_t mirroring_pid, int metrics) {
+                  for (int round = 0; round < rounds; ++round) {
+                    measure(all[0], dovecot, {});
+                    measure(all[1], asking, asking_pid);
+                    measure(all[2], mirroring, mirroring_pid);
+                  }
+                  weigh(metrics, mirroring_pid);
+                },
+                "mirroring-");
+          },
+          "asking-");
+    });
+    std::printf("%ld users; medians of %d rounds; logins under way on one connection; CPU time a login\n", users_,
+                rounds);
+    for (const contestant& one : all) {
+      print(one, 1, one.one, all[0].one);
+      print(one, many_under_way, one.many, all[0].many);
+    }
     std::printf("memory of the mirror     %8.0f bytes a user; the process %.0f\n", mirror_bytes_, process_bytes_);
   }
 
  private:
-  struct rates_of {
-    rate one;  // after the other
-    rate many;
+  struct contestant {
+    const char* who;
+    int count;                // of logins in a round
+    int aim;                  // how many times as fast as the first; 0: none
+    std::vector<rate> one{};  // after the other
+    std::vector<rate> many{};
   };
-  // `aim`: how many times as fast as the peer; 0: none.
-  static void print(const char* who, const rates_of& of, const rates_of& peer, int aim) {
-    print(who, 1, of.one, peer.one, aim);
-    print(who, many_under_way, of.many, peer.many, aim);
+  void measure(contestant& who, const std::string& socket, std::optional<pid_t> server) const {
+    who.one.push_back(logins(socket, users_, 1, std::min(who.count, 20'000), server));
+    who.many.push_back(logins(socket, users_, many_under_way, who.count, server));
   }
-  static void print(const char* who, int under_way, const rate& of, const rate& peer, int aim) {
-    std::printf("%-24s %2d under way %8.0f /s %6.1fx%s   %5.1f us, client %4.1f us\n", who, under_way, of.a_second,
-                of.a_second / peer.a_second, aim == 0 ? "" : fmt::format(" (aim {}x)", aim).c_str(), of.server_us,
-                of.client_us);
+  static double median(std::vector<double> of) {
+    std::sort(of.begin(), of.end());
+    return of[of.size() / 2];
   }
-  rates_of measured(const std::string& socket, int count, std::optional<pid_t> server = {}) const {
-    return {best_of(3, [&] { return logins(socket, users_, 1, std::min(count, 20'000), server); }),
-            best_of(3, [&] { return logins(socket, users_, many_under_way, count, server); })};
+  static double median(const std::vector<rate>& of, double rate::*what) {
+    std::vector<double> all;
+    for (const rate& one : of) all.push_back(one.*what);
+    return median(std::move(all));
   }
-  static rate best_of(int tries, const std::function<rate()>& measure) {
-    rate best;
-    for (int i = 0; i < tries; ++i)
-      if (const rate now = measure(); now.a_second > best.a_second) best = now;
-    return best;
+  static void print(const contestant& who, int under_way, const std::vector<rate>& of, const std::vector<rate>& peer) {
+    std::vector<double> ratios;
+    for (std::size_t i = 0; i < of.size(); ++i) ratios.push_back(of[i].a_second / peer[i].a_second);
+    const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+    std::printf("%-24s %2d under way %8.0f /s %6.1fx (%.1f to %.1f%s)   %5.1f us, client %4.1f us\n", who.who,
+                under_way, median(of, &rate::a_second), median(ratios), *least, *most,
+                who.aim == 0 ? "" : fmt::format("; aim {}x", who.aim).c_str(), median(of, &rate::server_us),
+                median(of, &rate::client_us));
   }
 
-  rates_of of_dovecot() {
+  void with_dovecot(const std::function<void(const std::string& socket)>& what_then) {
     // Its auth process is nobody's root.
     for (const fs::path& folder : {host_.folder().path(), host_.slapd().folder()})
       fs::permissions(folder, fs::perms(0755));
@@ -245,32 +274,24 @@ class bench {
     const std::string socket = folder / "run/auth-bench";
     if (!eventually(30s, [&] { return somebody_listens(socket); }))
       throw std::runtime_error("dovecot does not start: " + read_file(folder / "dovecot.out"));
-    rates_of out;
     try {
-      out = measured(socket, 10'000);
+      (void)logins(socket, users_, 1, 1);
     } catch (const std::exception& problem) {
       throw std::runtime_error(
           fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder / "dovecot.log")));
     }
+    what_then(socket);
     server.stop(SIGTERM);
-    return out;
-  }
-
-  rates_of of_authd(const std::vector<std::string>& more) {
-    rates_of out;
-    with_authd(more, [&](const std::string& socket, pid_t pid, int metrics) {
-      out = measured(socket, more.empty() ? 200'000 : 10'000, pid);
-      if (more.empty()) weigh(metrics, pid);
-    });
-    return out;
   }
 
   void with_authd(const std::vector<std::string>& more,
-                  const std::function<void(const std::string& socket, pid_t, int metrics)>& what_then) {
+                  const std::function<void(const std::string& socket, pid_t, int metrics)>& what_then,
+                  const std::string& name = {}) {
     const int port = unused_port();
     std::vector<std::string> words = {"--metrics", fmt::format("127.0.0.1:{}", port)};
     words.insert(words.end(), more.begin(), more.end());
-    host_.with_authd(words, [&](pid_t pid) { what_then(host_.auth(), pid, port); });
+    host_.with_authd(
+        words, [&](pid_t pid) { what_then(host_.auth(name), pid, port); }, name);
   }
 
   void weigh(int port, pid_t pid) {
