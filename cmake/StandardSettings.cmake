@@ -34,8 +34,8 @@ endif()
 if(SQL2LDAP_SANITIZE)
   target_compile_options(sql2ldap_settings INTERFACE
     -fsanitize=${SQL2LDAP_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
-    # A test is not what is tested, and takes half as long again to compile with it.
-    $<$<BOOL:$<TARGET_PROPERTY:S2L_IS_TEST>>:-fno-sanitize=undefined>)
+    # With these a test takes half as long again to compile. What it makes of our headers goes without them, too.
+    "$<$<BOOL:$<TARGET_PROPERTY:S2L_IS_TEST>>:-fno-sanitize=null$<COMMA>alignment$<COMMA>vptr$<COMMA>object-size>")
   target_link_options(sql2ldap_settings INTERFACE -fsanitize=${SQL2LDAP_SANITIZE})
 endif()
 if(SQL2LDAP_FUZZ)

@@ -173,6 +173,7 @@ class told_directory {
       if (cut) return fail_transient(error_kind::directory, "cut");
       return std::exchange(over_, {});
     }
+    void abandon(int number) override { under_way.erase(number); }
     // All, or those that were begun first.
     void answer(std::size_t count = 1000) {
       for (; !under_way.empty() && count != 0; --count) {
@@ -370,6 +371,25 @@ TEST_F(search_client, gives_up_a_connection_on_which_no_answer_comes) {
   directory_.now().answer();
   until_told(2);
   EXPECT_EQ(told_[1], "late: late");
+}
+
+TEST_F(search_client, keeps_a_connection_on_which_others_are_answered) {
+  make(600ms);
+  find("late");
+  until_begun(1);
+  std::this_thread::sleep_for(450ms);
+  find("quick");
+  until_begun(2);
+  directory_.now().under_way.erase(1);  // which has its answer never
+  directory_.now().answer();
+  until_told(1);
+  until_told(2);
+  EXPECT_THAT(told_, ElementsAre("quick: quick", "late: told: no answer within 600 ms"));
+  find("next");
+  until_begun(3);
+  directory_.now().answer();
+  until_told(3);
+  EXPECT_EQ(directory_.opened, 1);
 }
 
 TEST_F(search_client, waits_no_longer_for_a_connection_than_for_an_answer) {

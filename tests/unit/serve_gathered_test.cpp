@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 #include <sql2ldap/serve/gathered_lookup.hpp>
@@ -89,7 +90,8 @@ class gathered : public testing::Test {
   }
 
   chain directory_;
-  serve::gathered_lookup lookup_{directory_, directory_};
+  serve::gathered_lookup::clock::time_point now_;
+  serve::gathered_lookup lookup_{directory_, directory_, [this] { return now_; }};
   std::vector<std::vector<std::size_t>> ended_;
   std::vector<std::size_t> alone_;
   std::string first_;
@@ -112,9 +114,21 @@ TEST_F(gathered, nobody_waits_for_the_directory) {
   const auto kept = begin({walk("a", first_), [&] { fourth = "done"; }});
   EXPECT_THAT(ended_, ElementsAre(ElementsAre(1)));
   EXPECT_EQ(fourth, "done");
-  EXPECT_EQ(first_, "asked together with others");
+  EXPECT_EQ(first_, "the directory was not asked in time");
   directory_.answer();
   EXPECT_EQ(first_, "c");
+}
+
+TEST_F(gathered, who_has_asked_for_too_long_is_told_so) {
+  const auto kept = begin({walk("a", first_), walk("x", second_)});
+  now_ += limits::work_wait_max;
+  std::exchange(directory_.tell, nullptr)();
+  now_ += std::chrono::seconds(1);
+  std::exchange(directory_.tell, nullptr)();
+  EXPECT_FALSE(directory_.tell) << "nothing more is asked";
+  EXPECT_EQ(first_, "the directory was not asked in time");
+  EXPECT_EQ(second_, "y") << "which was known by then";
+  EXPECT_THAT(alone_, ElementsAre());
 }
 
 TEST_F(gathered, who_lets_go_is_told_no_more) {

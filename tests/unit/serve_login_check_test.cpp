@@ -61,6 +61,7 @@ class login_check : public testing::Test {
       [this](const auto&, const serve::login_result& how) { told_ += how.cause + "\n"; },
       [this](const serve::account& whose, const secret& password) -> result<bool> {
         proved_.push_back(whose.dn);
+        EXPECT_EQ(whose.login.empty(), whose.dn.starts_with("cn=nobody,")) << "whose password would be stored anew";
         if (directory_is_away_) return fail_transient(error_kind::directory, "away");
         return serve::verify_stored_password(whose, password);
       },

@@ -6,7 +6,7 @@ namespace {
 
 constexpr char escape = '\x01';
 constexpr std::string_view special("\0\x01\t\r\n", 5);
-constexpr char special_max = '\r';
+constexpr unsigned char special_max = '\r';
 constexpr std::string_view letters = "01trn";
 
 }  // namespace
@@ -14,7 +14,7 @@ constexpr std::string_view letters = "01trn";
 void append_tab_escaped(std::string& out, std::string_view field) {
   std::size_t begin = 0;
   for (std::size_t at = 0; at < field.size(); ++at) {
-    if (field[at] > special_max || field[at] < 0) continue;
+    if (static_cast<unsigned char>(field[at]) > special_max) continue;
     const std::size_t which = special.find(field[at]);
     if (which == std::string_view::npos) continue;
     out.append(field, begin, at - begin);

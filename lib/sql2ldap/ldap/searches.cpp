@@ -31,6 +31,10 @@ class searches final : public model::concurrent_searches {
     return id;
   }
 
+  void abandon(int number) override {
+    if (under_way_.erase(number) != 0) ldap_abandon_ext(line_->handle(), number, nullptr, nullptr);
+  }
+
   result<std::vector<ended>> collect() override {
     std::vector<ended> out;
     do {

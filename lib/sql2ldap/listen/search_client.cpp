@@ -27,7 +27,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
   void find(std::string filter, listener told) {
     if (closed_) return;
     waiting_.push_back({std::move(filter), std::move(told), clock::now() + how_.time_max});
-    look_in(how_.time_max);
+    look_at(waiting_.back().until);
     go_on();
   }
 
@@ -71,10 +71,12 @@ class search_client::body : public std::enable_shared_from_this<body> {
   void opened(result<searches> made) {
     opens_ = false;
     if (closed_) return;
-    if (const auto taken = take(std::move(made)); !taken) {
+    if (auto taken = take(std::move(made)); !taken) {
       hang_up();
+      taken.error().transient = true;  // to ask each question by itself would be as vain
       return fail_all(std::exchange(waiting_, {}), taken.error());
     }
+    heard_at_ = clock::now();
     go_on();
   }
 
@@ -109,6 +111,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
     const auto self = shared_from_this();
     auto all = at_->collect();
     if (!all) return lose(all.error());
+    heard_at_ = clock::now();
     std::vector<listener> told;
     for (const auto& one : *all) told.push_back(std::move(under_way_.extract(one.number).mapped().told));
     for (std::size_t i = 0; i < told.size(); ++i) told[i](std::move((*all)[i].found));
@@ -119,39 +122,43 @@ class search_client::body : public std::enable_shared_from_this<body> {
     for (const asked& one : which) one.told(tl::make_unexpected(why));
   }
 
-  // One timer for all.
-  void look_in(std::chrono::milliseconds time) {
-    if (std::exchange(looks_, true)) return;
-    loop_.after(time, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->look();
+  // One timer for all: the first that was set.
+  void look_at(clock::time_point when) {
+    if (look_at_ <= when) return;
+    look_at_ = when;
+    loop_.after(std::chrono::ceil<std::chrono::milliseconds>(when - clock::now()), [weak = weak_from_this(), when] {
+      if (const auto self = weak.lock(); self && self->look_at_ == when) self->look();
     });
   }
 
   void look() {
-    looks_ = false;
     const auto now = clock::now();
-    const std::string whom = at_ ? at_->name() : "the directory";
-    std::deque<asked> late;
-    for (asked& one : std::exchange(waiting_, {})) (one.until > now ? waiting_ : late).push_back(std::move(one));
-    const bool is_mute =
-        std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& one) { return one.second.until <= now; });
-    for (auto& [number, one] : std::exchange(under_way_, {})) {
-      if (one.until > now)
-        under_way_.emplace(number, std::move(one));
-      else
-        late.push_back(std::move(one));
-    }
     error why =
-        fail_transient(error_kind::directory, fmt::format("{}: no answer within {} ms", whom, how_.time_max.count()))
+        fail_transient(error_kind::directory, fmt::format("{}: no answer within {} ms",
+                                                          at_ ? at_->name() : "the directory", how_.time_max.count()))
             .value();
     why.ldap_code = model::result_code::time_limit_exceeded;
-    if (is_mute) lose(why);
+    std::deque<asked> late;
+    for (asked& one : std::exchange(waiting_, {})) (one.until > now ? waiting_ : late).push_back(std::move(one));
+    bool are_late = false;
+    for (auto& [number, one] : std::exchange(under_way_, {})) {
+      if (one.until > now) {
+        under_way_.emplace(number, std::move(one));
+        continue;
+      }
+      at_->abandon(number);
+      late.push_back(std::move(one));
+      are_late = true;
+    }
+    look_at_ = clock::time_point::max();
+    for (const asked& one : waiting_) look_at(one.until);
+    for (const auto& [number, one] : under_way_) look_at(one.until);
+    // Where others are answered they need not be asked again.
+    if (are_late && now - heard_at_ >= how_.time_max / 2)
+      lose(why);
+    else
+      go_on();
     fail_all(std::move(late), why);
-    if (waiting_.empty() && under_way_.empty()) return;
-    auto next = clock::time_point::max();
-    for (const asked& one : waiting_) next = std::min(next, one.until);
-    for (const auto& [number, one] : under_way_) next = std::min(next, one.until);
-    look_in(std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()));
   }
 
   event_loop& loop_;
@@ -164,7 +171,8 @@ class search_client::body : public std::enable_shared_from_this<body> {
   event_loop::watch watch_;         // of it
   bool opens_ = false;
   bool closed_ = false;
-  bool looks_ = false;  // at some time
+  clock::time_point heard_at_;  // on the connection
+  clock::time_point look_at_ = clock::time_point::max();
 };
 
 search_client::search_client(event_loop& loop, serve::workers& opening, opener open, bounds how)

@@ -1,8 +1,9 @@
 // Searches of a directory by the loop's thread, which does not wait for them.
 //
 // Promises: all is told, at the latest after `time_max`; a connection is opened by a worker, when there is something to
-// ask; when it is lost, what was under way is asked once more on another one; one on which an answer does not come in
-// time is given up. Errors are those of the connection, transient where later may be better, never "nothing found".
+// ask; when it is lost, what was under way is asked once more on another one; one on which nothing has come for half
+// of that time is given up. Errors are those of the connection, transient where later may be better, never "nothing
+// found".
 #pragma once
 
 #include <chrono>

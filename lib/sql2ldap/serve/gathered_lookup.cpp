@@ -1,5 +1,6 @@
 #include <sql2ldap/serve/gathered_lookup.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <iterator>
 #include <string>
@@ -14,6 +15,9 @@ namespace {
 
 using questions = std::vector<model::any_of_these>;
 using answer = result<std::vector<std::vector<model::entry>>>;
+
+// Also what stands for an answer that is not there yet: nobody sees it who is told one.
+tl::unexpected<error> not_in_time() { return fail_transient(error_kind::local, "the directory was not asked in time"); }
 
 }  // namespace
 
@@ -64,6 +68,7 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
   }
 
   void ask() {
+    if (at_.now_() - begun_ > limits::work_wait_max) return tell_all(not_in_time());
     questions all;
     for (const piece& one : together_) all.insert(all.end(), one.wanted.begin(), one.wanted.end());
     at_.together_.find_each(std::move(all), [weak = weak_from_this()](answer found) {
@@ -110,6 +115,7 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
   }
 
   gathered_lookup& at_;
+  const clock::time_point begun_ = at_.now_();
   const works_listener listener_;
   std::vector<piece> together_;
 };
@@ -132,7 +138,7 @@ result<std::vector<std::vector<model::entry>>> gathered_lookup::find_each(
   if (one.next < one.told.size()) return one.told[one.next++];
   // What is asked after a "not yet" is asked again when that is known.
   if (one.wanted.empty()) one.wanted = asked;
-  return fail_transient(error_kind::local, "asked together with others");
+  return not_in_time();
 }
 
 }  // namespace sql2ldap::serve

@@ -3,6 +3,8 @@
 // To slapd a search for ten names is little more work than one for a single name, and so it is to us.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -14,14 +16,18 @@ namespace sql2ldap::serve {
 
 class gathered_lookup final : public model::entry_lookup {
  public:
+  using clock = std::chrono::steady_clock;
   // `together` is asked for those who do not wait, `alone` by the others; both outlive this.
-  gathered_lookup(model::entry_asker& together, model::entry_lookup& alone) : together_(together), alone_(alone) {}
+  gathered_lookup(model::entry_asker& together, model::entry_lookup& alone,
+                  std::function<clock::time_point()> now = clock::now)
+      : together_(together), alone_(alone), now_(std::move(now)) {}
 
   // Does each piece of work, in this thread, now and when `together` has told something. One that looks something up
   // here is told an error, and done anew when the answer is there; so each must look up the same when it is told the
   // same, and may leave nothing behind but the outcome of its last time. What asks for more than
   // limits::steps_together_max things, one after the other, goes alone, and so does what the others cannot be asked
-  // with. They are done for as long as the handle is kept.
+  // with. They are done for as long as the handle is kept; what asks for more after limits::work_wait_max is told that
+  // it was not asked in time, a transient error.
   [[nodiscard]] std::shared_ptr<const void> answer_together(const works& all, works_listener told);
 
   // By work that was not given to answer_together: as `alone`.
@@ -40,6 +46,7 @@ class gathered_lookup final : public model::entry_lookup {
 
   model::entry_asker& together_;
   model::entry_lookup& alone_;
+  const std::function<clock::time_point()> now_;
 };
 
 }  // namespace sql2ldap::serve

@@ -197,8 +197,10 @@ void login_check::conclude(proof& of) {
   std::optional<login_answer>& account = **of.found;
   const login_result how = settle(of.who, of.what, account, **of.is_right);
   if (**of.is_right) {
-    account->who.dn.insert(0, "cn=nobody,");
-    decoy_ = std::make_shared<const serve::account>(std::move(account->who));
+    serve::account decoy;  // without a login: nobody's password is made better
+    decoy.dn = "cn=nobody," + account->who.dn;
+    decoy.passwords = std::move(account->who.passwords);
+    decoy_ = std::make_shared<const serve::account>(std::move(decoy));
   }
   of.done(how);
 }
