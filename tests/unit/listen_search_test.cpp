@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -153,8 +152,12 @@ class told_directory {
  public:
   class line final : public model::concurrent_searches {
    public:
-    explicit line(told_directory& of) : of_(of), ready_(::eventfd(0, EFD_NONBLOCK)) { of_.lines_.push_back(this); }
+    explicit line(told_directory& of) : of_(of), ready_(::eventfd(0, EFD_NONBLOCK)) {
+      const std::lock_guard only(of_.mutex_);
+      of_.lines_.push_back(this);
+    }
     ~line() override {
+      const std::lock_guard only(of_.mutex_);
       std::erase(of_.lines_, this);
       ::close(ready_);
     }
@@ -205,8 +208,14 @@ class told_directory {
     return std::make_unique<line>(*this);
   }
   // In the loop's thread.
-  line& now() { return *lines_.at(lines_.size() - 1); }
-  bool is_connected() const { return !lines_.empty(); }
+  line& now() {
+    const std::lock_guard only(mutex_);
+    return *lines_.at(lines_.size() - 1);
+  }
+  bool is_connected() {
+    const std::lock_guard only(mutex_);
+    return !lines_.empty();
+  }
 
   std::atomic<int> opened = 0;
   std::atomic<bool> held = false;
@@ -217,6 +226,7 @@ class told_directory {
 
  private:
   friend class line;
+  std::mutex mutex_;
   std::vector<line*> lines_;
 };
 
