@@ -1,12 +1,14 @@
 # What nearly every file includes from others is parsed once for all targets of a kind: a build with sanitizers, of which
-# each change needs two, takes a third less time. The release build goes without, so that a file that forgets an #include
-# is found there.
-option(SQL2LDAP_PRECOMPILED "precompile common headers" OFF)
+# each change needs two, takes a third less time. The rooms of the release build go without, so that a file that forgets
+# an #include is found there.
+option(SQL2LDAP_PRECOMPILED "precompile common headers of the rooms" OFF)
+option(SQL2LDAP_PRECOMPILED_TESTS "precompile common headers of the tests" ON)
 
+set(S2L_OF_TEST _TESTS)
 # s2l_precompiled(NAME LIBRARY|TEST [OPTIONS ...] [LIBRARIES ...] [HEADERS ...]): for targets of that kind, with these
 # options and with the macros of these libraries.
 function(s2l_precompiled name kind)
-  if(NOT SQL2LDAP_PRECOMPILED)
+  if(NOT SQL2LDAP_PRECOMPILED${S2L_OF_${kind}})
     return()
   endif()
   cmake_parse_arguments(ALSO "" "" "OPTIONS;LIBRARIES;HEADERS" ${ARGN})
@@ -24,7 +26,7 @@ function(s2l_precompiled name kind)
 endfunction()
 
 function(s2l_share_precompiled target name)
-  if(SQL2LDAP_PRECOMPILED)
+  if(TARGET ${name})
     target_precompile_headers(${target} REUSE_FROM ${name})
   endif()
 endfunction()
