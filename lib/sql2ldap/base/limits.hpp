@@ -127,14 +127,14 @@ inline constexpr std::chrono::milliseconds accept_pause{200};        // when the
 inline constexpr std::chrono::seconds answer_stop_wait{5};  // for requests at work; less than any client's patience
 inline constexpr std::chrono::milliseconds wrong_password_delay{2000};  // as dovecot does it
 inline constexpr std::chrono::milliseconds guessed_login_delay{5000};   // of a login that is guessed from everywhere
-inline constexpr std::size_t lookups_waiting_max = 1000;    // some seconds of a slow directory
-inline constexpr std::size_t lookups_at_once_max = 16;      // of them in one question to the directory
-inline constexpr std::size_t lookup_groups_max = 8;         // of such questions under way
-inline constexpr std::size_t searches_at_once_max = 32;     // on one connection; slapd takes 100
-inline constexpr int searches_sent_bytes_max = 256 << 10;   // all of them together
-inline constexpr std::size_t steps_together_max = 8;        // of a question, which is begun anew for each
-inline constexpr std::size_t passwords_waiting_max = 1000;  // of all clients, who take turns
-inline constexpr std::chrono::seconds work_wait_max{20};    // for a worker; who waited longer tries later
+inline constexpr std::size_t lookups_waiting_max = 1000;                // some seconds of a slow directory
+inline constexpr std::size_t lookups_at_once_max = 16;                  // of them in one question to the directory
+inline constexpr std::size_t lookup_groups_max = 8;                     // of such questions under way
+inline constexpr std::size_t searches_at_once_max = 32;                 // on one connection; slapd takes 100
+inline constexpr int searches_sent_bytes_max = 256 << 10;               // all of them together
+inline constexpr std::size_t steps_together_max = 8;                    // of a question, which is begun anew for each
+inline constexpr std::size_t passwords_waiting_max = 1000;              // of all clients, who take turns
+inline constexpr std::chrono::seconds work_wait_max{20};                // for a worker; who waited longer tries later
 inline constexpr std::size_t listings_waiting_max = 16;
 inline constexpr std::size_t ways_retiring_max = 1000;         // settings that were read again, and wait for their end
 inline constexpr std::size_t workers_max = 256;                // threads that verify passwords

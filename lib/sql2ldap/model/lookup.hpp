@@ -58,7 +58,7 @@ class concurrent_searches {
     result<std::vector<entry>> found;
   };
   [[nodiscard]] virtual result<std::vector<ended>> collect() = 0;
-  virtual void abandon(int number) = 0;  // has no end, then
+  virtual void abandon(int number) = 0;                // has no end, then
   [[nodiscard]] virtual std::string name() const = 0;  // "ldapi:///", no secret
 };
 
