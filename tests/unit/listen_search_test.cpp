@@ -244,6 +244,15 @@ class search_client : public testing::Test {
       EXPECT_TRUE(found.error().transient);
     });
   }
+  // And has it answered.
+  void ask(const std::string& what) {
+    const int begun = directory_.begun;
+    const std::size_t told = told_.size();
+    find(what);
+    until_begun(begun + 1);
+    directory_.now().answer();
+    until_told(told + 1);
+  }
   // Runs the loop.
   void until(const std::function<bool()>& what) {
     const auto deadline = std::chrono::steady_clock::now() + 20s;
@@ -342,26 +351,17 @@ TEST_F(search_client, tells_all_that_wait_when_nobody_is_there_and_tries_again_f
   EXPECT_THAT(told_, ElementsAre("a: away", "b: away", "c: away"));
   EXPECT_EQ(directory_.opened, 1);
   directory_.is_away = false;
-  find("d");
-  until_begun(1);
-  directory_.now().answer();
-  until_told(4);
+  ask("d");
   EXPECT_EQ(told_[3], "d: d");
 }
 
 TEST_F(search_client, lets_go_of_a_connection_that_ended_while_nothing_was_asked) {
   make();
-  find("a");
-  until_begun(1);
-  directory_.now().answer();
-  until_told(1);
+  ask("a");
   directory_.now().hang_up();
   until([&] { return !directory_.is_connected(); });
   EXPECT_EQ(directory_.opened, 1);
-  find("b");
-  until_begun(2);
-  directory_.now().answer();
-  until_told(2);
+  ask("b");
   EXPECT_EQ(told_[1], "b: b");
 }
 
@@ -395,10 +395,7 @@ TEST_F(search_client, keeps_a_connection_on_which_others_are_answered) {
   until_told(1);
   until_told(2);
   EXPECT_THAT(told_, ElementsAre("quick: quick", "late: told: no answer within 600 ms"));
-  find("next");
-  until_begun(3);
-  directory_.now().answer();
-  until_told(3);
+  ask("next");
   EXPECT_EQ(directory_.opened, 1);
 }
 
@@ -410,10 +407,7 @@ TEST_F(search_client, waits_no_longer_for_a_connection_than_for_an_answer) {
   EXPECT_EQ(told_[0], "a: the directory: no answer within 50 ms");
   directory_.held = false;
   until([&] { return directory_.is_connected(); });
-  find("b");
-  until_begun(1);
-  directory_.now().answer();
-  until_told(2);
+  ask("b");
   EXPECT_EQ(told_[1], "b: b");
 }
 
@@ -434,10 +428,7 @@ TEST_F(search_client, tells_nobody_once_it_is_gone_from_whatever_thread) {
   client_.reset();
   directory_.held = false;
   make();
-  find("d");
-  until_begun(2);
-  directory_.now().answer();
-  until_told(1);
+  ask("d");
   EXPECT_THAT(told_, ElementsAre("d: d"));
   EXPECT_EQ(directory_.opened, 3);
 }

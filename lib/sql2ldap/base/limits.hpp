@@ -134,7 +134,7 @@ inline constexpr std::size_t searches_at_once_max = 32;                 // on on
 inline constexpr int searches_sent_bytes_max = 256 << 10;               // all of them together
 inline constexpr std::size_t steps_together_max = 8;                    // of a question, which is begun anew for each
 inline constexpr std::size_t passwords_waiting_max = 1000;              // of all clients, who take turns
-inline constexpr std::chrono::seconds work_wait_max{20};                // for a worker; who waited longer tries later
+inline constexpr std::chrono::seconds work_wait_max{20};                // for a worker, or for all that a question asks
 inline constexpr std::size_t listings_waiting_max = 16;
 inline constexpr std::size_t ways_retiring_max = 1000;         // settings that were read again, and wait for their end
 inline constexpr std::size_t workers_max = 256;                // threads that verify passwords
