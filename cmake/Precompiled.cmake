@@ -1,7 +1,7 @@
 # What nearly every file includes from others is parsed once for all targets of a kind: the standard library's part takes
-# g++ most of a second a file, the tests' part two. The rooms of the release build go without, so that a file that
-# forgets an #include is found there.
-option(SQL2LDAP_PRECOMPILED "precompile common headers of the rooms" OFF)
+# g++ most of a second a file, the tests' part two. The rooms and programs of the release build go without, so that a
+# file that forgets an #include is found there.
+option(SQL2LDAP_PRECOMPILED "precompile common headers of the rooms and programs" OFF)
 option(SQL2LDAP_PRECOMPILED_TESTS "precompile common headers of the tests" ON)
 
 set(S2L_OF_TEST _TESTS)
@@ -17,7 +17,6 @@ function(s2l_precompiled name kind)
     add_library(${name} STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
   else()
     add_executable(${name} ${CMAKE_BINARY_DIR}/precompiled.cpp)
-    set_target_properties(${name} PROPERTIES S2L_IS_TEST ON)
   endif()
   target_compile_options(${name} PRIVATE ${ALSO_OPTIONS})
   target_link_libraries(${name} PRIVATE sql2ldap_settings ${ALSO_LIBRARIES})
