@@ -18,8 +18,8 @@
 #include <functional>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <random>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -67,21 +67,37 @@ double cpu_seconds(clockid_t which) {
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 
+// Of processes with all their threads.
+double cpu_seconds(const std::vector<pid_t>& of) {
+  double all = 0;
+  for (const pid_t one : of) {
+    clockid_t clock_of_it{};
+    if (::clock_getcpuclockid(one, &clock_of_it) != 0) throw std::runtime_error("a server is gone");
+    all += cpu_seconds(clock_of_it);
+  }
+  return all;
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> out;
+  std::istringstream numbers(read_file(fmt::format("/proc/{0}/task/{0}/children", parent)));
+  for (pid_t one = 0; numbers >> one;) out.push_back(one);
+  return out;
+}
+
 struct rate {
   double a_second = 0;
   double server_us = 0;  // of CPU time, a login
   double client_us = 0;
 };
 
-// `server`: whose CPU time is looked at, with all its threads.
-rate logins(const std::string& socket, long users, int under_way, int count, std::optional<pid_t> server = {}) {
-  clockid_t of_server = CLOCK_PROCESS_CPUTIME_ID;
-  if (server && ::clock_getcpuclockid(*server, &of_server) != 0) throw std::runtime_error("the server is gone");
+// `servers`: all who work for a login.
+rate logins(const std::string& socket, long users, int under_way, int count, const std::vector<pid_t>& servers = {}) {
   local_client client = client_at(socket);
   std::mt19937 random(1);
   int sent = 0;
   const auto begun = clock::now();
-  const double server_begun = cpu_seconds(of_server);
+  const double server_begun = cpu_seconds(servers);
   const double client_begun = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   std::string said;
   for (int answered = 0; answered < count;) {
@@ -97,7 +113,7 @@ rate logins(const std::string& socket, long users, int under_way, int count, std
     said.erase(0, begin);
   }
   return {count / std::chrono::duration<double>(clock::now() - begun).count(),
-          server ? (cpu_seconds(of_server) - server_begun) / count * 1e6 : 0,
+          (cpu_seconds(servers) - server_begun) / count * 1e6,
           (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - client_begun) / count * 1e6};
 }
 
@@ -194,7 +210,9 @@ class bench {
     std::vector<contestant> all = {{"dovecot's LDAP passdb", 10'000, 0},
                                    {"authd without a mirror", 10'000, 1},
                                    {"authd with its mirror", 200'000, 10}};
-    with_dovecot([&](const std::string& dovecot) {
+    const pid_t slapd = host_.slapd().pid();
+    with_dovecot([&](const std::string& dovecot, std::vector<pid_t> its_processes) {
+      its_processes.push_back(slapd);
       with_authd(
           {"--no-mirror"},
           [&](const std::string& asking, pid_t asking_pid, int) {
@@ -202,9 +220,9 @@ class bench {
                 {},
                 [&](const std::string& mirroring, pid_t mirroring_pid, int metrics) {
                   for (int round = 0; round < rounds; ++round) {
-                    measure(all[0], dovecot, {});
-                    measure(all[1], asking, asking_pid);
-                    measure(all[2], mirroring, mirroring_pid);
+                    measure(all[0], dovecot, its_processes);
+                    measure(all[1], asking, {asking_pid, slapd});
+                    measure(all[2], mirroring, {mirroring_pid, slapd});
                   }
                   weigh(metrics, mirroring_pid);
                 },
@@ -212,8 +230,10 @@ class bench {
           },
           "asking-");
     });
-    std::printf("%ld users; medians of %d rounds; logins under way on one connection; CPU time a login\n", users_,
-                rounds);
+    std::printf(
+        "%ld users; medians of %d rounds; logins under way on one connection; CPU time of "
+        "all servers a login\n",
+        users_, rounds);
     for (const contestant& one : all) {
       print(one, 1, one.one, all[0].one);
       print(one, many_under_way, one.many, all[0].many);
@@ -229,9 +249,9 @@ class bench {
     std::vector<rate> one{};  // after the other
     std::vector<rate> many{};
   };
-  void measure(contestant& who, const std::string& socket, std::optional<pid_t> server) const {
-    who.one.push_back(logins(socket, users_, 1, std::min(who.count, 20'000), server));
-    who.many.push_back(logins(socket, users_, many_under_way, who.count, server));
+  void measure(contestant& who, const std::string& socket, const std::vector<pid_t>& servers) const {
+    who.one.push_back(logins(socket, users_, 1, std::min(who.count, 20'000), servers));
+    who.many.push_back(logins(socket, users_, many_under_way, who.count, servers));
   }
   static double median(std::vector<double> of) {
     std::sort(of.begin(), of.end());
@@ -244,15 +264,19 @@ class bench {
   }
   static void print(const contestant& who, int under_way, const std::vector<rate>& of, const std::vector<rate>& peer) {
     std::vector<double> ratios;
-    for (std::size_t i = 0; i < of.size(); ++i) ratios.push_back(of[i].a_second / peer[i].a_second);
+    std::vector<double> savings;
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      ratios.push_back(of[i].a_second / peer[i].a_second);
+      savings.push_back(peer[i].server_us / of[i].server_us);
+    }
     const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
-    std::printf("%-24s %2d under way %8.0f /s %6.1fx (%.1f to %.1f%s)   %5.1f us, client %4.1f us\n", who.who,
+    std::printf("%-24s %2d under way %8.0f /s %6.1fx (%.1f to %.1f%s)   %6.1f us, 1/%.1f; client %4.1f us\n", who.who,
                 under_way, median(of, &rate::a_second), median(ratios), *least, *most,
                 who.aim == 0 ? "" : fmt::format("; aim {}x", who.aim).c_str(), median(of, &rate::server_us),
-                median(of, &rate::client_us));
+                median(savings), median(of, &rate::client_us));
   }
 
-  void with_dovecot(const std::function<void(const std::string& socket)>& what_then) {
+  void with_dovecot(const std::function<void(const std::string& socket, const std::vector<pid_t>&)>& what_then) {
     // Its auth process is nobody's root.
     for (const fs::path& folder : {host_.folder().path(), host_.slapd().folder()})
       fs::permissions(folder, fs::perms(0755));
@@ -280,7 +304,7 @@ class bench {
       throw std::runtime_error(
           fmt::format("dovecot: {}; its log: {}", problem.what(), read_file(folder / "dovecot.log")));
     }
-    what_then(socket);
+    what_then(socket, children_of(server.pid()));
     server.stop(SIGTERM);
   }
 

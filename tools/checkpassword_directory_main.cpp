@@ -2,6 +2,7 @@
 // by the settings of sql2ldap-authd, without its mirror.
 #include <algorithm>
 #include <csignal>
+#include <memory>
 
 #include <unistd.h>
 
@@ -48,23 +49,24 @@ result<void> expect_passwords(const serve::account& who, answer_source& in) {
 }
 
 // The account, if this login is right; only who knows the password is told more than "no".
-result<std::optional<serve::account>> proved(const question& asked, const answer_plan& plan, answer_source& in) {
-  S2L_TRY_ASSIGN(auto found, in.answers().account_for_login({asked.name, asked.service, asked.remote_ip}));
+result<std::shared_ptr<const serve::account>> proved(const question& asked, const answer_plan& plan,
+                                                     answer_source& in) {
+  S2L_TRY_ASSIGN(const auto found, in.answers().account_for_login({asked.name, asked.service, asked.remote_ip}));
   if (!found) {
     (void)plan.prove({}, asked.password);  // takes as long as for somebody who is there
-    return std::nullopt;
+    return nullptr;
   }
-  if (plan.needs_passwords) S2L_TRY(expect_passwords(found->who, in));
-  S2L_TRY_ASSIGN(const bool right, plan.prove(found->who, asked.password));
-  if (!right || found->now != verdict::allowed) return std::nullopt;
-  return std::move(found->who);
+  if (plan.needs_passwords) S2L_TRY(expect_passwords(*found->who, in));
+  S2L_TRY_ASSIGN(const bool right, plan.prove(*found->who, asked.password));
+  if (!right || found->now != verdict::allowed) return nullptr;
+  return found->who;
 }
 
 // The account whose password dovecot is to see.
-result<std::optional<serve::account>> stored(const question& asked, answer_source& in) {
-  S2L_TRY_ASSIGN(auto found, in.answers().account_for_login({asked.name, asked.service, asked.remote_ip}));
-  if (!found || found->now != verdict::allowed) return std::nullopt;
-  return std::move(found->who);
+result<std::shared_ptr<const serve::account>> stored(const question& asked, answer_source& in) {
+  S2L_TRY_ASSIGN(const auto found, in.answers().account_for_login({asked.name, asked.service, asked.remote_ip}));
+  if (!found || found->now != verdict::allowed) return nullptr;
+  return found->who;
 }
 
 result<std::optional<answer>> ask(const options& chosen, const question& asked) {
@@ -73,7 +75,7 @@ result<std::optional<answer>> ask(const options& chosen, const question& asked) 
   S2L_TRY_ASSIGN(const answer_plan plan, plan_answers(settings));
   const auto in = plan.first({});
   std::string name = asked.name;
-  std::optional<serve::account> who;
+  std::shared_ptr<const serve::account> who;
   if (asked.why != purpose::user_lookup) {
     S2L_TRY_ASSIGN(who, asked.why == purpose::login ? proved(asked, plan, *in) : stored(asked, *in));
     if (!who) return std::nullopt;

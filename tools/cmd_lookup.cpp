@@ -82,17 +82,17 @@ result<exit_code> pass(serve::answers& of, const options& chosen, const question
   S2L_TRY_ASSIGN(const auto found, of.account_for_login({asked.name, asked.service, asked.from}));
   if (!found) return not_there(chosen, asked, "no such user");
   std::vector<std::string> passwords;
-  for (const secret& one : found->who.passwords)
+  for (const secret& one : found->who->passwords)
     passwords.push_back(chosen.show_secrets ? std::string(one.reveal()) : codec::facts_about(one.reveal()).scheme);
   if (chosen.json) {
     print_json({{"name", asked.name},
                 {"found", true},
-                {"user", found->who.login},
-                {"dn", found->who.dn},
+                {"user", found->who->login},
+                {"dn", found->who->dn},
                 {"login", word_for(found->now)},
                 {"passwords", passwords}});
   } else {
-    fmt::print("user {}\ndn {}\nlogin {}\n", found->who.login, found->who.dn, word_for(found->now));
+    fmt::print("user {}\ndn {}\nlogin {}\n", found->who->login, found->who->dn, word_for(found->now));
     if (passwords.empty()) fmt::print("no password that we may see: it is checked by a bind\n");
     for (const std::string& one : passwords) fmt::print("password {}\n", one);
   }

@@ -81,7 +81,7 @@ class serve_lookup : public testing::Test {
     if (!*answer) return "nobody";
     switch ((*answer)->now) {
       case serve::login_answer::verdict::allowed:
-        return (*answer)->who.login;
+        return (*answer)->who->login;
       case serve::login_answer::verdict::disabled:
         return "disabled";
       default:
@@ -404,7 +404,7 @@ TEST_F(serve_lookup, hostile_names_find_what_a_plain_list_has) {
     ASSERT_EQ(here->has_value(), there->has_value()) << testing::PrintToString(name);
     if (*here) {
       ++found;
-      ASSERT_EQ((*here)->who.dn, (*there)->who.dn) << testing::PrintToString(name);
+      ASSERT_EQ((*here)->who->dn, (*there)->who->dn) << testing::PrintToString(name);
     }
     ASSERT_EQ(userdb(name), [&] {
       const auto user = expected.userdb_of(name);

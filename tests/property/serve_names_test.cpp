@@ -99,11 +99,11 @@ RC_GTEST_PROP(serve_names, a_login_is_its_own_or_nobodys, ()) {
   RC_ASSERT(answer.has_value());
   // caseIgnoreMatch takes compatible letters for the same (RFC 4518, 2.3): it is the directory that says so.
   const bool folds = name.find("ａ") != std::string::npos || name.find("\u00a0") != std::string::npos;
-  if (*answer && !folds) RC_ASSERT(is_own((*answer)->who, name));
+  if (*answer && !folds) RC_ASSERT(is_own(*(*answer)->who, name));
   const auto user = answers.userdb_of(name);
   RC_ASSERT(user.has_value());
   RC_ASSERT(user->has_value() == answer->has_value());
-  if (*user) RC_ASSERT((*user)->user == (*answer)->who.login);
+  if (*user) RC_ASSERT((*user)->user == (*answer)->who->login);
 }
 
 RC_GTEST_PROP(serve_names, every_own_name_is_found, ()) {
@@ -115,7 +115,7 @@ RC_GTEST_PROP(serve_names, every_own_name_is_found, ()) {
     if (c >= 'a' && c <= 'z' && *rc::gen::arbitrary<bool>()) c = static_cast<char>(c - 'a' + 'A');
   const auto answer = answers.account_for_login({name, "imap", ""});
   RC_ASSERT(answer.has_value() && answer->has_value());
-  RC_ASSERT(is_own((*answer)->who, name));
+  RC_ASSERT(is_own(*(*answer)->who, name));
 }
 
 RC_GTEST_PROP(serve_names, mail_stays_in_its_domain, ()) {

@@ -43,9 +43,10 @@ class slapd_server {
   [[nodiscard]] static std::string external_dn();
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_.path(); }
 
-  void start();  // waits until it answers
-  void stop();   // as an operator would
-  void crash();  // kill -9
+  [[nodiscard]] pid_t pid() const { return server_->pid(); }  // while it runs
+  void start();                                               // waits until it answers
+  void stop();                                                // as an operator would
+  void crash();                                               // kill -9
   // Starts it again where it has ended by itself, and tells its last words; nullopt: it runs. slapd 2.5 has faults of
   // its own (docs/decisions/0007), and systemd would do the same.
   std::optional<std::string> revive();

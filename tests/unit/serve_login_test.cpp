@@ -119,7 +119,7 @@ class serve_login : public testing::Test {
   std::string login_of(std::string_view name) {
     const auto answer = answers_.account_for_login({name, "imap", "192.0.2.7"});
     if (!answer) return "try later: " + answer.error().message;
-    return *answer ? (*answer)->who.login : "nobody";
+    return *answer ? (*answer)->who->login : "nobody";
   }
   std::string user_of(std::string_view name) {
     const auto answer = answers_.userdb_of(name);
@@ -250,9 +250,9 @@ TEST_F(serve_login, gives_passwords_to_who_checks_them) {
   const auto answer = answers_.account_for_login({"anna@example.org", "imap", ""});
   ASSERT_TRUE(answer && *answer);
   std::multiset<std::string> values;
-  for (const secret& one : (*answer)->who.passwords) values.emplace(one.reveal());
+  for (const secret& one : (*answer)->who->passwords) values.emplace(one.reveal());
   EXPECT_THAT(values, ElementsAre("{CRYPT}anna", "{SSHA}anna"));
-  EXPECT_THAT((*answer)->who.addresses, ElementsAre("anna@example.org", "info@example.org"));
+  EXPECT_THAT((*answer)->who->addresses, ElementsAre("anna@example.org", "info@example.org"));
 }
 
 TEST_F(serve_login, two_entries_for_one_name_are_an_error) {

@@ -102,15 +102,15 @@ result<void> read_vacation(vacation_notice& into, const entry_reader& read) {
 
 bool is_account(const model::entry& of) { return entry_reader(of).is_a("s2lMailAccount"); }
 
-result<account> read_account(const model::entry& from) {
+result<std::unique_ptr<account>> read_account(const model::entry& from) {
   const entry_reader read(from);
-  account made;
-  read_names(made, from);
-  S2L_TRY(check_names(made, read));
-  S2L_TRY(read_login(made, from, read));
-  S2L_TRY(read_mailbox(made, read));
-  S2L_TRY(read_forward(made, read));
-  S2L_TRY(read_vacation(made.vacation, read));
+  auto made = std::make_unique<account>();
+  read_names(*made, from);
+  S2L_TRY(check_names(*made, read));
+  S2L_TRY(read_login(*made, from, read));
+  S2L_TRY(read_mailbox(*made, read));
+  S2L_TRY(read_forward(*made, read));
+  S2L_TRY(read_vacation(made->vacation, read));
   return made;
 }
 

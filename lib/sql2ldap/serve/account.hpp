@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,7 +53,7 @@ struct account {
 [[nodiscard]] bool is_account(const model::entry& of);
 // A value that is not what its attribute says is an error: half an account is nobody's account. Unknown attributes and
 // classes do no harm.
-[[nodiscard]] result<account> read_account(const model::entry& from);
+[[nodiscard]] result<std::unique_ptr<account>> read_account(const model::entry& from);
 // Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
 // counts as on: who asks for it by name is told what is wrong.
 [[nodiscard]] account read_account_name(const model::entry& from);

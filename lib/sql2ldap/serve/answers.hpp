@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ struct login_answer {
     wrong_service,  // not one that the account may use, or unknown while only some are allowed
     wrong_network,  // not where the account may come from, or unknown while only some are allowed
   } now = verdict::disabled;
-  account who;
+  std::shared_ptr<const account> who;  // never nullptr
 };
 
 // What becomes of mail to an address.

@@ -43,7 +43,7 @@ bool has_clear_text(const account& who) {
                      [](const secret& one) { return one.reveal().starts_with(codec::clear_text_marker); });
 }
 
-told told_by(const login_answer& one) { return {std::to_string(static_cast<int>(one.now)), one.who.login}; }
+told told_by(const login_answer& one) { return {std::to_string(static_cast<int>(one.now)), one.who->login}; }
 told told_by(const sieve_script& script) { return {script.text}; }
 told told_by(const mail_domain& of) {
   return {std::to_string(static_cast<int>(of.kind)), of.target, of.transport,
@@ -57,9 +57,9 @@ bool say_the_same(const Answer& a, const Answer& b) {
 
 bool say_the_same(const login_answer& a, const login_answer& b) {
   if (told_by(a) != told_by(b)) return false;
-  if (has_clear_text(a.who) || has_clear_text(b.who)) return a.who.passwords.size() == b.who.passwords.size();
-  return std::is_permutation(a.who.passwords.begin(), a.who.passwords.end(), b.who.passwords.begin(),
-                             b.who.passwords.end(),
+  if (has_clear_text(*a.who) || has_clear_text(*b.who)) return a.who->passwords.size() == b.who->passwords.size();
+  return std::is_permutation(a.who->passwords.begin(), a.who->passwords.end(), b.who->passwords.begin(),
+                             b.who->passwords.end(),
                              [](const secret& x, const secret& y) { return x.reveal() == y.reveal(); });
 }
 

@@ -61,11 +61,11 @@ result<value> passdb(answers& from, const std::string& name) {
   if (!found) return value();
   nlohmann::json out = nlohmann::json::object();
   if (found->now == login_answer::verdict::wrong_network)
-    out["allow_nets"] = joined(found->who.allow_nets);
+    out["allow_nets"] = joined(found->who->allow_nets);
   else if (found->now != login_answer::verdict::allowed)
     return value();
-  S2L_TRY_ASSIGN(out["password"], password_for_dovecot(found->who));
-  add_name(out, name, found->who.login);
+  S2L_TRY_ASSIGN(out["password"], password_for_dovecot(*found->who));
+  add_name(out, name, found->who->login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
 

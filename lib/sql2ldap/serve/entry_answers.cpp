@@ -48,7 +48,7 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
   if (!who) return std::nullopt;
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request, how_.locks_count));
-  return login_answer{now, *std::move(who)};
+  return login_answer{now, std::move(who)};
 }
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {

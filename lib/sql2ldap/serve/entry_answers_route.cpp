@@ -110,12 +110,15 @@ result<mail_route> entry_answers::route(std::string_view text) {
   if (!detail::is_listable(asked->local)) return unknown;
   for (const std::string& candidate : candidates(*asked, domain->target, how_.separators)) {
     S2L_TRY_ASSIGN(const auto holder, find.holder_of(candidate));
-    auto way = std::visit(overloaded{[](std::monostate) { return std::optional<mail_route>(); },
-                                     [&](const auto& who) { return std::optional(route_to(who, *asked)); }},
-                          holder);
+    auto way = std::visit(
+        overloaded{[](std::monostate) { return std::optional<mail_route>(); },
+                   [&](const std::unique_ptr<account>& who) { return std::optional(route_to(*who, *asked)); },
+                   [&](const mail_alias& alias) { return std::optional(route_to(alias, *asked)); }},
+        holder);
     if (!way) continue;
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
-    if (const auto* const who = std::get_if<account>(&holder)) S2L_TRY(add_of_domain(*way, *who, find));
+    if (const auto* const who = std::get_if<std::unique_ptr<account>>(&holder))
+      S2L_TRY(add_of_domain(*way, **who, find));
     return *std::move(way);
   }
   if (domain->kind == mail_domain::what::relay || domain->target.empty()) return unknown;

@@ -44,7 +44,7 @@ constexpr const char* too_many_questions_text = "too many questions wait";
 login_result of_proved(const login_answer& account) {
   switch (account.now) {
     case login_answer::verdict::allowed:
-      return {what::accepted, account.who.login, {}};
+      return {what::accepted, account.who->login, {}};
     case login_answer::verdict::disabled:
       return {what::disabled, {}, "the account or its domain is off"};
     case login_answer::verdict::no_login:
@@ -147,7 +147,7 @@ struct login_check::proof {
   [[nodiscard]] const account* against() const {
     if (password.empty()) return nullptr;
     const auto& account = found->value();
-    return account ? &account->who : decoy.get();
+    return account ? account->who.get() : decoy.get();
   }
 };
 
@@ -155,7 +155,7 @@ struct login_check::proof {
 void login_check::look_up(proof& of) {
   const auto& answer = of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from}));
   if (!answer) return;
-  if (*answer) of.what.is_of((*answer)->who.login);
+  if (*answer) of.what.is_of((*answer)->who->login);
   const account* const against = of.against();
   if (against != nullptr && quick_(*against)) prove(of);
 }
@@ -194,13 +194,13 @@ void login_check::go_on(const std::shared_ptr<proof>& of) {
 void login_check::conclude(proof& of) {
   if (!of.is_right) return of.done(tell(of.who, later(too_late_text)));
   if (!*of.is_right) return of.done(tell(of.who, later(of.is_right->error().text())));
-  std::optional<login_answer>& account = **of.found;
+  const std::optional<login_answer>& account = **of.found;
   const login_result how = settle(of.who, of.what, account, **of.is_right);
   if (**of.is_right) {
-    serve::account decoy;  // without a login: nobody's password is made better
-    decoy.dn = "cn=nobody," + account->who.dn;
-    decoy.passwords = std::move(account->who.passwords);
-    decoy_ = std::make_shared<const serve::account>(std::move(decoy));
+    const auto decoy = std::make_shared<serve::account>();  // without a login: nobody's password is made better
+    decoy->dn = "cn=nobody," + account->who->dn;
+    decoy->passwords = account->who->passwords;
+    decoy_ = decoy;
   }
   of.done(how);
 }
@@ -215,7 +215,7 @@ void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::fu
           const std::string salt = salt_for(asked->name, disguise_key_);
           std::optional<codec::scram_secret> stored;
           if (*account)
-            for (const secret& one : (*account)->who.passwords)
+            for (const secret& one : (*account)->who->passwords)
               if (!stored) stored = codec::scram_secret_in(one.reveal(), hash, salt, scram_iterations);
           codec::scram_secret of_nobody;  // made whenever no work was to be done for the other
           if (!stored || stored->salt != salt)
@@ -237,7 +237,7 @@ void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::fu
 
 login_result login_check::end_scram(const login_attempt& who, const scram_login& of, bool proved) {
   guess what(who.name, {}, who.from);
-  if (*of.account) what.is_of((*of.account)->who.login);
+  if (*of.account) what.is_of((*of.account)->who->login);
   if (!guesses_.may_try(what)) return tell(who, later(too_many_text));
   if (!proved) guesses_.wrong(what);
   if (*of.account && !of.stored) return tell(who, later("no password is stored that SCRAM could be done with"));

@@ -58,7 +58,7 @@ result<value> transport_value(answers& from, std::string_view key) {
 // that of an alias: it belongs to a login that nobody has then.
 result<value> login_value(answers& from, std::string_view address) {
   S2L_TRY_ASSIGN(const auto account, from.account_for_login({address, {}, {}}));
-  if (account) return value(account->who.login);
+  if (account) return value(account->who->login);
   S2L_TRY_ASSIGN(const auto route, from.route(address));
   if (route.kind == way::relay || route.kind == way::unknown || route.kind == way::not_ours) return value();
   if (!route.user.empty()) return value(route.user);

@@ -62,12 +62,12 @@ struct userdb_protocol {
     // From where is not told in this protocol; dovecot knows it, and looks.
     if (found->now == login_answer::verdict::wrong_network) {
       std::string nets;
-      for (const std::string& one : found->who.allow_nets) nets += (nets.empty() ? "" : ",") + one;
+      for (const std::string& one : found->who->allow_nets) nets += (nets.empty() ? "" : ",") + one;
       fields.emplace_back("allow_nets", std::move(nets));
     } else if (found->now != login_answer::verdict::allowed) {
       return wire::not_found(asked.id);
     }
-    return wire::login_found(asked.id, found->who.login, fields);
+    return wire::login_found(asked.id, found->who->login, fields);
   }
 
   static result<std::string> list(answers& from, const wire::list_users& asked) {

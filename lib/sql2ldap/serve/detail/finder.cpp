@@ -68,23 +68,22 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   return std::move(answers.front());
 }
 
-result<std::optional<account>> finder::only_account(const login_name& name) {
+result<std::unique_ptr<account>> finder::only_account(const login_name& name) {
   S2L_TRY_ASSIGN(auto entries, found(name.text, name.domain(), by::login_or_address));
   std::erase_if(entries, [](const model::entry& one) { return !is_account(one); });
-  if (entries.empty()) return std::nullopt;
+  if (entries.empty()) return nullptr;
   if (entries.size() > 1) return ambiguous(name.text, entries[0].dn(), entries[1].dn());
-  S2L_TRY_ASSIGN(auto read, read_account(entries.front()));
-  return read;
+  return read_account(entries.front());
 }
 
-result<std::optional<account>> finder::account_named(std::string_view name) {
+result<std::unique_ptr<account>> finder::account_named(std::string_view name) {
   const auto login = login_name_in(name);
-  if (!login) return std::nullopt;
+  if (!login) return nullptr;
   S2L_TRY_ASSIGN(auto direct, only_account(*login));
   if (direct || !login->is_address) return direct;
   const std::string_view domain = login->domain();
   S2L_TRY_ASSIGN(const auto own, domain_in_force(domain));
-  if (!own || own->target.empty()) return std::nullopt;
+  if (!own || own->target.empty()) return nullptr;
   return only_account({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
 }
 
@@ -107,7 +106,7 @@ result<finder::holder> finder::holder_of(const std::string& address) {
                   "forwards of an account stand in s2lForwardTo");
     if (is_account(one)) {
       S2L_TRY_ASSIGN(auto read, read_account(one));
-      S2L_TRY_ASSIGN(const bool in_force, takes_mail(read));
+      S2L_TRY_ASSIGN(const bool in_force, takes_mail(*read));
       if (in_force) candidate = std::move(read);
     } else if (is_alias(one)) {
       S2L_TRY_ASSIGN(auto read, read_alias(one));
