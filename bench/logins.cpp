@@ -230,10 +230,8 @@ class bench {
           },
           "asking-");
     });
-    std::printf(
-        "%ld users; medians of %d rounds; logins under way on one connection; CPU time of "
-        "all servers a login\n",
-        users_, rounds);
+    std::printf("%ld users; medians of %d rounds; logins under way on one connection; all servers' CPU time a login\n",
+                users_, rounds);
     for (const contestant& one : all) {
       print(one, 1, one.one, all[0].one);
       print(one, many_under_way, one.many, all[0].many);
