@@ -146,6 +146,7 @@ inline constexpr std::chrono::milliseconds lookup_answer_time_max{
 inline constexpr std::size_t password_samples_max = 1000;  // accounts that are looked at for a password
 
 inline constexpr std::size_t lookup_entries_max = 100;          // with one value; more is no answer but an error
+inline constexpr std::size_t domains_known_max = 10'000;        // read already, until the mirror changes
 inline constexpr std::size_t comparisons_waiting_max = 10'000;  // of two ways to answer; above it they are left out
 inline constexpr std::size_t mirror_entries_at_once = 100;      // of a list; in between changes are taken in
 inline constexpr std::size_t differences_kept_max = 100;        // of the names that were answered differently

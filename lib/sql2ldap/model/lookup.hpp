@@ -32,6 +32,8 @@ class entry_lookup {
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
   // The same for each of these, in their order, an entry once for each: one question where that is less work.
   [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(const std::vector<any_of_these>& asked);
+  // As long as it stays the same, so does every answer; nullopt: not for long enough to build on it.
+  [[nodiscard]] virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
 };
 
 // The same for who does not wait.

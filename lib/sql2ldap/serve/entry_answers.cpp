@@ -40,10 +40,14 @@ result<login_answer::verdict> verdict_on(const account& who, bool in_force, cons
 }  // namespace
 
 entry_answers::entry_answers(model::entry_lookup& entries, account_list* accounts, answer_options how)
-    : entries_(entries), accounts_(accounts), how_(std::move(how)) {}
+    : entries_(entries),
+      accounts_(accounts),
+      how_(std::move(how)),
+      domains_(std::make_unique<detail::known_domains>()) {}
+entry_answers::~entry_answers() = default;
 
 result<std::optional<login_answer>> entry_answers::account_for_login(const login_request& request) {
-  detail::finder find(entries_);
+  detail::finder find(entries_, *domains_);
   S2L_TRY_ASSIGN(auto who, find.account_named(request.name));
   if (!who) return std::nullopt;
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
@@ -52,7 +56,7 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
 }
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
-  detail::finder find(entries_);
+  detail::finder find(entries_, *domains_);
   S2L_TRY_ASSIGN(auto who, find.account_named(name));
   if (!who) return std::nullopt;
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
@@ -68,7 +72,7 @@ result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
 }
 
 result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {
-  detail::finder find(entries_);
+  detail::finder find(entries_, *domains_);
   S2L_TRY_ASSIGN(const auto who, find.account_named(name));
   if (!who) return std::nullopt;
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
@@ -77,7 +81,8 @@ result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view nam
 }
 
 result<std::optional<mail_domain>> entry_answers::domain(std::string_view name) {
-  return detail::finder(entries_).domain_in_force(name);
+  S2L_TRY_ASSIGN(const auto found, detail::finder(entries_, *domains_).domain_in_force(name));
+  return found ? std::optional(*found) : std::nullopt;
 }
 
 result<void> entry_answers::users(const std::function<bool(std::string_view login)>& tell) {
@@ -88,7 +93,7 @@ result<void> entry_answers::users(const std::function<bool(std::string_view logi
     if (who.enabled) enabled.push_back(std::move(who));
     return true;
   }));
-  detail::finder find(entries_);
+  detail::finder find(entries_, *domains_);
   std::unordered_map<std::string, bool> domains;  // that were looked at
   for (const account& who : enabled) {
     auto known = domains.find(who.domain);

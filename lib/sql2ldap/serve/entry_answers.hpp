@@ -2,6 +2,7 @@
 // docs/operations.md, "What the servers are told".
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <sql2ldap/model/lookup.hpp>
@@ -9,6 +10,10 @@
 #include <sql2ldap/serve/answers.hpp>
 
 namespace sql2ldap::serve {
+
+namespace detail {
+class known_domains;
+}
 
 struct answer_options {
   std::string separators = "+";  // of a local part and what mail servers let users add to it; empty = none
@@ -20,6 +25,7 @@ class entry_answers : public answers {
  public:
   // Both outlive this. Without a list, users() is an error.
   entry_answers(model::entry_lookup& entries, account_list* accounts, answer_options how);
+  ~entry_answers() override;
 
   [[nodiscard]] result<std::optional<login_answer>> account_for_login(const login_request& who) override;
   [[nodiscard]] result<std::optional<userdb>> userdb_of(std::string_view name) override;
@@ -32,6 +38,7 @@ class entry_answers : public answers {
   model::entry_lookup& entries_;
   account_list* accounts_;
   answer_options how_;
+  std::unique_ptr<detail::known_domains> domains_;
 };
 
 }  // namespace sql2ldap::serve

@@ -44,6 +44,7 @@ class mirror::body {
   result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   mirror_status status() const;
   [[nodiscard]] result<void> can_answer() const;
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_; }
   void begin_refresh();
   void apply(const model::content_event& event);
 
@@ -99,6 +100,7 @@ class mirror::body {
   std::uint32_t refresh_ = 1;
 
   std::atomic<std::size_t> findable_{0};  // entries with an indexed value
+  std::atomic<std::uint64_t> version_{0};    // counts on when a change is seen
   std::atomic<bool> refreshed_{false};
   std::atomic<bool> in_step_{false};
   std::atomic<clock::time_point> heard_;
@@ -339,6 +341,7 @@ void mirror::body::replace(slot_number at, detail::packed_entry content) {
   content_bytes_ += content.size();
   content_bytes_ -= slots_[at].content.size();
   std::swap(slots_[at].content, content);
+  ++version_;
 }
 
 tl::unexpected<error> nothing_seen() {
@@ -366,6 +369,10 @@ result<std::vector<model::entry>> mirror::list(std::size_t& place, std::size_t e
 }
 mirror_status mirror::status() const { return body_->status(); }
 result<void> mirror::can_answer() const { return body_->can_answer(); }
+std::optional<std::uint64_t> mirror::version() const {
+  if (!body_->can_answer()) return std::nullopt;
+  return body_->version();
+}
 void mirror::begin_refresh() { body_->begin_refresh(); }
 void mirror::apply(const model::content_event& event) { body_->apply(event); }
 

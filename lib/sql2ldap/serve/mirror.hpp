@@ -11,8 +11,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +52,7 @@ class mirror : public model::entry_lookup {
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   // What has any of these, at one moment.
   result<std::vector<std::vector<model::entry>>> find_each(const std::vector<model::any_of_these>& asked) override;
+  [[nodiscard]] std::optional<std::uint64_t> version() const override;
   // At most `entries_max` entries from `place` on, which is 0 at first and moved on; empty at the end. Who is there
   // all the while is told exactly once.
   [[nodiscard]] result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;

@@ -19,33 +19,42 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
 
 }  // namespace
 
-result<std::optional<mail_domain>> finder::domain(std::string_view name) {
+std::optional<domain_ptr> finder::known(std::string_view domain) const {
+  return version_ ? known_.find(domain, *version_) : std::nullopt;
+}
+
+result<domain_ptr> finder::domain(std::string_view name) {
+  if (auto read = known(name)) return *std::move(read);
   std::vector<model::entry> found;
-  const bool known = name == asked_domain_;
-  std::string ascii(known ? name : std::string_view());
-  if (!known) {
+  const bool is_asked = name == asked_domain_;
+  std::string ascii(is_asked ? name : std::string_view());
+  if (!is_asked) {
     auto spelled = codec::domain_to_ascii(name);
-    if (!spelled) return std::nullopt;
+    if (!spelled) return nullptr;
     ascii = *std::move(spelled);
     S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, ascii));
   }
   const model::entry* only = nullptr;
-  for (const model::entry& one : known ? domains_ : found) {
+  for (const model::entry& one : is_asked ? domains_ : found) {
     if (!is_domain(one)) continue;
     if (only != nullptr) return ambiguous(name, only->dn(), one.dn());
     only = &one;
   }
-  if (only == nullptr) return std::nullopt;
-  S2L_TRY_ASSIGN(auto read, read_domain(*only, std::move(ascii)));
+  domain_ptr read;
+  if (only != nullptr) {
+    S2L_TRY_ASSIGN(auto made, read_domain(*only, ascii));
+    read = std::make_shared<const mail_domain>(std::move(made));
+  }
+  if (version_) known_.keep(ascii, *version_, read);
   return read;
 }
 
-result<std::optional<mail_domain>> finder::domain_in_force(std::string_view name) {
+result<domain_ptr> finder::domain_in_force(std::string_view name) {
   S2L_TRY_ASSIGN(auto read, domain(name));
-  if (!read || !read->enabled) return std::nullopt;
+  if (!read || !read->enabled) return nullptr;
   if (read->kind != mail_domain::what::alias) return read;
   S2L_TRY_ASSIGN(const auto target, domain(read->target));
-  if (!target || !target->enabled) return std::nullopt;
+  if (!target || !target->enabled) return nullptr;
   return read;
 }
 
@@ -58,7 +67,7 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   // '@example.org' is nobody's login, though an account may catch all mail of its domain.
   if (!domain.empty() && (how == by::address || name.front() != '@'))
     for (const auto attribute : {names::mail_local_address, names::mail}) asked.front().push_back({attribute, name});
-  const bool with_domain = !domain.empty() && domain != asked_domain_;
+  const bool with_domain = !domain.empty() && domain != asked_domain_ && !known(domain);
   if (with_domain) asked.emplace_back().push_back({names::associated_domain, std::string(domain)});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {

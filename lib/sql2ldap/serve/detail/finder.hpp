@@ -1,6 +1,7 @@
 // Finds accounts, domains and whoever has an address among the entries.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,19 +14,20 @@
 #include <sql2ldap/serve/account.hpp>
 #include <sql2ldap/serve/alias.hpp>
 #include <sql2ldap/serve/detail/address.hpp>
-#include <sql2ldap/serve/domain.hpp>
+#include <sql2ldap/serve/detail/known_domains.hpp>
 
 namespace sql2ldap::serve::detail {
 
 // For one question.
 class finder {
  public:
-  explicit finder(model::entry_lookup& entries) : entries_(entries) {}
+  finder(model::entry_lookup& entries, known_domains& known)
+      : entries_(entries), known_(known), version_(entries.version()) {}
 
-  // By any domain name; also those that are off.
-  [[nodiscard]] result<std::optional<mail_domain>> domain(std::string_view name);
+  // By any domain name; also those that are off. nullptr: there is none.
+  [[nodiscard]] result<domain_ptr> domain(std::string_view name);
   // The same, where it is in force: it is on, and what an alias domain leads to is so, too.
-  [[nodiscard]] result<std::optional<mail_domain>> domain_in_force(std::string_view name);
+  [[nodiscard]] result<domain_ptr> domain_in_force(std::string_view name);
   // The one account with this login or address, on or off; through an alias domain where nobody has the address itself.
   // nullptr: nobody has it.
   [[nodiscard]] result<std::unique_ptr<account>> account_named(std::string_view name);
@@ -41,8 +43,11 @@ class finder {
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
   [[nodiscard]] result<std::unique_ptr<account>> only_account(const login_name& name);
+  [[nodiscard]] std::optional<domain_ptr> known(std::string_view domain) const;
 
   model::entry_lookup& entries_;
+  known_domains& known_;
+  const std::optional<std::uint64_t> version_;
   // The domain of the name that was looked up last: it is asked for with the name.
   std::string asked_domain_;
   std::vector<model::entry> domains_;

@@ -1,0 +1,25 @@
+#include <sql2ldap/serve/detail/known_domains.hpp>
+
+#include <utility>
+
+#include <sql2ldap/base/limits.hpp>
+
+namespace sql2ldap::serve::detail {
+
+std::optional<domain_ptr> known_domains::find(std::string_view name, std::uint64_t version) const {
+  const std::lock_guard alone(mutex_);
+  if (version != version_) return std::nullopt;
+  const auto found = domains_.find(name);
+  if (found == domains_.end()) return std::nullopt;
+  return found->second;
+}
+
+void known_domains::keep(std::string_view name, std::uint64_t version, domain_ptr what) {
+  const std::lock_guard alone(mutex_);
+  if (version < version_) return;
+  if (version > version_ || domains_.size() >= limits::domains_known_max) domains_.clear();
+  version_ = version;
+  domains_.insert_or_assign(std::string(name), std::move(what));
+}
+
+}  // namespace sql2ldap::serve::detail
