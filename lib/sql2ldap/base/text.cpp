@@ -8,13 +8,30 @@ namespace sql2ldap {
 
 namespace {
 
-constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+// Eight bytes at once.
+constexpr std::uint64_t each(unsigned char byte) noexcept { return 0x0101010101010101ULL * byte; }
+constexpr std::uint64_t high_bits = each(0x80);
 
 std::uint64_t load_word(const char* from) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, from, sizeof word);
   return word;
 }
+
+// The high bit of each byte that is a capital letter.
+constexpr std::uint64_t capitals(std::uint64_t word) noexcept {
+  const std::uint64_t low = word & ~high_bits;
+  return (low + each(0x80 - 'A')) & ~(low + each(0x7F - 'Z')) & ~word & high_bits;
+}
+
+// Not 0 when a byte is below `bound`, which is at most 0x80.
+constexpr std::uint64_t any_below(std::uint64_t word, unsigned char bound) noexcept {
+  return (word - each(bound)) & ~word & high_bits;
+}
+
+constexpr unsigned char del = 0x7F;
+
+bool is_control(char c) noexcept { return static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) == del; }
 
 // Length of the valid UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629, 4).
 std::size_t utf8_sequence(std::string_view text) noexcept {
@@ -62,15 +79,36 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+bool has_control_characters(std::string_view text) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (; end - at >= 8; at += 8) {
+    const std::uint64_t word = load_word(at);
+    if ((any_below(word, ' ') | any_below(word ^ each(del), 1)) != 0) return true;
+  }
+  return std::any_of(at, end, is_control);
+}
+
+void lower_ascii(char* text, std::size_t length) noexcept {
+  char* const end = text + length;
+  for (; end - text >= 8; text += 8) {
+    std::uint64_t word = load_word(text);
+    word |= capitals(word) >> 2U;  // 0x20, what a small letter has more
+    std::memcpy(text, &word, sizeof word);
+  }
+  for (; text != end; ++text) *text = ascii_lower(*text);
+}
+
 std::string ascii_lowered(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = ascii_lower(c);
+  lower_ascii(out.data(), out.size());
   return out;
 }
 
 bool equal_ignoring_ascii_case(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+  if (a.size() != b.size()) return false;
+  if (a == b) return true;
+  return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 std::string_view trimmed(std::string_view text) noexcept {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/base/limits.hpp>
@@ -63,17 +64,17 @@ class parser {
     skip_blanks();
     if (at_end()) return {};
     for (std::size_t depth = 0;; ++at_) {
-      S2L_TRY_ASSIGN(ava one, parse_ava());
-      if (!each(depth, std::move(one)) || at_end()) return {};
+      S2L_TRY_ASSIGN(const ava_view one, parse_ava());
+      if (!each(depth, one) || at_end()) return {};
       if (peek() == ',') ++depth;  // else a '+': parse_ava stops nowhere else
     }
   }
 
   result<std::vector<rdn>> parse() {
     std::vector<rdn> rdns;
-    S2L_TRY(for_each_ava([&](std::size_t depth, ava one) {
+    S2L_TRY(for_each_ava([&](std::size_t depth, ava_view one) {
       if (depth == rdns.size()) rdns.emplace_back();
-      rdns.back().push_back(std::move(one));
+      rdns.back().push_back({std::string(one.type), std::string(one.value)});
       return true;
     }));
     return rdns;
@@ -90,7 +91,7 @@ class parser {
                                        " of " + quoted_for_message(text_));
   }
 
-  result<ava> parse_ava() {
+  result<ava_view> parse_ava() {
     skip_blanks();
     const std::size_t start = at_;
     while (!at_end() && peek() != '=' && peek() != ',' && peek() != '+') ++at_;
@@ -103,16 +104,17 @@ class parser {
     }
     ++at_;
     skip_blanks();
-    S2L_TRY_ASSIGN(std::string value, !at_end() && peek() == '#' ? parse_hexstring() : parse_string());
+    S2L_TRY_ASSIGN(const std::string_view value, !at_end() && peek() == '#' ? parse_hexstring() : parse_string());
     skip_blanks();
     if (!at_end() && peek() != ',' && peek() != '+') return objection("no separator");
-    return ava{std::string(type), std::move(value)};
+    return ava_view{type, value};
   }
 
   // The BER encoding of an OCTET STRING (X.690, 8.7): tag, length, contents.
-  result<std::string> parse_hexstring() {
+  result<std::string_view> parse_hexstring() {
     ++at_;
-    std::string ber;
+    std::string& ber = unescaped_;
+    ber.clear();
     while (const auto byte = hex_pair(text_.substr(at_))) {
       ber += *byte;
       at_ += 2;
@@ -132,17 +134,20 @@ class parser {
       header += length_bytes;
     }
     if (ber.size() - header != length) return objection("a hexstring of wrong length");
-    return ber.substr(header);
+    return std::string_view(ber).substr(header);
   }
 
-  result<std::string> parse_string() {
-    std::string value;
+  // A part of the text, as long as nothing in it is escaped.
+  result<std::string_view> parse_string() {
+    const std::size_t start = at_;
+    bool is_escaped = false;
     std::size_t kept = 0;  // blanks after this are not of the value
     while (!at_end() && peek() != ',' && peek() != '+') {
       if (peek() == '\\') {
+        if (!std::exchange(is_escaped, true)) unescaped_.assign(text_, start, at_ - start);
         S2L_TRY_ASSIGN(const char c, parse_pair());
-        value += c;
-        kept = value.size();
+        unescaped_ += c;
+        kept = unescaped_.size();
         continue;
       }
       const value_byte kind = kind_of(peek());
@@ -150,12 +155,11 @@ class parser {
       std::size_t end = at_ + 1;
       if (kind == value_byte::plain)
         while (end < text_.size() && kind_of(text_[end]) == value_byte::plain) ++end;
-      value.append(text_, at_, end - at_);
+      if (is_escaped) unescaped_.append(text_, at_, end - at_);
       at_ = end;
-      if (kind != value_byte::blank) kept = value.size();
+      if (kind != value_byte::blank) kept = is_escaped ? unescaped_.size() : at_ - start;
     }
-    value.resize(kept);
-    return value;
+    return (is_escaped ? std::string_view(unescaped_) : text_.substr(start)).substr(0, kept);
   }
 
   result<char> parse_pair() {
@@ -173,6 +177,7 @@ class parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::string unescaped_;  // the value, where that is no part of the text
 };
 
 void append_ava(std::string& out, std::string_view type, std::string_view value) {
@@ -281,7 +286,7 @@ tl::unexpected<error> too_long(std::size_t bytes) {
 
 }  // namespace
 
-void dn::for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each) {
+void dn::for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, ava_view one)>& each) {
   if (text.size() <= limits::dn_bytes_max && is_utf8(text)) (void)parser(text).for_each_ava(each);
 }
 

@@ -19,6 +19,10 @@ struct ava {  // attribute type and value, unescaped
   std::string value;
   friend bool operator==(const ava&, const ava&) = default;
 };
+struct ava_view {  // valid until the next one
+  std::string_view type;
+  std::string_view value;
+};
 using rdn = std::vector<ava>;  // more than one for "cn=a+sn=b"
 
 class dn {
@@ -31,7 +35,7 @@ class dn {
   [[nodiscard]] static result<std::vector<rdn>> rdns_of(std::string_view text);  // of what parse() takes, leaf first
   // Those of rdns_of(text), one after the other, until `each` answers false or the text is no name any more. `depth`: 0
   // for the leaf.
-  static void for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, const ava& one)>& each);
+  static void for_each_ava(std::string_view text, const std::function<bool(std::size_t depth, ava_view one)>& each);
   [[nodiscard]] static dn from_rdns(const std::vector<rdn>& leaf_first);
 
   [[nodiscard]] dn child(std::string_view type, std::string_view value) const;

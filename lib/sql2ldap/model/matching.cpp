@@ -1,7 +1,6 @@
 #include <sql2ldap/model/matching.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <optional>
 
@@ -20,28 +19,22 @@ enum class letters { as_they_are, lower };
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-constexpr std::array<char, 256> lower_table = [] {
-  std::array<char, 256> table{};
-  for (std::size_t i = 0; i < table.size(); ++i) table[i] = ascii_lower(static_cast<char>(i));
-  return table;
-}();
-
 // Insignificant blanks (RFC 4518, 2.6.1): none at the ends, one inside. Only U+0020 counts, as in
 // slapd; a TAB stays, which keeps values apart that slapd keeps apart.
 template <letters Case>
 void append_squeezed(std::string& out, std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  const auto drop_blanks = [&text] { text.remove_prefix(std::min(text.find_first_not_of(' '), text.size())); };
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  drop_blanks();
   const std::size_t start = out.size();
-  out.resize(start + text.size());
-  char* to = out.data() + start;
-  char previous = '\0';
-  for (const char c : text) {
-    if (c == ' ' && previous == ' ') continue;
-    *to++ = Case == letters::lower ? lower_table[static_cast<unsigned char>(c)] : c;
-    previous = c;
+  while (!text.empty()) {
+    const std::size_t blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank == std::string_view::npos ? blank : blank + 1);
+    out += word;
+    text.remove_prefix(word.size());
+    drop_blanks();
   }
-  out.resize(static_cast<std::size_t>(to - out.data()));
+  if (Case == letters::lower) lower_ascii(out.data() + start, out.size() - start);
 }
 
 // nullopt when it is not UTF-8.

@@ -27,7 +27,7 @@ result<std::optional<std::uint64_t>> limit_of(const entry_reader& of, model::att
 void read_names(account& into, const model::entry& from) {
   const entry_reader read(from);
   into.dn = from.dn();
-  model::dn::for_each_ava(from.dn(), [&](std::size_t depth, const model::ava& part) {
+  model::dn::for_each_ava(from.dn(), [&](std::size_t depth, model::ava_view part) {
     if (depth == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
     if (into.domain.empty() && equal_ignoring_ascii_case(part.type, names::associated_domain.text()))
       into.domain = ascii_lowered(part.value);
@@ -44,10 +44,10 @@ void read_names(account& into, const model::entry& from) {
 
 // Names go into protocols and scripts.
 result<void> check_names(const account& who, const entry_reader& read) {
-  if (who.login.empty() || detail::has_control_characters(who.login))
+  if (who.login.empty() || has_control_characters(who.login))
     return read.objection(names::uid, who.login, "is no login");
   for (const std::string& address : who.addresses)
-    if (detail::has_control_characters(address))
+    if (has_control_characters(address))
       return read.objection(names::mail_local_address, address, "is no address");
   return {};
 }

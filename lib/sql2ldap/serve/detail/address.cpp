@@ -21,13 +21,6 @@ bool is_local_part(std::string_view local) {
 
 }  // namespace
 
-bool has_control_characters(std::string_view text) noexcept {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte == 0x7F;
-  });
-}
-
 std::optional<address> address_in(std::string_view text) {
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos || text.size() > limits::user_name_bytes_max) return std::nullopt;

@@ -13,8 +13,6 @@ struct address {
   [[nodiscard]] std::string text() const;
 };
 
-[[nodiscard]] bool has_control_characters(std::string_view text) noexcept;
-
 // nullopt for what no entry of ours can hold: no or two '@', a domain that is none, other characters than ASCII in the
 // local part, blanks outside of quotes, control characters.
 [[nodiscard]] std::optional<address> address_in(std::string_view text);
