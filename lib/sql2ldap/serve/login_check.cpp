@@ -37,6 +37,14 @@ std::string salt_for(std::string_view given, const std::string& key) {
 
 login_result later(std::string cause) { return {what::try_later, {}, std::move(cause)}; }
 
+// Under a DN that is not there, and without a login: nobody's password is made better.
+std::unique_ptr<const account> with_passwords_of(const account& other) {
+  auto nobody = std::make_unique<account>();
+  nobody->dn = "cn=nobody," + other.dn;
+  nobody->passwords = other.passwords;
+  return nobody;
+}
+
 constexpr const char* too_many_text = "too many wrong passwords";
 constexpr const char* too_late_text = "no worker came to it in time";
 constexpr const char* too_many_questions_text = "too many questions wait";
@@ -137,17 +145,18 @@ struct login_check::proof {
   login_attempt who;
   secret password;
   std::function<void(const login_result&)> done;
-  std::shared_ptr<const account> decoy;  // proved against where nobody has the name; nullptr: nothing is
+  std::shared_ptr<const account> decoy;  // whose password it is proved against where nobody has the name
   guess what{who.name, {}, who.from};
   // Once they are known.
   std::optional<result<std::optional<login_answer>>> found{};
+  std::unique_ptr<const account> nobody{};
   std::optional<result<bool>> is_right{};
 
   // Whose password it may be; nullptr: of nobody.
   [[nodiscard]] const account* against() const {
     if (password.empty()) return nullptr;
-    const auto& account = found->value();
-    return account ? account->who.get() : decoy.get();
+    if (const auto& somebody = found->value()) return somebody->who.get();
+    return nobody.get();
   }
 };
 
@@ -155,7 +164,10 @@ struct login_check::proof {
 void login_check::look_up(proof& of) {
   const auto& answer = of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from}));
   if (!answer) return;
-  if (*answer) of.what.is_of((*answer)->who->login);
+  if (*answer)
+    of.what.is_of((*answer)->who->login);
+  else if (of.decoy != nullptr)
+    of.nobody = with_passwords_of(*of.decoy);
   const account* const against = of.against();
   if (against != nullptr && quick_(*against)) prove(of);
 }
@@ -169,7 +181,7 @@ void login_check::prove(proof& of) {
   auto& right = of.is_right.emplace(false);
   if (const account* const against = of.against()) {
     right = prove_(*against, of.password);
-    if (against == of.decoy.get() && right) right = false;
+    if (of.nobody && right) right = false;
   } else {
     codec::verify_dummy(of.password.reveal());
   }
@@ -177,7 +189,7 @@ void login_check::prove(proof& of) {
 }
 
 void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
-  const auto of = std::make_shared<proof>(proof{std::move(who), std::move(password), std::move(done), decoy_});
+  const auto of = std::make_shared<proof>(proof{std::move(who), std::move(password), std::move(done), logged_in_last_});
   if (!guesses_.may_try(of->what)) return of->done(tell(of->who, later(too_many_text)));
   const bool taken = lookups_.run([this, of] { look_up(*of); }, [this, of] { go_on(of); }, of->who.by);
   if (!taken) of->done(tell(of->who, later(too_many_questions_text)));
@@ -196,12 +208,7 @@ void login_check::conclude(proof& of) {
   if (!*of.is_right) return of.done(tell(of.who, later(of.is_right->error().text())));
   const std::optional<login_answer>& account = **of.found;
   const login_result how = settle(of.who, of.what, account, **of.is_right);
-  if (**of.is_right) {
-    const auto decoy = std::make_shared<serve::account>();  // without a login: nobody's password is made better
-    decoy->dn = "cn=nobody," + account->who->dn;
-    decoy->passwords = account->who->passwords;
-    decoy_ = decoy;
-  }
+  if (**of.is_right) logged_in_last_ = account->who;
   of.done(how);
 }
 

@@ -87,7 +87,7 @@ class login_check {
   prover prove_;
   judge quick_;
   const std::string disguise_key_;
-  std::shared_ptr<const account> decoy_;  // of who logged in last, under a DN that is not there; nullptr: nobody has
+  std::shared_ptr<const account> logged_in_last_;  // nullptr: nobody has yet
 };
 
 }  // namespace sql2ldap::serve
