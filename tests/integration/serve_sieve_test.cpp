@@ -43,7 +43,7 @@ class serve_sieve_run : public testing::Test {
   }
 
   pigeonhole engine_;
-  serve::account who_;
+  serve::mail_account who_;
 };
 
 TEST_F(serve_sieve_run, forwards_instead_of_or_besides_the_mailbox) {

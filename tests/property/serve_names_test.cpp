@@ -151,7 +151,7 @@ said read_back(const std::string& script) {
 }
 
 RC_GTEST_PROP(serve_names, a_notice_says_what_was_written_and_no_more, ()) {
-  serve::account who;
+  serve::mail_account who;
   who.vacation.active = true;
   const auto written = texts({"a", "\"", "\\", ".", "\n", "\r\n", ".\n", "\n.\n", ";", "discard;", " text:", "ü", " "});
   who.vacation.subject = *written;

@@ -8,7 +8,7 @@ namespace sql2ldap::test {
 namespace {
 
 using namespace std::chrono_literals;
-using serve::account;
+using serve::mail_account;
 using serve::sieve_options;
 using testing::HasSubstr;
 using testing::Not;
@@ -20,23 +20,23 @@ constexpr std::chrono::sys_seconds at(int year, unsigned month, unsigned day, st
 }
 constexpr auto today = at(2026, 8, 15);
 
-account carla() {
-  account who;
+mail_account carla() {
+  mail_account who;
   who.dn = "uid=carla";
   who.mail = "carla@example.org";
   who.addresses = {"carla@example.org", "c@example.org"};
   return who;
 }
 
-account away(const std::string& subject, const std::string& text) {
-  account who = carla();
+mail_account away(const std::string& subject, const std::string& text) {
+  mail_account who = carla();
   who.vacation.active = true;
   who.vacation.subject = subject;
   who.vacation.text = text;
   return who;
 }
 
-std::string script_of(const account& who, const sieve_options& how = {}, std::chrono::sys_seconds now = today) {
+std::string script_of(const mail_account& who, const sieve_options& how = {}, std::chrono::sys_seconds now = today) {
   const auto made = serve::render_sieve(who, how, now);
   if (!made) return "try later: " + made.error().message;
   return *made ? (*made)->text : "nothing";
@@ -44,14 +44,14 @@ std::string script_of(const account& who, const sieve_options& how = {}, std::ch
 
 TEST(serve_sieve, nothing_to_do_is_no_script) {
   EXPECT_EQ(script_of(carla()), "nothing");
-  account off = away("s", "t");
+  mail_account off = away("s", "t");
   off.vacation.active = false;
   EXPECT_EQ(script_of(off), "nothing");
   EXPECT_EQ(script_of(away("", "  \n")), "nothing");
 }
 
 TEST(serve_sieve, forwards) {
-  account who = carla();
+  mail_account who = carla();
   who.forward_to = {"x@y.example", "z@y.example"};
   EXPECT_EQ(script_of(who), "# Sieve filter, made by sql2ldap\nredirect \"x@y.example\";\nredirect \"z@y.example\";\n");
   who.keep_copy = true;
@@ -64,7 +64,7 @@ TEST(serve_sieve, forwards) {
 }
 
 TEST(serve_sieve, targets_without_a_whole_address) {
-  account who = carla();
+  mail_account who = carla();
   who.forward_to = {"@y.example"};
   EXPECT_THAT(script_of(who), HasSubstr("redirect \"carla@y.example\";"));
   who.forward_to = {"root"};
@@ -85,7 +85,7 @@ TEST(serve_sieve, notices) {
   EXPECT_THAT(script_of(away("only\nthis\x7f", "")), HasSubstr(":subject \"only this\""));
   EXPECT_THAT(script_of(away("only this", "")), HasSubstr("text:\nonly this\n.\n;"));
   EXPECT_THAT(script_of(away("Grüße ☀", "Grüße")), HasSubstr(":subject \"Grüße ☀\""));
-  account who = away("s", "t");
+  mail_account who = away("s", "t");
   sieve_options none;
   none.notices = false;
   EXPECT_EQ(script_of(who, none), "nothing");
@@ -105,7 +105,7 @@ TEST(serve_sieve, what_is_no_text_is_an_error) {
 }
 
 TEST(serve_sieve, from_and_until) {
-  account who = away("s", "t");
+  mail_account who = away("s", "t");
   who.vacation.from = at(2026, 8, 1, 10h);
   EXPECT_THAT(
       script_of(who),
@@ -124,7 +124,7 @@ TEST(serve_sieve, from_and_until) {
 
 TEST(serve_sieve, intervals) {
   const auto with = [](std::chrono::seconds interval, bool to_the_second) {
-    account who = away("s", "t");
+    mail_account who = away("s", "t");
     who.vacation.interval = interval;
     sieve_options how;
     how.vacation_seconds = to_the_second;
@@ -142,7 +142,7 @@ TEST(serve_sieve, intervals) {
 }
 
 TEST(serve_sieve, exim_is_told_by_the_time_of_asking) {
-  account who = away("s", "t");
+  mail_account who = away("s", "t");
   who.vacation.from = at(2026, 8, 1);
   who.vacation.until = at(2026, 8, 31);
   who.vacation.interval = 60s;
@@ -161,7 +161,7 @@ TEST(serve_sieve, exim_is_told_by_the_time_of_asking) {
 }
 
 TEST(serve_sieve, another_text_has_another_id) {
-  const auto id = [](const account& who) { return (*serve::render_sieve(who, {}, today))->id; };
+  const auto id = [](const mail_account& who) { return (*serve::render_sieve(who, {}, today))->id; };
   const std::string first = id(away("s", "t"));
   EXPECT_EQ(first, id(away("s", "t")));
   EXPECT_NE(first, id(away("s", "u")));

@@ -24,8 +24,7 @@ result<std::optional<std::uint64_t>> limit_of(const entry_reader& of, model::att
   return number;
 }
 
-void read_names(account& into, const model::entry& from) {
-  const entry_reader read(from);
+void read_names(account& into, const model::entry& from, const entry_reader& read) {
   into.dn = from.dn();
   model::dn::for_each_ava(from.dn(), [&](std::size_t depth, model::ava_view part) {
     if (depth == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
@@ -52,7 +51,9 @@ result<void> check_names(const account& who, const entry_reader& read) {
   return {};
 }
 
-result<void> read_login(account& into, const model::entry& from, const entry_reader& read) {
+result<void> read_all(account& into, const model::entry& from, const entry_reader& read) {
+  read_names(into, from, read);
+  S2L_TRY(check_names(into, read));
   from.for_each_value_of(model::names::user_password,
                          [&](std::string_view value) { into.passwords.emplace_back(std::string(value)); });
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
@@ -63,7 +64,7 @@ result<void> read_login(account& into, const model::entry& from, const entry_rea
   return {};
 }
 
-result<void> read_mailbox(account& into, const entry_reader& read) {
+result<void> read_mailbox(mail_account& into, const entry_reader& read) {
   S2L_TRY_ASSIGN(into.uid, read.id_number(names::uid_number));
   S2L_TRY_ASSIGN(into.gid, read.id_number(names::gid_number));
   S2L_TRY_ASSIGN(into.home, read.path(names::home_directory));
@@ -76,7 +77,7 @@ result<void> read_mailbox(account& into, const entry_reader& read) {
 }
 
 // Who forwards to an own address means the copy that stays; passed on, it would go round in a circle.
-result<void> read_forward(account& into, const entry_reader& read) {
+result<void> read_forward(mail_account& into, const entry_reader& read) {
   S2L_TRY_ASSIGN(into.keep_copy, read.flag(names::keep_copy, false));
   S2L_TRY_ASSIGN(into.forward_to, read.targets(names::forward_to));
   const auto is_own = [&](const std::string& target) {
@@ -103,11 +104,15 @@ result<void> read_vacation(vacation_notice& into, const entry_reader& read) {
 bool is_account(const model::entry& of) { return entry_reader(of).is_a("s2lMailAccount"); }
 
 result<std::unique_ptr<account>> read_account(const model::entry& from) {
-  const entry_reader read(from);
   auto made = std::make_unique<account>();
-  read_names(*made, from);
-  S2L_TRY(check_names(*made, read));
-  S2L_TRY(read_login(*made, from, read));
+  S2L_TRY(read_all(*made, from, entry_reader(from)));
+  return made;
+}
+
+result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from) {
+  const entry_reader read(from);
+  auto made = std::make_unique<mail_account>();
+  S2L_TRY(read_all(*made, from, read));
   S2L_TRY(read_mailbox(*made, read));
   S2L_TRY(read_forward(*made, read));
   S2L_TRY(read_vacation(made->vacation, read));
@@ -115,9 +120,10 @@ result<std::unique_ptr<account>> read_account(const model::entry& from) {
 }
 
 account read_account_name(const model::entry& from) {
+  const entry_reader read(from);
   account made;
-  read_names(made, from);
-  made.enabled = entry_reader(from).flag(names::enabled, false).value_or(true);
+  read_names(made, from, read);
+  made.enabled = read.flag(names::enabled, false).value_or(true);
   return made;
 }
 

@@ -25,6 +25,7 @@ struct vacation_notice {
   std::optional<std::chrono::seconds> interval;
 };
 
+// Who it is, and whether and how the owner logs in.
 struct account {
   std::string login;  // the name by which the mail server knows the user: the uid that names the entry
   std::string dn;
@@ -37,7 +38,11 @@ struct account {
   bool locked = false;                  // by the directory's own means, pwdAccountLockedTime
   std::vector<std::string> services;    // that it may use, in lower case; empty = all
   std::vector<std::string> allow_nets;  // that it may come from; empty = everywhere
-  std::optional<std::uint32_t> uid;     // never 0
+};
+
+// And what becomes of its mail.
+struct mail_account : account {
+  std::optional<std::uint32_t> uid;  // never 0
   std::optional<std::uint32_t> gid;
   std::string home;        // absolute, or empty
   std::string mail_store;  // "maildir:/...", or empty
@@ -51,9 +56,11 @@ struct account {
 };
 
 [[nodiscard]] bool is_account(const model::entry& of);
-// A value that is not what its attribute says is an error: half an account is nobody's account. Unknown attributes and
+// A value that is not what its attribute says is an error of all that it is a part of, so that nobody gets a half of
+// it: a date of absence that cannot be read keeps mail waiting, and nobody from logging in. Unknown attributes and
 // classes do no harm.
 [[nodiscard]] result<std::unique_ptr<account>> read_account(const model::entry& from);
+[[nodiscard]] result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from);
 // Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
 // counts as on: who asks for it by name is told what is wrong.
 [[nodiscard]] account read_account_name(const model::entry& from);

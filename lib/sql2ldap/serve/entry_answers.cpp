@@ -48,8 +48,9 @@ entry_answers::~entry_answers() = default;
 
 result<std::optional<login_answer>> entry_answers::account_for_login(const login_request& request) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(auto who, find.account_named(request.name));
-  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(request.name));
+  if (!entry) return std::nullopt;
+  S2L_TRY_ASSIGN(auto who, read_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request, how_.locks_count));
   return login_answer{now, std::move(who)};
@@ -57,8 +58,9 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(auto who, find.account_named(name));
-  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
+  if (!entry) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto who, read_mail_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   if (!in_force) return std::nullopt;
   if (!who->uid && !who->gid && !who->domain.empty()) {
@@ -73,8 +75,9 @@ result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
 
 result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(const auto who, find.account_named(name));
-  if (!who) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
+  if (!entry) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto who, read_mail_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   if (!in_force) return std::nullopt;
   return render_sieve(*who, how_.sieve, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));

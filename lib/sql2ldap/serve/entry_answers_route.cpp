@@ -40,7 +40,7 @@ std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a, std::option
   return std::min(*a, *b);
 }
 
-mail_route route_to(const account& who, const address& asked) {
+mail_route route_to(const mail_account& who, const address& asked) {
   mail_route way;
   way.kind = who.forward_to.empty() ? mail_route::what::deliver : mail_route::what::redirect;
   way.user = who.login;
@@ -52,7 +52,7 @@ mail_route route_to(const account& who, const address& asked) {
 }
 
 // What an account does not say its own domain may, which need not be that of the address.
-result<void> add_of_domain(mail_route& way, const account& who, detail::finder& find) {
+result<void> add_of_domain(mail_route& way, const mail_account& who, detail::finder& find) {
   if (who.domain.empty()) return {};
   S2L_TRY_ASSIGN(const auto own, find.domain(who.domain));
   if (!own) return {};
@@ -112,12 +112,12 @@ result<mail_route> entry_answers::route(std::string_view text) {
     S2L_TRY_ASSIGN(const auto holder, find.holder_of(candidate));
     auto way = std::visit(
         overloaded{[](std::monostate) { return std::optional<mail_route>(); },
-                   [&](const std::unique_ptr<account>& who) { return std::optional(route_to(*who, *asked)); },
+                   [&](const std::unique_ptr<mail_account>& who) { return std::optional(route_to(*who, *asked)); },
                    [&](const mail_alias& alias) { return std::optional(route_to(alias, *asked)); }},
         holder);
     if (!way) continue;
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
-    if (const auto* const who = std::get_if<std::unique_ptr<account>>(&holder))
+    if (const auto* const who = std::get_if<std::unique_ptr<mail_account>>(&holder))
       S2L_TRY(add_of_domain(*way, **who, find));
     return *std::move(way);
   }

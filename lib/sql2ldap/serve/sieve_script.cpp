@@ -115,7 +115,7 @@ struct part {
   std::vector<std::string> extensions;
 };
 
-result<part> notice_part(const account& of, const sieve_options& how, sys_seconds now) {
+result<part> notice_part(const mail_account& of, const sieve_options& how, sys_seconds now) {
   const vacation_notice& notice = of.vacation;
   part made;
   const std::string subject = one_line(notice.subject);
@@ -143,7 +143,7 @@ result<part> notice_part(const account& of, const sieve_options& how, sys_second
 }
 
 // What a target is for this account: '@other' keeps the local part, a user of the host has the host's domain.
-result<std::string> redirect_target(const account& of, const std::string& target, const sieve_options& how) {
+result<std::string> redirect_target(const mail_account& of, const std::string& target, const sieve_options& how) {
   if (target.starts_with('@')) {
     if (const auto own = detail::address_in(of.mail)) return own->local + target;
     return fail(error_kind::directory, fmt::format("{}: forwarded to {} without an address of its own", of.dn, target));
@@ -155,7 +155,7 @@ result<std::string> redirect_target(const account& of, const std::string& target
               "give the target its domain, or say which one such targets have");
 }
 
-result<part> forward_part(const account& of, const sieve_options& how) {
+result<part> forward_part(const mail_account& of, const sieve_options& how) {
   part made;
   if (!how.forwards || of.forward_to.empty()) return made;
   if (of.keep_copy) made.extensions.emplace_back("copy");
@@ -175,7 +175,7 @@ std::string id_of(std::string_view text) {
 
 }  // namespace
 
-result<std::optional<sieve_script>> render_sieve(const account& of, const sieve_options& how, sys_seconds now) {
+result<std::optional<sieve_script>> render_sieve(const mail_account& of, const sieve_options& how, sys_seconds now) {
   S2L_TRY_ASSIGN(const part notice, notice_part(of, how, now));
   S2L_TRY_ASSIGN(const part forward, forward_part(of, how));
   if (notice.text.empty() && forward.text.empty()) return std::nullopt;

@@ -32,7 +32,7 @@ struct sieve_options {
 };
 
 // nullopt when there is nothing to do. `now` matters for exim alone.
-[[nodiscard]] result<std::optional<sieve_script>> render_sieve(const account& of, const sieve_options& how,
+[[nodiscard]] result<std::optional<sieve_script>> render_sieve(const mail_account& of, const sieve_options& how,
                                                                std::chrono::sys_seconds now);
 
 }  // namespace sql2ldap::serve

@@ -77,22 +77,22 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   return std::move(answers.front());
 }
 
-result<std::unique_ptr<account>> finder::only_account(const login_name& name) {
+result<std::optional<model::entry>> finder::only_account(const login_name& name) {
   S2L_TRY_ASSIGN(auto entries, found(name.text, name.domain(), by::login_or_address));
   std::erase_if(entries, [](const model::entry& one) { return !is_account(one); });
-  if (entries.empty()) return nullptr;
+  if (entries.empty()) return std::nullopt;
   if (entries.size() > 1) return ambiguous(name.text, entries[0].dn(), entries[1].dn());
-  return read_account(entries.front());
+  return std::move(entries.front());
 }
 
-result<std::unique_ptr<account>> finder::account_named(std::string_view name) {
+result<std::optional<model::entry>> finder::account_named(std::string_view name) {
   const auto login = login_name_in(name);
-  if (!login) return nullptr;
+  if (!login) return std::nullopt;
   S2L_TRY_ASSIGN(auto direct, only_account(*login));
   if (direct || !login->is_address) return direct;
   const std::string_view domain = login->domain();
   S2L_TRY_ASSIGN(const auto own, domain_in_force(domain));
-  if (!own || own->target.empty()) return nullptr;
+  if (!own || own->target.empty()) return std::nullopt;
   return only_account({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
 }
 
@@ -114,7 +114,7 @@ result<finder::holder> finder::holder_of(const std::string& address) {
       return fail(error_kind::directory, fmt::format("{} is an account and an alias at once", one.dn()),
                   "forwards of an account stand in s2lForwardTo");
     if (is_account(one)) {
-      S2L_TRY_ASSIGN(auto read, read_account(one));
+      S2L_TRY_ASSIGN(auto read, read_mail_account(one));
       S2L_TRY_ASSIGN(const bool in_force, takes_mail(*read));
       if (in_force) candidate = std::move(read);
     } else if (is_alias(one)) {

@@ -28,21 +28,21 @@ class finder {
   [[nodiscard]] result<domain_ptr> domain(std::string_view name);
   // The same, where it is in force: it is on, and what an alias domain leads to is so, too.
   [[nodiscard]] result<domain_ptr> domain_in_force(std::string_view name);
-  // The one account with this login or address, on or off; through an alias domain where nobody has the address itself.
-  // nullptr: nobody has it.
-  [[nodiscard]] result<std::unique_ptr<account>> account_named(std::string_view name);
+  // That of the one account with this login or address, on or off; through an alias domain where nobody has the address
+  // itself. nullopt: nobody has it.
+  [[nodiscard]] result<std::optional<model::entry>> account_named(std::string_view name);
   // It is on, and so is its domain; a domain that nobody wrote down is no objection.
   [[nodiscard]] result<bool> takes_mail(const account& who);
 
   // Who in force has the address, which is as address_in() gives it and may be '@domain'.
-  using holder = std::variant<std::monostate, std::unique_ptr<account>, mail_alias>;
+  using holder = std::variant<std::monostate, std::unique_ptr<mail_account>, mail_alias>;
   [[nodiscard]] result<holder> holder_of(const std::string& address);
 
  private:
   enum class by { login_or_address, address };
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
-  [[nodiscard]] result<std::unique_ptr<account>> only_account(const login_name& name);
+  [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name);
   [[nodiscard]] std::optional<domain_ptr> known(std::string_view domain) const;
 
   model::entry_lookup& entries_;
