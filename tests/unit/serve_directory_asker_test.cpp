@@ -27,11 +27,11 @@ model::entry named(const std::string& uid) {
   return out;
 }
 
-model::any_of_these of(const std::string& uid) { return {{serve::names::uid, uid}}; }
+model::value_assertion of(const std::string& uid) { return {{serve::names::uid}, uid}; }
 
 class directory_asker : public testing::Test {
  protected:
-  void ask(const std::vector<model::any_of_these>& what) {
+  void ask(const std::vector<model::value_assertion>& what) {
     asker_.find_each(what, [this](result<std::vector<entries>> told) { told_.push_back(std::move(told)); });
   }
   // To the search that was begun first of those that have no answer.

@@ -30,11 +30,11 @@ class chain final : public model::entry_lookup, public model::entry_asker {
       out.emplace_back().set_dn(next->second);
     return out;
   }
-  result<std::vector<std::vector<model::entry>>> find_each(const std::vector<model::any_of_these>& all) override {
+  result<std::vector<std::vector<model::entry>>> find_each(std::span<const model::value_assertion> all) override {
     if (is_away) return fail_transient(error_kind::directory, "away");
     return entry_lookup::find_each(all);
   }
-  void find_each(std::vector<model::any_of_these> all, listener told) override {
+  void find_each(std::vector<model::value_assertion> all, listener told) override {
     ++searches;
     auto found = find_each(all);
     if (is_mute) {

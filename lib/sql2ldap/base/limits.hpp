@@ -113,7 +113,7 @@ inline constexpr std::size_t listing_bytes_max = 64U << 20U;  // of all users, i
 // Of the daemon that answers: clients, and what they may keep busy.
 inline constexpr std::size_t clients_max = 8192;                              // connections in all
 inline constexpr std::size_t clients_per_socket_max = 4096;                   // so that one protocol leaves room
-inline constexpr std::size_t client_chunk_bytes = 2048;                       // read at once; then it is others' turn
+inline constexpr std::size_t client_chunk_bytes = 4096;                       // read at once; then it is others' turn
 inline constexpr std::size_t client_unwritten_pause_bytes = 64U << 10U;       // above it no more is read
 inline constexpr std::size_t client_unwritten_bytes_max = (64U + 1U) << 20U;  // one listing and a bit
 inline constexpr std::size_t clients_unwritten_bytes_max = 256U << 20U;       // of all connections together

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,11 @@
 
 namespace sql2ldap::model {
 
+// Has this value under one of the names.
 struct value_assertion {
-  attribute_name name;
+  std::vector<attribute_name> names;
   std::string value;
 };
-
-using any_of_these = std::vector<value_assertion>;
 
 class entry_lookup {
  public:
@@ -31,7 +31,7 @@ class entry_lookup {
   // none; that it cannot be known at the moment is an error. From any thread.
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
   // The same for each of these, in their order, an entry once for each: one question where that is less work.
-  [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(const std::vector<any_of_these>& asked);
+  [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(std::span<const value_assertion> asked);
   // As long as it stays the same, so does every answer; nullopt: not for long enough to build on it.
   [[nodiscard]] virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
 };
@@ -42,7 +42,7 @@ class entry_asker {
   virtual ~entry_asker() = default;
   using listener = std::function<void(result<std::vector<std::vector<entry>>>)>;
   // `told` the answer as soon as there is one, which may be at once. All in one thread.
-  virtual void find_each(std::vector<any_of_these> asked, listener told) = 0;
+  virtual void find_each(std::vector<value_assertion> asked, listener told) = 0;
 };
 
 // Searches on one connection that differ by their filter alone, several of them under way at once. Nobody waits in

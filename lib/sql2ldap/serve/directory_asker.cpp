@@ -10,7 +10,7 @@ namespace sql2ldap::serve {
 // Kept by what is told to it.
 class directory_asker::question : public std::enable_shared_from_this<question> {
  public:
-  question(const finder& find, std::vector<model::any_of_these> asked, listener told)
+  question(const finder& find, std::vector<model::value_assertion> asked, listener told)
       : find_(find), asked_(std::move(asked)), told_(std::move(told)) {}
 
   void begin() {
@@ -31,17 +31,18 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
     open_ = which.size();
     if (open_ == 0) return end(std::move(shares_));
     for (const std::size_t i : which)
-      search(asked_[i], [self = shared_from_this(), i](result<std::vector<model::entry>> found) {
+      search({&asked_[i], 1}, [self = shared_from_this(), i](result<std::vector<model::entry>> found) {
         --self->open_;
         if (!found) return self->end(tl::make_unexpected(std::move(found).error()));
         self->shares_[i] = *std::move(found);
         if (self->open_ == 0) self->end(std::move(self->shares_));
       });
   }
-  void search(const model::any_of_these& what, std::function<void(result<std::vector<model::entry>>)> then) {
+  // `what` is ours.
+  void search(std::span<const model::value_assertion> what, std::function<void(result<std::vector<model::entry>>)> then) {
     std::string filter = detail::filter_for(what);
     if (filter.empty()) return then(std::vector<model::entry>());
-    find_(std::move(filter), [&what, then = std::move(then)](result<std::vector<model::entry>> found) {
+    find_(std::move(filter), [what, then = std::move(then)](result<std::vector<model::entry>> found) {
       then(detail::answer_to(what, std::move(found)));
     });
   }
@@ -51,14 +52,14 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
   }
 
   const finder find_;
-  const std::vector<model::any_of_these> asked_;
+  const std::vector<model::value_assertion> asked_;
   listener told_;
   const detail::joint_search joint_{asked_};
   std::vector<std::vector<model::entry>> shares_;
   std::size_t open_ = 0;  // searches of their own
 };
 
-void directory_asker::find_each(std::vector<model::any_of_these> asked, listener told) {
+void directory_asker::find_each(std::vector<model::value_assertion> asked, listener told) {
   std::make_shared<question>(find_, std::move(asked), std::move(told))->begin();
 }
 

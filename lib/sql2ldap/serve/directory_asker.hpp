@@ -17,7 +17,7 @@ class directory_asker final : public model::entry_asker {
   explicit directory_asker(finder find) : find_(std::move(find)) {}
 
   // In one search, and then another for each that it does not settle, all of these at once.
-  void find_each(std::vector<model::any_of_these> asked, listener told) override;
+  void find_each(std::vector<model::value_assertion> asked, listener told) override;
 
  private:
   class question;

@@ -21,26 +21,27 @@ model::search_request lookup_request(const model::dn& base) {
 directory_lookup::directory_lookup(model::directory& from, model::dn base) : from_(from), base_(std::move(base)) {}
 
 result<std::vector<model::entry>> directory_lookup::find(model::attribute_name name, std::string_view value) {
-  return search({{name, std::string(value)}});
+  const model::value_assertion what{{name}, std::string(value)};
+  return search({&what, 1});
 }
 
 result<std::vector<std::vector<model::entry>>> directory_lookup::find_each(
-    const std::vector<model::any_of_these>& asked) {
+    std::span<const model::value_assertion> asked) {
   if (asked.size() == 1) {
     std::vector<std::vector<model::entry>> out(1);
-    S2L_TRY_ASSIGN(out.front(), search(asked.front()));
+    S2L_TRY_ASSIGN(out.front(), search(asked));
     return out;
   }
   const detail::joint_search joint(asked);
   S2L_TRY_ASSIGN(const auto found, search(joint.all()));
   auto [shares, to_ask_alone] = joint.share_out(found);
   for (const std::size_t i : to_ask_alone) {
-    S2L_TRY_ASSIGN(shares[i], search(asked[i]));
+    S2L_TRY_ASSIGN(shares[i], search({&asked[i], 1}));
   }
   return std::move(shares);
 }
 
-result<std::vector<model::entry>> directory_lookup::search(const model::any_of_these& what) {
+result<std::vector<model::entry>> directory_lookup::search(std::span<const model::value_assertion> what) {
   std::string filter = detail::filter_for(what);
   if (filter.empty()) return std::vector<model::entry>();
   return detail::answer_to(what, search(std::move(filter)));

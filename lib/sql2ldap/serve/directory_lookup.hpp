@@ -25,11 +25,11 @@ class directory_lookup : public model::entry_lookup, public account_list {
   // In one search: the entries are shared out by the matching rules of the attributes. For whom nothing is found so, in
   // another.
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
-      const std::vector<model::any_of_these>& asked) override;
+      std::span<const model::value_assertion> asked) override;
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 
  private:
-  [[nodiscard]] result<std::vector<model::entry>> search(const model::any_of_these& what);
+  [[nodiscard]] result<std::vector<model::entry>> search(std::span<const model::value_assertion> what);
   [[nodiscard]] result<std::vector<model::entry>> search(std::string filter);
 
   std::mutex mutex_;

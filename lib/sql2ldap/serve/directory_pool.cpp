@@ -33,7 +33,7 @@ result<std::vector<model::entry>> directory_pool::find(model::attribute_name nam
 }
 
 result<std::vector<std::vector<model::entry>>> directory_pool::find_each(
-    const std::vector<model::any_of_these>& asked) {
+    std::span<const model::value_assertion> asked) {
   return with_place([&](place& in) { return directory_lookup(*in.at, in.base).find_each(asked); });
 }
 

@@ -24,7 +24,7 @@ class directory_pool final : public model::entry_lookup, public account_list {
 
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
-      const std::vector<model::any_of_these>& asked) override;
+      std::span<const model::value_assertion> asked) override;
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 
  private:

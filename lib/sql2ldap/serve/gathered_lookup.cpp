@@ -13,7 +13,7 @@ namespace sql2ldap::serve {
 
 namespace {
 
-using questions = std::vector<model::any_of_these>;
+using questions = std::vector<model::value_assertion>;
 using answer = result<std::vector<std::vector<model::entry>>>;
 
 // Also what stands for an answer that is not there yet: nobody sees it who is told one.
@@ -127,17 +127,18 @@ std::shared_ptr<const void> gathered_lookup::answer_together(const works& all, w
 }
 
 result<std::vector<model::entry>> gathered_lookup::find(model::attribute_name name, std::string_view value) {
-  S2L_TRY_ASSIGN(auto found, find_each({{{name, std::string(value)}}}));
+  const model::value_assertion what{{name}, std::string(value)};
+  S2L_TRY_ASSIGN(auto found, find_each({&what, 1}));
   return std::move(found.front());
 }
 
 result<std::vector<std::vector<model::entry>>> gathered_lookup::find_each(
-    const std::vector<model::any_of_these>& asked) {
+    std::span<const model::value_assertion> asked) {
   if (this_threads.at != this || asked.empty()) return alone_.find_each(asked);
   piece& one = *this_threads.what;
   if (one.next < one.told.size()) return one.told[one.next++];
   // What is asked after a "not yet" is asked again when that is known.
-  if (one.wanted.empty()) one.wanted = asked;
+  if (one.wanted.empty()) one.wanted.assign(asked.begin(), asked.end());
   return not_in_time();
 }
 

@@ -33,7 +33,7 @@ class gathered_lookup final : public model::entry_lookup {
   // By work that was not given to answer_together: as `alone`.
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
-      const std::vector<model::any_of_these>& asked) override;
+      std::span<const model::value_assertion> asked) override;
 
  private:
   struct piece;

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -40,7 +41,7 @@ model::attribute_name without_options(model::attribute_name name) {
 class mirror::body {
  public:
   body(options how, const model::schema& schema);
-  result<std::vector<model::entry>> find(const model::any_of_these& asked) const;
+  result<std::vector<model::entry>> find(std::span<const model::attribute_name> names, std::string_view value) const;
   result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   mirror_status status() const;
   [[nodiscard]] result<void> can_answer() const;
@@ -161,23 +162,37 @@ model::entry mirror::body::unpacked(const detail::packed_entry& content) const {
   return out;
 }
 
-result<std::vector<model::entry>> mirror::body::find(const model::any_of_these& asked) const {
+result<std::vector<model::entry>> mirror::body::find(std::span<const model::attribute_name> names,
+                                                     std::string_view value) const {
   S2L_TRY(can_answer());
   std::vector<model::entry> out;
   std::vector<slot_number> told;
   std::string normal_form;
-  const std::shared_lock lock(mutex_);
-  for (const model::value_assertion& what : asked) {
-    const auto index = place_of_index(what.name);
-    if (!index)
-      return fail(error_kind::usage, fmt::format("the mirror has no index of {}", what.name.text()),
-                  "add it to its indexes");
+  std::optional<model::matching_rule> normal_by;
+  std::uint64_t hash = 0;
+  const auto know_normal_form = [&](model::matching_rule rule) {
+    if (normal_by == rule) return;
     normal_form.clear();
-    model::append_normalized(normal_form, indexes_[*index].rule, what.value);
-    indexes_[*index].by_value.find(run_hash64(normal_form), [&](slot_number at) {
+    model::append_normalized(normal_form, rule, value);
+    normal_by = rule;
+    hash = run_hash64(normal_form);
+  };
+  const std::shared_lock lock(mutex_);
+  for (const model::attribute_name name : names) {
+    const auto index = place_of_index(name);
+    if (!index)
+      return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()),
+                  "add it to its indexes");
+    const value_index& in = indexes_[*index];
+    const bool is_first = !normal_by;
+    know_normal_form(in.rule);
+    // Most rules give one form, and to wait for memory is what takes longest.
+    if (is_first)
+      for (const value_index& other : indexes_) other.by_value.prefetch(hash);
+    in.by_value.find(hash, [&](slot_number at) {
       if (std::find(told.begin(), told.end(), at) != told.end()) return;
       const detail::packed_entry& content = slots_[at].content;
-      if (!holds(content, *index, what.value, normal_form)) return;
+      if (!holds(content, *index, value, normal_form)) return;
       told.push_back(at);
       out.push_back(unpacked(content));
     });
@@ -354,13 +369,13 @@ tl::unexpected<error> nothing_seen() {
 mirror::mirror(options how, const model::schema& schema) : body_(std::make_unique<body>(std::move(how), schema)) {}
 mirror::~mirror() = default;
 result<std::vector<model::entry>> mirror::find(model::attribute_name name, std::string_view value) {
-  return body_->find({{name, std::string(value)}});
+  return body_->find({&name, 1}, value);
 }
-result<std::vector<std::vector<model::entry>>> mirror::find_each(const std::vector<model::any_of_these>& asked) {
+result<std::vector<std::vector<model::entry>>> mirror::find_each(std::span<const model::value_assertion> asked) {
   std::vector<std::vector<model::entry>> out;
   out.reserve(asked.size());
-  for (const model::any_of_these& one : asked) {
-    S2L_TRY_ASSIGN(out.emplace_back(), body_->find(one));
+  for (const model::value_assertion& one : asked) {
+    S2L_TRY_ASSIGN(out.emplace_back(), body_->find(one.names, one.value));
   }
   return out;
 }

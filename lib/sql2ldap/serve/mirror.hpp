@@ -51,7 +51,7 @@ class mirror : public model::entry_lookup {
   // From any thread. An attribute that is not indexed is an error (error_kind::usage).
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   // What has any of these, at one moment.
-  result<std::vector<std::vector<model::entry>>> find_each(const std::vector<model::any_of_these>& asked) override;
+  result<std::vector<std::vector<model::entry>>> find_each(std::span<const model::value_assertion> asked) override;
   [[nodiscard]] std::optional<std::uint64_t> version() const override;
   // At most `entries_max` entries from `place` on, which is 0 at first and moved on; empty at the end. Who is there
   // all the while is told exactly once.

@@ -60,15 +60,17 @@ result<domain_ptr> finder::domain_in_force(std::string_view name) {
 
 // Entries of one moment each: who is renamed between two of them shows twice, and is answered the next time.
 result<std::vector<model::entry>> finder::found(const std::string& name, std::string_view domain, by how) {
-  std::vector<model::any_of_these> asked;
-  asked.reserve(2);
-  asked.emplace_back().reserve(3);
-  if (how == by::login_or_address) asked.front().push_back({names::uid, name});
+  static const std::vector<model::attribute_name> login_alone = {names::uid};
+  static const std::vector<model::attribute_name> address_alone = {names::mail_local_address, names::mail};
+  static const std::vector<model::attribute_name> login_or_address = {names::uid, names::mail_local_address,
+                                                                      names::mail};
   // '@example.org' is nobody's login, though an account may catch all mail of its domain.
-  if (!domain.empty() && (how == by::address || name.front() != '@'))
-    for (const auto attribute : {names::mail_local_address, names::mail}) asked.front().push_back({attribute, name});
+  const bool may_be_address = !domain.empty() && (how == by::address || name.front() != '@');
+  std::vector<model::value_assertion> asked;
+  asked.reserve(2);
+  asked.push_back({how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name});
   const bool with_domain = !domain.empty() && domain != asked_domain_ && !known(domain);
-  if (with_domain) asked.emplace_back().push_back({names::associated_domain, std::string(domain)});
+  if (with_domain) asked.push_back({{names::associated_domain}, std::string(domain)});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {
     asked_domain_ = domain;

@@ -21,24 +21,27 @@ std::string normal_form(model::matching_rule rule, model::attribute_name name, s
 
 }  // namespace
 
-std::string filter_for(const model::any_of_these& what) {
+std::string filter_for(std::span<const model::value_assertion> what) {
   std::vector<codec::filter> any;
-  for (const model::value_assertion& one : what)
+  for (const model::value_assertion& one : what) {
     // No attribute that entries are found by may be empty, and no filter may ask for it.
-    if (!one.value.empty()) any.push_back(codec::filter::equal(one.name, one.value));
+    if (one.value.empty()) continue;
+    for (const model::attribute_name name : one.names) any.push_back(codec::filter::equal(name, one.value));
+  }
   return any.empty() ? std::string() : codec::filter::any_of(any).text();
 }
 
-result<std::vector<model::entry>> answer_to(const model::any_of_these& what, result<std::vector<model::entry>> found) {
+result<std::vector<model::entry>> answer_to(std::span<const model::value_assertion> what,
+                                            result<std::vector<model::entry>> found) {
   if (!found || found->size() <= limits::lookup_entries_max) return found;
   return fail(error_kind::directory, fmt::format("more than {} entries with {}", limits::lookup_entries_max,
                                                  quoted_for_message(what.front().value)));
 }
 
-joint_search::joint_search(const std::vector<model::any_of_these>& asked) : count_(asked.size()) {
+joint_search::joint_search(std::span<const model::value_assertion> asked) : count_(asked.size()) {
   for (std::size_t i = 0; i < count_; ++i)
-    for (const model::value_assertion& one : asked[i])
-      if (add(i, one)) all_.push_back(one);
+    for (const model::attribute_name name : asked[i].names)
+      if (add(i, name, asked[i].value)) all_.push_back({{name}, asked[i].value});
 }
 
 // What is looked up by has the same matching rules in all directories: those of its standard schema.
@@ -48,8 +51,8 @@ model::matching_rule joint_search::rule_of(model::attribute_name name) {
   return rules_.emplace_back(name, codec::builtin_schema().equality_of(name)).second;
 }
 
-bool joint_search::add(std::size_t who, const model::value_assertion& what) {
-  std::vector<std::size_t>& all = askers_[normal_form(rule_of(what.name), what.name, what.value)];
+bool joint_search::add(std::size_t who, model::attribute_name name, std::string_view value) {
+  std::vector<std::size_t>& all = askers_[normal_form(rule_of(name), name, value)];
   if (all.empty() || all.back() != who) all.push_back(who);
   return all.size() == 1;
 }

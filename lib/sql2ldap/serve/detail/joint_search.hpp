@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,16 +17,16 @@
 namespace sql2ldap::serve::detail {
 
 // Of a search for any of these; "" when nothing is to be found.
-[[nodiscard]] std::string filter_for(const model::any_of_these& what);
+[[nodiscard]] std::string filter_for(std::span<const model::value_assertion> what);
 // More than limits::lookup_entries_max are no answer, but an error.
-[[nodiscard]] result<std::vector<model::entry>> answer_to(const model::any_of_these& what,
+[[nodiscard]] result<std::vector<model::entry>> answer_to(std::span<const model::value_assertion> what,
                                                           result<std::vector<model::entry>> found);
 
 class joint_search {
  public:
-  explicit joint_search(const std::vector<model::any_of_these>& asked);
+  explicit joint_search(std::span<const model::value_assertion> asked);
 
-  [[nodiscard]] const model::any_of_these& all() const noexcept { return all_; }
+  [[nodiscard]] const std::vector<model::value_assertion>& all() const noexcept { return all_; }
   struct shares {
     std::vector<std::vector<model::entry>> of;  // in the order of the questions
     // A server may match what is not shown to us, or by rules of its own: "not there" is its own word for each of
@@ -36,13 +37,13 @@ class joint_search {
 
  private:
   // True: nobody has asked for it before.
-  bool add(std::size_t who, const model::value_assertion& what);
+  bool add(std::size_t who, model::attribute_name name, std::string_view value);
   [[nodiscard]] model::matching_rule rule_of(model::attribute_name name);
   // Each once.
   [[nodiscard]] std::set<std::size_t> askers_of(const model::entry& one) const;
 
   std::size_t count_;
-  model::any_of_these all_;
+  std::vector<model::value_assertion> all_;
   std::vector<std::pair<model::attribute_name, model::matching_rule>> rules_;
   std::unordered_map<std::string, std::vector<std::size_t>> askers_;  // by the normal form of the value
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,12 +42,32 @@ class packed_entry {
   [[nodiscard]] std::size_t size() const noexcept { return empty() ? 0 : content().size(); }
 
  private:
+  static constexpr unsigned bits = 7;  // of a number in each byte, the lowest first; the highest bit: more follow
+  static constexpr std::size_t number_bytes_max = (std::numeric_limits<std::size_t>::digits + bits - 1) / bits;
+
   static void append_number(std::string& out, std::size_t number);
   static void append(std::string& out, std::string_view bytes);
-  static std::size_t take_number(std::string_view& rest) noexcept;
-  static std::string_view take(std::string_view& rest) noexcept;
+  static std::size_t take_number(std::string_view& rest) noexcept {
+    std::size_t number = 0;
+    for (unsigned shift = 0;; shift += bits) {
+      const auto byte = static_cast<unsigned char>(rest.front());
+      rest.remove_prefix(1);
+      number |= static_cast<std::size_t>(byte & ((1U << bits) - 1)) << shift;
+      if (byte < 1U << bits) return number;
+    }
+  }
+  static std::string_view take(std::string_view& rest) noexcept {
+    const std::size_t length = take_number(rest);
+    const std::string_view bytes = rest.substr(0, length);
+    rest.remove_prefix(length);
+    return bytes;
+  }
   void keep(std::string_view content);
-  [[nodiscard]] std::string_view content() const noexcept;
+  [[nodiscard]] std::string_view content() const noexcept {
+    std::string_view number(bytes_.get(), number_bytes_max);
+    const std::size_t length = take_number(number);
+    return {number.data(), length};
+  }
 
   std::unique_ptr<char[]> bytes_;  // begins with the length of the rest
 };
