@@ -49,6 +49,24 @@ std::string* place_of(std::string_view name, authenticate& what) {
   return nullptr;
 }
 
+constexpr std::string_view authenticate_word = "AUTH\t";
+
+// The fields of a line, one after the other.
+class field_reader {
+ public:
+  explicit field_reader(std::string_view line) : rest_(line) {}
+  std::optional<std::string_view> next() {
+    if (!rest_) return std::nullopt;
+    const std::size_t end = rest_->find('\t');
+    const std::string_view field = rest_->substr(0, end);
+    rest_ = end == std::string_view::npos ? std::nullopt : std::optional(rest_->substr(end + 1));
+    return field;
+  }
+
+ private:
+  std::optional<std::string_view> rest_;
+};
+
 std::string_view code_of(failure what) {
   switch (what) {
     case failure::wrong_password:
@@ -91,9 +109,9 @@ decoded<request> session::next() {
 
 std::optional<session::outcome> session::take(std::string_view line) {
   if (!minor_) return take_version(line);
+  if (line.starts_with(authenticate_word)) return take_authenticate(line.substr(authenticate_word.size()));
   const std::vector<std::string_view> fields = split(line, '\t');
   const std::string_view command = fields.front();
-  if (command == "AUTH") return take_authenticate(fields);
   if (command == "CONT") return take_continuation(fields);
   if (command == "CANCEL") return take_cancel(fields);
   if (command == "CPID" && fields.size() == 2) return take_process(fields[1]);
@@ -113,24 +131,27 @@ std::optional<session::outcome> session::take_process(std::string_view text) {
   return std::nullopt;
 }
 
-session::outcome session::take_authenticate(const std::vector<std::string_view>& fields) {
-  if (fields.size() < 3) return hung_up("AUTH without a mechanism");
-  const std::optional<std::uint32_t> id = wire_number(fields[1]);
-  if (!id || *id == 0 || running_.count(*id) > 0) return hung_up("AUTH with a wrong number, or one that is in use");
+std::optional<session::outcome> session::take_authenticate(std::string_view line) {
+  field_reader fields(line);
+  const std::optional<std::uint32_t> id = wire_number(fields.next().value_or(""));
+  if (!id || *id == 0 || running_.count(*id) > 0)
+    return outcome(hung_up("AUTH with a wrong number, or one that is in use"));
+  const std::string_view called = fields.next().value_or("");
   const auto mechanism = std::find_if(mechanisms_.begin(), mechanisms_.end(), [&](const std::string& known) {
-    return equal_ignoring_ascii_case(known, fields[2]);
+    return equal_ignoring_ascii_case(known, called);
   });
-  if (mechanism == mechanisms_.end()) return hung_up("AUTH with a mechanism that was not offered");
+  if (mechanism == mechanisms_.end()) return outcome(hung_up("AUTH with a mechanism that was not offered"));
 
-  authenticate out;
+  std::optional<outcome> made(request{authenticate()});
+  authenticate& out = std::get<authenticate>(**made);
   out.mechanism = *mechanism;
   running started;
   std::optional<std::string_view> response;
-  for (std::size_t i = 3; i < fields.size(); ++i) {
-    if (response) return hung_up("AUTH with a parameter after resp");
-    const std::size_t equals = std::min(fields[i].find('='), fields[i].size());
-    const std::string_view name = fields[i].substr(0, equals);
-    const std::string_view value = fields[i].substr(std::min(equals + 1, fields[i].size()));
+  while (const auto field = fields.next()) {
+    if (response) return outcome(hung_up("AUTH with a parameter after resp"));
+    const std::size_t equals = std::min(field->find('='), field->size());
+    const std::string_view name = field->substr(0, equals);
+    const std::string_view value = field->substr(std::min(equals + 1, field->size()));
     if (name == "resp") {
       response = value;
     } else if (name == "secured") {
@@ -144,27 +165,28 @@ session::outcome session::take_authenticate(const std::vector<std::string_view>&
     } else if (std::string* place = place_of(name, out)) {
       std::string text = tab_unescaped(value);
       // Two values for one parameter are the mark of a name that was smuggled into a line.
-      if (!place->empty() && *place != text) return hung_up("AUTH with two values of one parameter");
+      if (!place->empty() && *place != text) return outcome(hung_up("AUTH with two values of one parameter"));
       *place = std::move(text);
     }
   }
-  if (out.service.empty()) return hung_up("AUTH without service");
+  if (out.service.empty()) return outcome(hung_up("AUTH without service"));
   if (response && response->empty() && *minor_ < first_minor_with_empty_response) response.reset();
   if (response) {
     std::optional<std::string> bytes = response_bytes(*response);
     if (!bytes)
-      return answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in initial response"),
-                      "an initial response that is not base64");
+      return outcome(
+          answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in initial response"),
+                   "an initial response that is not base64"));
     out.initial_response = secret(*std::move(bytes));
   }
   if (running_.size() >= limits::auth_requests_max && !make_room()) {
-    if (*minor_ < first_minor_with_failure_code) return hung_up("too many requests at once");
-    return answered(fail_line(*id, "code=temp_fail\treason=Too many requests"), "too many requests at once");
+    if (*minor_ < first_minor_with_failure_code) return outcome(hung_up("too many requests at once"));
+    return outcome(answered(fail_line(*id, "code=temp_fail\treason=Too many requests"), "too many requests at once"));
   }
   started.serial = ++last_serial_;
   out.of = {*id, started.serial};
   running_.emplace(*id, std::move(started));
-  return request(std::move(out));
+  return made;
 }
 
 session::outcome session::take_continuation(const std::vector<std::string_view>& fields) {

@@ -93,7 +93,7 @@ class session {
   std::optional<outcome> take(std::string_view line);
   std::optional<outcome> take_version(std::string_view line);
   std::optional<outcome> take_process(std::string_view text);
-  outcome take_authenticate(const std::vector<std::string_view>& fields);
+  std::optional<outcome> take_authenticate(std::string_view line);
   outcome take_continuation(const std::vector<std::string_view>& fields);
   std::optional<outcome> take_cancel(const std::vector<std::string_view>& fields);
   running* find(ticket of);

@@ -67,6 +67,8 @@ result<std::string> domain_to_ascii(std::string_view domain) {
   return lowered;
 }
 
+bool is_ascii_domain(std::string_view domain) noexcept { return ascii_objection(domain).empty(); }
+
 std::string domain_to_unicode(std::string_view domain) {
   const std::string lowered = ascii_lowered(domain);
   if (!is_ascii(domain) || !has_a_label(lowered) || !ascii_objection(lowered).empty()) return std::string(domain);

@@ -38,7 +38,7 @@ void read_names(account& into, const model::entry& from, const entry_reader& rea
   if (!into.addresses.empty()) into.mail = into.addresses.front();
   if (into.domain.empty())
     if (const auto address = detail::address_in(into.mail.empty() ? into.login : into.mail))
-      into.domain = address->domain;
+      into.domain = address->domain();
 }
 
 // Names go into protocols and scripts.

@@ -56,7 +56,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
       auto next = codec_.next();
       if (!next) break;
       if (*next)
-        std::visit([this](auto& what) { take(std::move(what)); }, **next);
+        std::visit([this](auto& what) { take(what); }, **next);
       else
         settle(std::move(next->error()));
     }
@@ -77,28 +77,31 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     login_check::scram_login scram{};  // once it is known
   };
 
-  void take(wire::authenticate asked) {
+  void take(wire::authenticate& asked) {
     running started{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()},
                     sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string()),
                     !asked.no_penalty};
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
-    auto& kept = running_[asked.of.serial] = std::move(started);
     const auto& first = asked.initial_response;
-    go_on(asked.of, kept.exchange->take(first ? std::optional(first->reveal()) : std::nullopt));
+    sasl::step step = started.exchange->take(first ? std::optional(first->reveal()) : std::nullopt);
+    if (auto* const given = std::get_if<sasl::credentials>(&step))
+      return verify(asked.of, std::move(started), std::move(*given));
+    running_[asked.of.serial] = std::move(started);
+    go_on(asked.of, std::move(step));
   }
 
-  void take(wire::continuation asked) {
+  void take(const wire::continuation& asked) {
     const auto found = running_.find(asked.of.serial);
     if (found != running_.end()) go_on(asked.of, found->second.exchange->take(asked.response.reveal()));
   }
 
   // What is verified at the moment is verified to its end; the codec keeps the answer back.
-  void take(wire::cancel asked) { running_.erase(asked.of.serial); }
+  void take(const wire::cancel& asked) { running_.erase(asked.of.serial); }
 
   void go_on(wire::ticket of, sasl::step step) {
     std::visit(overloaded{
                    [&](const sasl::challenge& next) { settle(codec_.challenge(of, next.bytes)); },
-                   [&](sasl::credentials& given) { verify(of, std::move(given)); },
+                   [&](sasl::credentials& given) { verify(of, forgotten(of), std::move(given)); },
                    [&](const sasl::secret_wanted& wanted) { look_up(of, wanted); },
                    [&](const sasl::success& proved) { conclude(of, proved.user, true, proved.final_data); },
                    [&](const sasl::failure& failed) { refuse(of, failed); },
@@ -129,15 +132,18 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void conclude(wire::ticket of, const std::string& name, bool proved, const std::string& final_data) {
-    const running asked = std::move(running_.at(of.serial));
-    running_.erase(of.serial);
+    const running asked = forgotten(of);
     ++verifying_;
     verified(of, name, desk_.logins.end_scram(asked.who, asked.scram, proved), asked.delayed, asked.begun, final_data);
   }
 
-  void verify(wire::ticket of, sasl::credentials given) {
+  running forgotten(wire::ticket of) {
     running asked = std::move(running_.at(of.serial));
     running_.erase(of.serial);
+    return asked;
+  }
+
+  void verify(wire::ticket of, running asked, sasl::credentials given) {
     ++verifying_;
     asked.who.name = given.user;
     desk_.logins.verify(std::move(asked.who), std::move(given.password),

@@ -14,22 +14,22 @@ using detail::address;
 
 // In the order in which they are asked for.
 std::vector<std::string> candidates(const address& asked, const std::string& target, std::string_view separators) {
-  std::vector<std::string> local_parts = {asked.local};
+  std::vector<std::string> local_parts = {std::string(asked.local())};
   // What begins with a separator has nothing before it that could be a name.
-  if (const std::size_t at = asked.local.find_first_of(separators, 1); at != std::string::npos)
-    local_parts.push_back(asked.local.substr(0, at));
-  std::vector<std::string> domains = {asked.domain};
+  if (const std::size_t at = asked.local().find_first_of(separators, 1); at != std::string_view::npos)
+    local_parts.emplace_back(asked.local().substr(0, at));
+  std::vector<std::string> domains = {std::string(asked.domain())};
   if (!target.empty()) domains.push_back(target);
 
   std::vector<std::string> out;
   for (const std::string& domain : domains)
-    for (const std::string& local : local_parts) out.push_back(address{local, domain}.text());
+    for (const std::string& local : local_parts) out.push_back(local + "@" + domain);
   for (const std::string& domain : domains) out.push_back("@" + domain);
   return out;
 }
 
 // '@other' keeps the local part that was asked for.
-std::vector<std::string> with_local_part(std::vector<std::string> targets, const std::string& local) {
+std::vector<std::string> with_local_part(std::vector<std::string> targets, std::string_view local) {
   for (std::string& target : targets)
     if (target.starts_with('@')) target.insert(0, local);
   return targets;
@@ -44,7 +44,7 @@ mail_route route_to(const mail_account& who, const address& asked) {
   mail_route way;
   way.kind = who.forward_to.empty() ? mail_route::what::deliver : mail_route::what::redirect;
   way.user = who.login;
-  way.targets = with_local_part(who.forward_to, asked.local);
+  way.targets = with_local_part(who.forward_to, asked.local());
   way.keep_copy = !who.forward_to.empty() && who.keep_copy;
   way.transport = who.transport;
   way.message_bytes_max = who.message_bytes_max;
@@ -81,7 +81,7 @@ mail_route route_to(const mail_alias& alias, const address& asked) {
   mail_route way;
   way.kind = way_of(alias);
   if (way.kind == mail_route::what::members) {
-    way.targets = with_local_part(alias.targets, asked.local);
+    way.targets = with_local_part(alias.targets, asked.local());
     way.members_only = alias.members_only;
   } else if (way.kind == mail_route::what::refuse) {
     way.text = alias.kind == mail_alias::what::group ? "the group has no members" : alias.reject_text;
@@ -105,9 +105,9 @@ result<mail_route> entry_answers::route(std::string_view text) {
 
   // The host that an address is relayed to knows more addresses than we do.
   const auto asked = detail::address_in(text);
-  if (!asked || !detail::login_name_in(text) || asked->local.empty()) return unknown;
+  if (!asked || !detail::login_name_in(text) || asked->local().empty()) return unknown;
   // A sender has chosen it, and it may become a part of a list of targets.
-  if (!detail::is_listable(asked->local)) return unknown;
+  if (!detail::is_listable(asked->local())) return unknown;
   for (const std::string& candidate : candidates(*asked, domain->target, how_.separators)) {
     S2L_TRY_ASSIGN(const auto holder, find.holder_of(candidate));
     auto way = std::visit(
@@ -127,7 +127,7 @@ result<mail_route> entry_answers::route(std::string_view text) {
   if (!target || target->kind != mail_domain::what::relay) return unknown;
   mail_route onward = unknown;
   onward.kind = mail_route::what::members;
-  onward.targets = {asked->local + "@" + target->name};
+  onward.targets = {std::string(asked->local()) + "@" + target->name};
   return onward;
 }
 

@@ -145,7 +145,7 @@ result<part> notice_part(const mail_account& of, const sieve_options& how, sys_s
 // What a target is for this account: '@other' keeps the local part, a user of the host has the host's domain.
 result<std::string> redirect_target(const mail_account& of, const std::string& target, const sieve_options& how) {
   if (target.starts_with('@')) {
-    if (const auto own = detail::address_in(of.mail)) return own->local + target;
+    if (const auto own = detail::address_in(of.mail)) return std::string(own->local()) + target;
     return fail(error_kind::directory, fmt::format("{}: forwarded to {} without an address of its own", of.dn, target));
   }
   if (target.find('@') != std::string::npos) return target;

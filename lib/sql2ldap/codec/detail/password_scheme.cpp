@@ -118,9 +118,9 @@ std::optional<std::string> digest_bytes(const digest_scheme& scheme, text_encodi
     if (fits(bytes)) return bytes;
     if (encoding == text_encoding::hex) return std::nullopt;
   }
-  std::string padded(rest);
-  while (padded.size() % 4 != 0 && padded.size() % 4 != 1) padded += '=';  // some writers leave the padding out
-  std::optional<std::string> bytes = from_base64(padded);
+  const std::size_t missing = (4 - rest.size() % 4) % 4;  // some writers leave the padding out
+  std::optional<std::string> bytes =
+      missing == 0 || missing == 3 ? from_base64(rest) : from_base64(std::string(rest).append(missing, '='));
   return fits(bytes) ? bytes : std::nullopt;
 }
 

@@ -1,6 +1,6 @@
 #include <sql2ldap/serve/detail/address.hpp>
 
-#include <algorithm>
+#include <utility>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/text.hpp>
@@ -26,19 +26,15 @@ std::optional<address> address_in(std::string_view text) {
   if (at == std::string_view::npos || text.size() > limits::user_name_bytes_max) return std::nullopt;
   const std::string_view local = text.substr(0, at);
   if (!is_local_part(local)) return std::nullopt;
-  auto domain = codec::domain_to_ascii(text.substr(at + 1));
+  address out{ascii_lowered(text), at};
+  if (codec::is_ascii_domain(out.domain())) return out;
+  const auto domain = codec::domain_to_ascii(text.substr(at + 1));
   if (!domain) return std::nullopt;
-  return address{ascii_lowered(local), *std::move(domain)};
-}
-
-std::string address::text() const {
-  std::string out;
-  out.reserve(local.size() + 1 + domain.size());
-  out += local;
-  out += '@';
-  out += domain;
+  out.text.replace(at + 1, std::string::npos, *domain);
   return out;
 }
+
+std::string_view address::domain() const { return std::string_view(text).substr(local_length + 1); }
 
 std::string_view login_name::domain() const {
   return is_address ? std::string_view(text).substr(text.rfind('@') + 1) : std::string_view();
@@ -48,7 +44,7 @@ std::optional<login_name> login_name_in(std::string_view text) {
   if (text.empty() || text.size() > limits::user_name_bytes_max || has_control_characters(text) || !is_utf8(text))
     return std::nullopt;
   if (text.front() == ' ' || text.back() == ' ' || text.find("  ") != std::string_view::npos) return std::nullopt;
-  if (const auto as_address = address_in(text)) return login_name{as_address->text(), true};
+  if (auto as_address = address_in(text)) return login_name{std::move(as_address->text), true};
   return login_name{ascii_lowered(text)};
 }
 
@@ -67,9 +63,9 @@ std::optional<std::string> target_in(std::string_view text) {
     return std::string(text);
   }
   const auto read = address_in(text);
-  if (!read || !is_listable(read->local)) return std::nullopt;
+  if (!read || !is_listable(read->local())) return std::nullopt;
   // Whose mail it is decides the other host: the local part stays as it is.
-  return std::string(text.substr(0, read->local.size())) + "@" + read->domain;
+  return std::string(text.substr(0, read->local_length + 1)).append(read->domain());
 }
 
 }  // namespace sql2ldap::serve::detail

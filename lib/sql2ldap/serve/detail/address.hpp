@@ -1,6 +1,7 @@
 // Addresses and login names in the form in which entries hold them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,9 +9,10 @@
 namespace sql2ldap::serve::detail {
 
 struct address {
-  std::string local;   // as it came, in lower case
-  std::string domain;  // A-labels in lower case
-  [[nodiscard]] std::string text() const;
+  std::string text;
+  std::size_t local_length = 0;
+  [[nodiscard]] std::string_view local() const { return std::string_view(text).substr(0, local_length); }  // lower case
+  [[nodiscard]] std::string_view domain() const;  // A-labels in lower case
 };
 
 // nullopt for what no entry of ours can hold: no or two '@', a domain that is none, other characters than ASCII in the
