@@ -35,14 +35,6 @@ void way_at_work::set(std::shared_ptr<answer_way> one) {
 
 thread_local const std::shared_ptr<answer_way>* way_at_work::this_works = nullptr;
 
-std::function<void()> way_at_work::by(std::shared_ptr<answer_way> way, std::function<void()> work) {
-  return [way = std::move(way), work = std::move(work)] {
-    this_works = &way;
-    work();
-    this_works = nullptr;
-  };
-}
-
 std::shared_ptr<answer_way> way_at_work::get() const {
   if (this_works != nullptr) return *this_works;
   const std::lock_guard alone(mutex_);
@@ -78,7 +70,10 @@ result<void> way_at_work::users(const std::function<bool(std::string_view login)
 bool answer_office::lookup_workers::run(std::function<void()> work, std::function<void()> done,
                                         const serve::asker& by) {
   const auto way = from_.get();
-  if (!way || way->first->in_memory()) return at_once_.run(std::move(work), std::move(done), by);
+  if (!way || way->first->in_memory()) {
+    const way_at_work::held for_all_steps(way);
+    return at_once_.run(std::move(work), std::move(done), by);
+  }
   // Where two ways are compared each question counts once.
   return (way->compared ? alone_ : together_).run(std::move(work), std::move(done), by);
 }
@@ -128,7 +123,11 @@ std::shared_ptr<const void> answer_office::answer_together(const serve::works& a
     return nullptr;
   }
   serve::works by_it;
-  for (const auto& work : all) by_it.push_back(way_at_work::by(way, work));
+  for (const auto& work : all)
+    by_it.push_back([way, work] {
+      const way_at_work::held for_this(way);
+      work();
+    });
   return way->first->answer_together(by_it, told);
 }
 

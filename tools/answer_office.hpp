@@ -49,8 +49,17 @@ class way_at_work final : public serve::answers {
  public:
   void set(std::shared_ptr<answer_way> one);
   [[nodiscard]] std::shared_ptr<answer_way> get() const;
-  // The same as it does, but all that it asks here is asked of this way.
-  [[nodiscard]] static std::function<void()> by(std::shared_ptr<answer_way> way, std::function<void()> work);
+  // As long as it lives all that this thread asks is asked of this way, which outlives it.
+  class held {
+   public:
+    explicit held(const std::shared_ptr<answer_way>& way) : before_(std::exchange(this_works, &way)) {}
+    held(const held&) = delete;
+    held& operator=(const held&) = delete;
+    ~held() { this_works = before_; }
+
+   private:
+    const std::shared_ptr<answer_way>* before_;
+  };
 
   result<std::optional<serve::login_answer>> account_for_login(const serve::login_request& who) override;
   result<std::optional<serve::userdb>> userdb_of(std::string_view name) override;
