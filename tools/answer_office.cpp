@@ -51,6 +51,9 @@ auto way_at_work::ask(Ask what) -> decltype(what(std::declval<serve::answers&>()
 result<std::optional<serve::login_answer>> way_at_work::account_for_login(const serve::login_request& who) {
   return ask([&](serve::answers& from) { return from.account_for_login(who); });
 }
+void way_at_work::expect_logins(std::span<const std::string_view> names) {
+  if (const auto way = get()) way->answers().expect_logins(names);
+}
 result<std::optional<serve::userdb>> way_at_work::userdb_of(std::string_view name) {
   return ask([&](serve::answers& from) { return from.userdb_of(name); });
 }

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -62,6 +63,7 @@ class way_at_work final : public serve::answers {
   };
 
   result<std::optional<serve::login_answer>> account_for_login(const serve::login_request& who) override;
+  void expect_logins(std::span<const std::string_view> names) override;
   result<std::optional<serve::userdb>> userdb_of(std::string_view name) override;
   result<std::optional<serve::sieve_script>> sieve_of(std::string_view name) override;
   result<serve::mail_route> route(std::string_view address) override;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -32,6 +33,9 @@ class entry_lookup {
   [[nodiscard]] virtual result<std::vector<entry>> find(attribute_name name, std::string_view value) = 0;
   // The same for each of these, in their order, an entry once for each: one question where that is less work.
   [[nodiscard]] virtual result<std::vector<std::vector<entry>>> find_each(std::span<const value_assertion> asked);
+  // These values are about to be asked for: what is slow about finding them may begin. At most expected_max.
+  static constexpr std::size_t expected_max = 32;
+  virtual void expect(attribute_name /*name*/, std::span<const std::string_view> /*values*/) {}
   // As long as it stays the same, so does every answer; nullopt: not for long enough to build on it.
   [[nodiscard]] virtual std::optional<std::uint64_t> version() const { return std::nullopt; }
 };

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,9 @@ class answers {
 
   // passdb. nullopt: nobody has that name.
   [[nodiscard]] virtual result<std::optional<login_answer>> account_for_login(const login_request& who) = 0;
+  // They are about to be asked for: what is slow about finding them may begin. At most
+  // model::entry_lookup::expected_max.
+  virtual void expect_logins(std::span<const std::string_view> /*names*/) {}
   // userdb, by the same names. Of every account that takes mail, whether it may log in or not; nullopt for others.
   [[nodiscard]] virtual result<std::optional<userdb>> userdb_of(std::string_view name) = 0;
   // Forwards and absence notices as a script; nullopt when there is nothing to do, or no such user.

@@ -1,8 +1,11 @@
 // dovecot's auth-client: logins by SASL. Requests of one connection go on side by side.
+#include <array>
 #include <chrono>
 #include <map>
+#include <span>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <sodium.h>
 
@@ -11,6 +14,7 @@
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/dovecot_auth.hpp>
 #include <sql2ldap/codec/sasl.hpp>
+#include <sql2ldap/model/lookup.hpp>
 #include <sql2ldap/serve/detail/in_order_session.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -55,11 +59,15 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     while (!closed_) {
       auto next = codec_.next();
       if (!next) break;
-      if (*next)
+      if (*next) {
         std::visit([this](auto& what) { take(what); }, **next);
-      else
+      } else {
+        verify_gathered();
         settle(std::move(next->error()));
+      }
+      if (gathered_.size() == gathered_max) verify_gathered();
     }
+    verify_gathered();
     if (!closed_) to_.ready();
   }
 
@@ -77,6 +85,24 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     login_check::scram_login scram{};  // once it is known
   };
 
+  // A login that is to be verified.
+  struct ready_login {
+    wire::ticket of;
+    running asked;
+    sasl::credentials given;
+  };
+  static constexpr std::size_t gathered_max = 16;
+  static_assert(gathered_max <= model::entry_lookup::expected_max);
+
+  void verify_gathered() {
+    std::array<std::string_view, gathered_max> names;
+    for (std::size_t i = 0; i < gathered_.size(); ++i) names[i] = gathered_[i].given.user;
+    if (gathered_.size() > 1) desk_.from.expect_logins(std::span(names).first(gathered_.size()));
+    for (ready_login& one : gathered_)
+      if (!closed_) verify(one.of, std::move(one.asked), std::move(one.given));
+    gathered_.clear();
+  }
+
   void take(wire::authenticate& asked) {
     running started{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()},
                     sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string()),
@@ -84,8 +110,10 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
     const auto& first = asked.initial_response;
     sasl::step step = started.exchange->take(first ? std::optional(first->reveal()) : std::nullopt);
-    if (auto* const given = std::get_if<sasl::credentials>(&step))
-      return verify(asked.of, std::move(started), std::move(*given));
+    if (auto* const given = std::get_if<sasl::credentials>(&step)) {
+      gathered_.push_back({asked.of, std::move(started), std::move(*given)});
+      return;
+    }
     running_[asked.of.serial] = std::move(started);
     go_on(asked.of, std::move(step));
   }
@@ -211,6 +239,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   wire::session codec_;
   const bool scram_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
+  std::vector<ready_login> gathered_;         // of one piece of what the client wrote
   std::size_t verifying_ = 0;                 // answers to come, which may be delayed
   bool closed_ = false;
 };

@@ -6,6 +6,7 @@
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/serve/detail/finder.hpp>
+#include <sql2ldap/serve/detail/names.hpp>
 #include <sql2ldap/serve/networks.hpp>
 
 namespace sql2ldap::serve {
@@ -55,6 +56,8 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
   S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request, how_.locks_count));
   return login_answer{now, std::move(who)};
 }
+
+void entry_answers::expect_logins(std::span<const std::string_view> names) { entries_.expect(names::uid, names); }
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
   detail::finder find(entries_, *domains_);

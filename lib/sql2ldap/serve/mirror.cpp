@@ -1,6 +1,7 @@
 #include <sql2ldap/serve/mirror.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/base/prefetch.hpp>
 #include <sql2ldap/serve/detail/hash_index.hpp>
 #include <sql2ldap/serve/detail/packed_entry.hpp>
 #include <sql2ldap/serve/detail/writers_first_mutex.hpp>
@@ -42,6 +44,7 @@ class mirror::body {
  public:
   body(options how, const model::schema& schema);
   result<std::vector<model::entry>> find(std::span<const model::attribute_name> names, std::string_view value) const;
+  void expect(model::attribute_name name, std::span<const std::string_view> values) const;
   result<std::vector<model::entry>> list(std::size_t& place, std::size_t entries_max) const;
   mirror_status status() const;
   [[nodiscard]] result<void> can_answer() const;
@@ -73,6 +76,7 @@ class mirror::body {
   };
 
   [[nodiscard]] std::optional<std::uint8_t> place_of_index(model::attribute_name name) const;
+  void prefetch_indexes(std::uint64_t hash) const;
   [[nodiscard]] bool holds(const detail::packed_entry& content, std::uint8_t index, std::string_view value,
                            std::string_view normal_form) const;
   [[nodiscard]] model::entry unpacked(const detail::packed_entry& content) const;
@@ -186,9 +190,7 @@ result<std::vector<model::entry>> mirror::body::find(std::span<const model::attr
     const value_index& in = indexes_[*index];
     const bool is_first = !normal_by;
     know_normal_form(in.rule);
-    // Most rules give one form, and to wait for memory is what takes longest.
-    if (is_first)
-      for (const value_index& other : indexes_) other.by_value.prefetch(hash);
+    if (is_first) prefetch_indexes(hash);
     in.by_value.find(hash, [&](slot_number at) {
       if (std::find(told.begin(), told.end(), at) != told.end()) return;
       const detail::packed_entry& content = slots_[at].content;
@@ -198,6 +200,33 @@ result<std::vector<model::entry>> mirror::body::find(std::span<const model::attr
     });
   }
   return out;
+}
+
+// Most rules give one form of a value.
+void mirror::body::prefetch_indexes(std::uint64_t hash) const {
+  for (const value_index& one : indexes_) one.by_value.prefetch(hash);
+}
+
+// To wait for memory is what takes longest of a lookup, three times one after the other; for many it is waited once.
+void mirror::body::expect(model::attribute_name name, std::span<const std::string_view> values) const {
+  const auto index = place_of_index(name);
+  if (!index) return;
+  S2L_ASSERT(values.size() <= expected_max);
+  std::array<std::uint64_t, expected_max> hashes;
+  std::string form;
+  const std::shared_lock lock(mutex_);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    form.clear();
+    model::append_normalized(form, indexes_[*index].rule, values[i]);
+    hashes[i] = run_hash64(form);
+    prefetch_indexes(hashes[i]);
+  }
+  const auto for_each_slot = [&](auto visit) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      indexes_[*index].by_value.find(hashes[i], [&](slot_number at) { visit(slots_[at]); });
+  };
+  for_each_slot([](const slot& one) { prefetch(&one); });
+  for_each_slot([](const slot& one) { one.content.prefetch(); });
 }
 
 result<std::vector<model::entry>> mirror::body::list(std::size_t& place, std::size_t entries_max) const {
@@ -384,6 +413,9 @@ result<std::vector<model::entry>> mirror::list(std::size_t& place, std::size_t e
 }
 mirror_status mirror::status() const { return body_->status(); }
 result<void> mirror::can_answer() const { return body_->can_answer(); }
+void mirror::expect(model::attribute_name name, std::span<const std::string_view> values) {
+  body_->expect(name, values);
+}
 std::optional<std::uint64_t> mirror::version() const {
   if (!body_->can_answer()) return std::nullopt;
   return body_->version();

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class mirror : public model::entry_lookup {
   result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
   // What has any of these, at one moment.
   result<std::vector<std::vector<model::entry>>> find_each(std::span<const model::value_assertion> asked) override;
+  void expect(model::attribute_name name, std::span<const std::string_view> values) override;
   [[nodiscard]] std::optional<std::uint64_t> version() const override;
   // At most `entries_max` entries from `place` on, which is 0 at first and moved on; empty at the end. Who is there
   // all the while is told exactly once.

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include <sql2ldap/base/prefetch.hpp>
+
 namespace sql2ldap::serve::detail {
 
 using slot_number = std::uint32_t;
@@ -29,7 +31,7 @@ class hash_index {
   // What find() will look at is brought near meanwhile.
   void prefetch(std::uint64_t hash) const noexcept {
     const segment& in = segments_[hash >> segment_shift];
-    if (!in.records.empty()) __builtin_prefetch(&in.records[in.home(tag_of(hash))]);
+    if (!in.records.empty()) sql2ldap::prefetch(&in.records[in.home(tag_of(hash))]);
   }
 
   [[nodiscard]] std::size_t memory_bytes() const noexcept;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include <sql2ldap/base/prefetch.hpp>
 #include <sql2ldap/model/entry.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -38,6 +39,12 @@ class packed_entry {
       const auto name = static_cast<std::uint32_t>(take_number(rest));
       if (!each(name, take(rest))) return;
     }
+  }
+  // Its beginning, where most is, is brought near meanwhile.
+  void prefetch() const noexcept {
+    constexpr std::size_t line_bytes = 64;
+    constexpr std::size_t lines = 6;
+    for (std::size_t i = 0; i < lines; ++i) sql2ldap::prefetch(bytes_.get() + i * line_bytes);
   }
   [[nodiscard]] std::size_t size() const noexcept { return empty() ? 0 : content().size(); }
 
