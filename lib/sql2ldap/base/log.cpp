@@ -1,5 +1,7 @@
 #include <sql2ldap/base/log.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -64,11 +66,15 @@ spdlog::level::level_enum spdlog_level(level severity) {
   return spdlog::level::err;
 }
 
+constexpr std::array<bool, 256> plain = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t c = '!'; c <= '~'; ++c) table[c] = c != '"' && c != '\\';
+  return table;
+}();
+
 bool is_plain_word(std::string_view value) {
-  for (const char c : value) {
-    if (c <= ' ' || c > '~' || c == '"' || c == '\\') return false;
-  }
-  return !value.empty();
+  return !value.empty() &&
+         std::all_of(value.begin(), value.end(), [](char c) { return plain[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace

@@ -103,8 +103,8 @@ result<void> read_vacation(vacation_notice& into, const entry_reader& read) {
 
 bool is_account(const model::entry& of) { return entry_reader(of).is_a("s2lMailAccount"); }
 
-result<std::unique_ptr<account>> read_account(const model::entry& from) {
-  auto made = std::make_unique<account>();
+result<std::shared_ptr<const account>> read_account(const model::entry& from) {
+  auto made = std::make_shared<account>();
   S2L_TRY(read_all(*made, from, entry_reader(from)));
   return made;
 }

@@ -59,7 +59,7 @@ struct mail_account : account {
 // A value that is not what its attribute says is an error of all that it is a part of, so that nobody gets a half of
 // it: a date of absence that cannot be read keeps mail waiting, and nobody from logging in. Unknown attributes and
 // classes do no harm.
-[[nodiscard]] result<std::unique_ptr<account>> read_account(const model::entry& from);
+[[nodiscard]] result<std::shared_ptr<const account>> read_account(const model::entry& from);
 [[nodiscard]] result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from);
 // Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
 // counts as on: who asks for it by name is told what is wrong.

@@ -55,6 +55,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void feed(std::string_view bytes) override {
+    fed_at_ = clock::now();
     codec_.feed(bytes);
     while (!closed_) {
       auto next = codec_.next();
@@ -77,18 +78,19 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
  private:
   using clock = std::chrono::steady_clock;
-  struct running {
+  struct login {
     login_attempt who;
-    std::unique_ptr<sasl::exchange> exchange;
     bool delayed = true;  // when it is refused
-    clock::time_point begun = clock::now();
+    clock::time_point begun;
+  };
+  struct running {
+    login asked;
+    std::unique_ptr<sasl::exchange> exchange;
     login_check::scram_login scram{};  // once it is known
   };
-
-  // A login that is to be verified.
-  struct ready_login {
+  struct ready_login {  // to be verified
     wire::ticket of;
-    running asked;
+    login asked;
     sasl::credentials given;
   };
   static constexpr std::size_t gathered_max = 16;
@@ -104,17 +106,16 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void take(wire::authenticate& asked) {
-    running started{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()},
-                    sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string()),
-                    !asked.no_penalty};
-    S2L_ASSERT(started.exchange != nullptr);  // only what was offered comes here
+    login by{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()}, !asked.no_penalty, fed_at_};
+    auto exchange = sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string());
+    S2L_ASSERT(exchange != nullptr);  // only what was offered comes here
     const auto& first = asked.initial_response;
-    sasl::step step = started.exchange->take(first ? std::optional(first->reveal()) : std::nullopt);
+    sasl::step step = exchange->take(first ? std::optional(first->reveal()) : std::nullopt);
     if (auto* const given = std::get_if<sasl::credentials>(&step)) {
-      gathered_.push_back({asked.of, std::move(started), std::move(*given)});
+      gathered_.push_back({asked.of, std::move(by), std::move(*given)});
       return;
     }
-    running_[asked.of.serial] = std::move(started);
+    running_[asked.of.serial] = {std::move(by), std::move(exchange)};
     go_on(asked.of, std::move(step));
   }
 
@@ -129,7 +130,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   void go_on(wire::ticket of, sasl::step step) {
     std::visit(overloaded{
                    [&](const sasl::challenge& next) { settle(codec_.challenge(of, next.bytes)); },
-                   [&](sasl::credentials& given) { verify(of, forgotten(of), std::move(given)); },
+                   [&](sasl::credentials& given) { verify(of, forgotten(of).asked, std::move(given)); },
                    [&](const sasl::secret_wanted& wanted) { look_up(of, wanted); },
                    [&](const sasl::success& proved) { conclude(of, proved.user, true, proved.final_data); },
                    [&](const sasl::failure& failed) { refuse(of, failed); },
@@ -139,9 +140,9 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   void look_up(wire::ticket of, const sasl::secret_wanted& wanted) {
     running& asked = running_.at(of.serial);
-    asked.who.name = wanted.user;
+    asked.asked.who.name = wanted.user;
     ++verifying_;
-    desk_.logins.begin_scram(asked.who, wanted.hash, [of, weak = weak_from_this()](const login_check::scram_login& is) {
+    desk_.logins.begin_scram(asked.asked.who, wanted.hash, [of, weak = weak_from_this()](const login_check::scram_login& is) {
       const auto self = weak.lock();
       if (!self) return;
       --self->verifying_;
@@ -154,15 +155,15 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void try_later(wire::ticket of) {
-    const std::string name = running_.at(of.serial).who.name;
+    const std::string name = running_.at(of.serial).asked.who.name;
     running_.erase(of.serial);
     settle(codec_.refuse(of, wire::failure::temporary, name));
   }
 
   void conclude(wire::ticket of, const std::string& name, bool proved, const std::string& final_data) {
-    const running asked = forgotten(of);
+    const auto [asked, exchange, scram] = forgotten(of);
     ++verifying_;
-    verified(of, name, desk_.logins.end_scram(asked.who, asked.scram, proved), asked.delayed, asked.begun, final_data);
+    verified(of, name, desk_.logins.end_scram(asked.who, scram, proved), asked.delayed, asked.begun, final_data);
   }
 
   running forgotten(wire::ticket of) {
@@ -171,7 +172,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     return asked;
   }
 
-  void verify(wire::ticket of, running asked, sasl::credentials given) {
+  void verify(wire::ticket of, login asked, sasl::credentials given) {
     ++verifying_;
     asked.who.name = given.user;
     desk_.logins.verify(std::move(asked.who), std::move(given.password),
@@ -239,6 +240,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   wire::session codec_;
   const bool scram_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
+  clock::time_point fed_at_;
   std::vector<ready_login> gathered_;         // of one piece of what the client wrote
   std::size_t verifying_ = 0;                 // answers to come, which may be delayed
   bool closed_ = false;

@@ -34,7 +34,12 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 std::string digest_of(std::string_view algorithm, std::string_view bytes, std::string_view more) {
   // To make one takes as long as the digest of a password.
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  const EVP_MD* method = method_named(algorithm);
+  thread_local std::string last;
+  thread_local const EVP_MD* method = nullptr;
+  if (last != algorithm) {
+    method = method_named(algorithm);
+    last = algorithm;
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned size = 0;
   if (context == nullptr || method == nullptr || EVP_DigestInit_ex(context.get(), method, nullptr) != 1 ||

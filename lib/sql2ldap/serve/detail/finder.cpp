@@ -19,12 +19,20 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
 
 }  // namespace
 
-std::optional<domain_ptr> finder::known(std::string_view domain) const {
-  return version_ ? known_.find(domain, *version_) : std::nullopt;
+bool finder::knows(std::string_view domain) {
+  if (name_of_last_ == domain) return true;
+  auto found = version_ ? known_.find(domain, *version_) : std::nullopt;
+  if (found) know(domain, *std::move(found));
+  return found.has_value();
+}
+
+void finder::know(std::string_view domain, domain_ptr what) {
+  name_of_last_ = domain;
+  last_ = std::move(what);
 }
 
 result<domain_ptr> finder::domain(std::string_view name) {
-  if (auto read = known(name)) return *std::move(read);
+  if (knows(name)) return last_;
   std::vector<model::entry> found;
   const bool is_asked = name == asked_domain_;
   std::string ascii(is_asked ? name : std::string_view());
@@ -46,6 +54,7 @@ result<domain_ptr> finder::domain(std::string_view name) {
     read = std::make_shared<const mail_domain>(std::move(made));
   }
   if (version_) known_.keep(ascii, *version_, read);
+  know(ascii, read);
   return read;
 }
 
@@ -69,7 +78,7 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   std::vector<model::value_assertion> asked;
   asked.reserve(2);
   asked.push_back({how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name});
-  const bool with_domain = !domain.empty() && domain != asked_domain_ && !known(domain);
+  const bool with_domain = !domain.empty() && domain != asked_domain_ && !knows(domain);
   if (with_domain) asked.push_back({{names::associated_domain}, std::string(domain)});
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
   if (with_domain) {

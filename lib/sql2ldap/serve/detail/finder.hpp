@@ -43,7 +43,8 @@ class finder {
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
   [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name);
-  [[nodiscard]] std::optional<domain_ptr> known(std::string_view domain) const;
+  [[nodiscard]] bool knows(std::string_view domain);
+  void know(std::string_view domain, domain_ptr what);
 
   model::entry_lookup& entries_;
   known_domains& known_;
@@ -51,6 +52,9 @@ class finder {
   // The domain of the name that was looked up last: it is asked for with the name.
   std::string asked_domain_;
   std::vector<model::entry> domains_;
+  // That which was read last.
+  std::optional<std::string> name_of_last_;
+  domain_ptr last_;
 };
 
 }  // namespace sql2ldap::serve::detail
