@@ -1,9 +1,8 @@
 #include <sql2ldap/base/secret.hpp>
 
+#include <cstring>
 #include <ostream>
 #include <utility>
-
-#include <sodium.h>
 
 namespace sql2ldap {
 
@@ -31,7 +30,9 @@ secret::~secret() { wipe(); }
 
 // The whole capacity: bytes beyond size() may be the rest of a longer secret.
 void secret::wipe() noexcept {
-  sodium_memzero(bytes_.data(), bytes_.capacity());
+  char* const begin = bytes_.data();
+  std::memset(begin, 0, bytes_.capacity());
+  asm volatile("" : : "r"(begin) : "memory");  // it counts as read, as explicit_bzero() has it
   bytes_.clear();
 }
 

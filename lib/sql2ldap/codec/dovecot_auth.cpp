@@ -256,7 +256,10 @@ settled session::success(ticket of, std::string_view user, std::string_view fina
   running* asked = find(of);
   if (asked == nullptr) return {};
   // exim looks for user= in the first fields only.
-  std::string line = "OK\t";
+  constexpr std::size_t rest_bytes = 32;  // without another name
+  std::string line;
+  line.reserve(user.size() + rest_bytes);
+  line += "OK\t";
   line += fmt::format_int(of.id).c_str();
   line += "\tuser=";
   append_tab_escaped(line, user);

@@ -1,6 +1,5 @@
 #include <sql2ldap/codec/sasl.hpp>
 
-#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/detail/scram.hpp>
 #include <sql2ldap/codec/user_name.hpp>
 
@@ -22,15 +21,20 @@ class plain final : public exchange {
       asked_ = true;
       return challenge{};
     }
-    const std::vector<std::string_view> parts = split(response.value_or(std::string_view()), '\0');
-    if (parts.size() != 3) return failure{failure::what::malformed, {}};
-    const std::string_view as = parts[0];
+    // RFC 4616: for whom, NUL, who, NUL, the password.
+    const std::string_view all = response.value_or(std::string_view());
+    const std::size_t first = all.find('\0');
+    const std::size_t second = first == std::string_view::npos ? first : all.find('\0', first + 1);
+    if (second == std::string_view::npos || all.find('\0', second + 1) != std::string_view::npos)
+      return failure{failure::what::malformed, {}};
+    const std::string_view as = all.substr(0, first);
+    const std::string_view who = all.substr(first + 1, second - first - 1);
     // doveadm names the user in both places.
-    if (!as.empty() && as != parts[1]) {
-      const bool possible = is_possible_user_name(parts[1]);
-      return failure{failure::what::other_authorization, possible ? std::string(parts[1]) : std::string()};
+    if (!as.empty() && as != who) {
+      const bool possible = is_possible_user_name(who);
+      return failure{failure::what::other_authorization, possible ? std::string(who) : std::string()};
     }
-    return checked(std::string(parts[1]), parts[2]);
+    return checked(std::string(who), all.substr(second + 1));
   }
 
  private:

@@ -1,6 +1,8 @@
 #include <sql2ldap/serve/detail/finder.hpp>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -75,12 +77,11 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
                                                                       names::mail};
   // '@example.org' is nobody's login, though an account may catch all mail of its domain.
   const bool may_be_address = !domain.empty() && (how == by::address || name.front() != '@');
-  std::vector<model::value_assertion> asked;
-  asked.reserve(2);
-  asked.push_back({how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name});
+  std::array<model::value_assertion, 2> asked;
+  asked[0] = {how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name};
   const bool with_domain = !domain.empty() && domain != asked_domain_ && !knows(domain);
-  if (with_domain) asked.push_back({{names::associated_domain}, std::string(domain)});
-  S2L_TRY_ASSIGN(auto answers, entries_.find_each(asked));
+  if (with_domain) asked[1] = {{names::associated_domain}, std::string(domain)};
+  S2L_TRY_ASSIGN(auto answers, entries_.find_each(std::span(asked).first(with_domain ? 2 : 1)));
   if (with_domain) {
     asked_domain_ = domain;
     domains_ = std::move(answers.back());
