@@ -17,7 +17,9 @@ void fake_lookup::load(const std::string& ldif) {
     auto record = reader.next();
     if (!record) throw std::logic_error(record.error().text());
     if (!*record) return;
-    entries_.push_back(std::get<model::entry>(**record));
+    auto& one = std::get<model::entry>(**record);
+    std::erase_if(entries_, [&](const model::entry& other) { return other.dn() == one.dn(); });
+    entries_.push_back(std::move(one));
   }
 }
 

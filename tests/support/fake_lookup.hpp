@@ -18,7 +18,7 @@ class fake_lookup : public model::entry_lookup, public serve::account_list {
   fake_lookup() = default;
   explicit fake_lookup(const std::string& ldif) { load(ldif); }
 
-  void load(const std::string& ldif);  // content records, on top of what is there
+  void load(const std::string& ldif);  // content records, in the place of what has their DN
   void add(model::entry one) { entries_.push_back(std::move(one)); }
   bool broken = false;          // every question is answered with a transient error
   std::uint64_t questions = 0;  // asked so far

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/serve/detail/names.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <support/fake_lookup.hpp>
 
@@ -252,7 +253,25 @@ TEST_F(serve_login, gives_passwords_to_who_checks_them) {
   std::multiset<std::string> values;
   for (const secret& one : (*answer)->who->passwords) values.emplace(one.reveal());
   EXPECT_THAT(values, ElementsAre("{CRYPT}anna", "{SSHA}anna"));
-  EXPECT_THAT((*answer)->who->addresses, ElementsAre("anna@example.org", "info@example.org"));
+}
+
+TEST_F(serve_login, all_addresses_of_an_account_are_read_and_those_that_catch_all_are_none) {
+  const auto found = entries_.find(serve::names::uid, "anna@example.org");
+  ASSERT_TRUE(found && found->size() == 1);
+  const auto who = serve::read_mail_account(found->front());
+  ASSERT_TRUE(who);
+  EXPECT_THAT((*who)->addresses, ElementsAre("anna@example.org", "info@example.org"));
+  EXPECT_EQ((*who)->mail, "anna@example.org");
+}
+
+// Its mail waits, and who asks for the mailbox is told so; to log in nobody needs to know it.
+TEST_F(serve_login, what_a_login_does_not_need_keeps_nobody_from_it) {
+  for (const char* line : {"homeDirectory: relative", "s2lVacationFrom: tomorrow", "s2lForwardTo: |/bin/sh"}) {
+    EXPECT_THAT(with_line(line), HasSubstr("try later")) << line;
+    EXPECT_EQ(login_of("x@example.org"), "x@example.org") << line;
+  }
+  EXPECT_THAT(with_line("s2lLoginEnabled: perhaps"), HasSubstr("try later"));
+  EXPECT_THAT(login_of("x@example.org"), HasSubstr("try later"));
 }
 
 TEST_F(serve_login, two_entries_for_one_name_are_an_error) {

@@ -280,7 +280,9 @@ TEST_F(serve_route, two_who_have_one_address_are_an_error) {
       "s2lEnabled: TRUE\n");
   EXPECT_THAT(later("list@example.org"), HasSubstr("two entries"));
   EXPECT_EQ(user("anna@example.org"), "anna@example.org");
-  entries_.load(domain("example.org", "s2lEnabled: TRUE\ndescription: again\n"));
+  entries_.load(
+      "dn: associatedDomain=example.org,ou=again,dc=org\nobjectClass: s2lMailDomain\nassociatedDomain: example.org\n"
+      "s2lEnabled: TRUE\n");
   EXPECT_THAT(later("anna@example.org"), HasSubstr("two entries"));
 }
 

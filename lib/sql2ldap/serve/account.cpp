@@ -1,6 +1,7 @@
 #include <sql2ldap/serve/account.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -24,7 +25,17 @@ result<std::optional<std::uint64_t>> limit_of(const entry_reader& of, model::att
   return number;
 }
 
-void read_names(account& into, const model::entry& from, const entry_reader& read) {
+const std::array address_names = {names::mail, names::mail_local_address};
+bool is_catch_all(std::string_view address) { return address.starts_with('@'); }
+
+std::string_view first_address(const model::entry& of) {
+  for (const auto name : address_names)
+    for (std::size_t i = 0; i < of.size(); ++i)
+      if (of[i].name == name && !is_catch_all(of[i].bytes)) return of[i].bytes;
+  return {};
+}
+
+void read_names(account& into, const model::entry& from) {
   into.dn = from.dn();
   model::dn::for_each_ava(from.dn(), [&](std::size_t depth, model::ava_view part) {
     if (depth == 0 && equal_ignoring_ascii_case(part.type, names::uid.text())) into.login = ascii_lowered(part.value);
@@ -33,27 +44,31 @@ void read_names(account& into, const model::entry& from, const entry_reader& rea
     return depth == 0 || into.domain.empty();
   });
   if (into.login.empty()) into.login = ascii_lowered(from.first_value_of(names::uid));
-  for (const auto name : {names::mail, names::mail_local_address}) read.add_lowered(into.addresses, name);
-  std::erase_if(into.addresses, [](const std::string& address) { return address.starts_with('@'); });
-  if (!into.addresses.empty()) into.mail = into.addresses.front();
-  if (into.domain.empty())
-    if (const auto address = detail::address_in(into.mail.empty() ? into.login : into.mail))
-      into.domain = address->domain();
+  if (!into.domain.empty()) return;
+  const std::string_view mail = first_address(from);
+  if (const auto address = detail::address_in(mail.empty() ? into.login : mail)) into.domain = address->domain();
 }
 
 // Names go into protocols and scripts.
-result<void> check_names(const account& who, const entry_reader& read) {
+result<void> check_login(const account& who, const entry_reader& read) {
   if (who.login.empty() || has_control_characters(who.login))
     return read.objection(names::uid, who.login, "is no login");
-  for (const std::string& address : who.addresses)
+  return {};
+}
+
+result<void> read_addresses(mail_account& into, const entry_reader& read) {
+  for (const auto name : address_names) read.add_lowered(into.addresses, name);
+  std::erase_if(into.addresses, is_catch_all);
+  if (!into.addresses.empty()) into.mail = into.addresses.front();
+  for (const std::string& address : into.addresses)
     if (has_control_characters(address))
       return read.objection(names::mail_local_address, address, "is no address");
   return {};
 }
 
 result<void> read_all(account& into, const model::entry& from, const entry_reader& read) {
-  read_names(into, from, read);
-  S2L_TRY(check_names(into, read));
+  read_names(into, from);
+  S2L_TRY(check_login(into, read));
   from.for_each_value_of(model::names::user_password,
                          [&](std::string_view value) { into.passwords.emplace_back(std::string(value)); });
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
@@ -113,6 +128,7 @@ result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from
   const entry_reader read(from);
   auto made = std::make_unique<mail_account>();
   S2L_TRY(read_all(*made, from, read));
+  S2L_TRY(read_addresses(*made, read));
   S2L_TRY(read_mailbox(*made, read));
   S2L_TRY(read_forward(*made, read));
   S2L_TRY(read_vacation(made->vacation, read));
@@ -120,10 +136,9 @@ result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from
 }
 
 account read_account_name(const model::entry& from) {
-  const entry_reader read(from);
   account made;
-  read_names(made, from, read);
-  made.enabled = read.flag(names::enabled, false).value_or(true);
+  read_names(made, from);
+  made.enabled = entry_reader(from).flag(names::enabled, false).value_or(true);
   return made;
 }
 

@@ -29,10 +29,8 @@ struct vacation_notice {
 struct account {
   std::string login;  // the name by which the mail server knows the user: the uid that names the entry
   std::string dn;
-  std::string mail;                    // the first address; empty when there is none
-  std::vector<std::string> addresses;  // all of them in lower case, `mail` first; no '@domain'
-  std::string domain;                  // that it stands below, else that of `mail`; may be empty
-  std::vector<secret> passwords;       // userPassword; empty when there is none, or when we may not see it
+  std::string domain;             // that it stands below, else that of its first address; may be empty
+  std::vector<secret> passwords;  // userPassword; empty when there is none, or when we may not see it
   bool enabled = false;
   bool login_enabled = true;
   bool locked = false;                  // by the directory's own means, pwdAccountLockedTime
@@ -42,6 +40,8 @@ struct account {
 
 // And what becomes of its mail.
 struct mail_account : account {
+  std::string mail;                    // the first address; empty when there is none
+  std::vector<std::string> addresses;  // all of them in lower case, `mail` first; no '@domain'
   std::optional<std::uint32_t> uid;  // never 0
   std::optional<std::uint32_t> gid;
   std::string home;        // absolute, or empty
@@ -61,7 +61,7 @@ struct mail_account : account {
 // classes do no harm.
 [[nodiscard]] result<std::shared_ptr<const account>> read_account(const model::entry& from);
 [[nodiscard]] result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from);
-// Only `login`, `dn`, `mail`, `addresses`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
+// Only `login`, `dn`, `domain` and `enabled`, for lists. One whose s2lEnabled cannot be read
 // counts as on: who asks for it by name is told what is wrong.
 [[nodiscard]] account read_account_name(const model::entry& from);
 

@@ -12,19 +12,24 @@ namespace sql2ldap::serve {
 namespace {
 
 // In one spelling.
-std::string plain(std::string_view name) {
-  auto known = detail::login_name_in(name);
-  return known ? std::move(known->text) : ascii_lowered(name);
+std::string plain(std::string_view name, const std::optional<detail::login_name>& known) {
+  return known ? known->text : ascii_lowered(name);
 }
 
 }  // namespace
 
-guess::guess(std::string_view name, std::string_view login, std::string_view from) {
-  const std::string network = network_of_client(from);
-  where_ = 'n' + network + ' ';
-  names_.push_back(where_ + plain(name));
-  if (!network.empty()) network_ = 'a' + network;
+guess::guess(std::string_view name, std::string_view login, std::string_view from)
+    : guess(of_known(name, detail::login_name_in(name), from)) {
   is_of(login);
+}
+
+guess guess::of_known(std::string_view name, const std::optional<detail::login_name>& known, std::string_view from) {
+  guess made;
+  const std::string network = network_of_client(from);
+  made.where_ = 'n' + network + ' ';
+  made.names_.push_back(made.where_ + plain(name, known));
+  if (!network.empty()) made.network_ = 'a' + network;
+  return made;
 }
 
 void guess::is_of(std::string_view login) {
@@ -34,7 +39,7 @@ void guess::is_of(std::string_view login) {
     login_ += login;
     return;
   }
-  const std::string name = plain(login);
+  const std::string name = plain(login, detail::login_name_in(login));
   login_ += name;
   if (std::string other = where_ + name; other != names_.front()) names_.push_back(std::move(other));
 }

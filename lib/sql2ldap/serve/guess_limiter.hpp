@@ -13,6 +13,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,16 +21,24 @@
 
 namespace sql2ldap::serve {
 
+namespace detail {
+struct login_name;
+}
+
 // What a guess counts under.
 class guess {
  public:
   // `name` as it was given; `login`: whose name it is, empty: nobody's, or not known yet; `from`: IP address, empty =
   // unknown.
   guess(std::string_view name, std::string_view login, std::string_view from);
+  // The same of a name that login_name_in() (detail/address.hpp) has read already, whose login is not known yet.
+  [[nodiscard]] static guess of_known(std::string_view name, const std::optional<detail::login_name>& known,
+                                      std::string_view from);
   void is_of(std::string_view login);  // once that is known
 
  private:
   friend class guess_limiter;
+  guess() = default;
   std::string where_;
   std::vector<std::string> names_;  // with the network that it comes from
   std::string network_;             // empty: unknown

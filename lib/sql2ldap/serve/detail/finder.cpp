@@ -97,8 +97,7 @@ result<std::optional<model::entry>> finder::only_account(const login_name& name)
   return std::move(entries.front());
 }
 
-result<std::optional<model::entry>> finder::account_named(std::string_view name) {
-  const auto login = login_name_in(name);
+result<std::optional<model::entry>> finder::account_named(const std::optional<login_name>& login) {
   if (!login) return std::nullopt;
   S2L_TRY_ASSIGN(auto direct, only_account(*login));
   if (direct || !login->is_address) return direct;

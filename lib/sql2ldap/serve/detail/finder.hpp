@@ -30,7 +30,10 @@ class finder {
   [[nodiscard]] result<domain_ptr> domain_in_force(std::string_view name);
   // That of the one account with this login or address, on or off; through an alias domain where nobody has the address
   // itself. nullopt: nobody has it.
-  [[nodiscard]] result<std::optional<model::entry>> account_named(std::string_view name);
+  [[nodiscard]] result<std::optional<model::entry>> account_named(std::string_view name) {
+    return account_named(login_name_in(name));
+  }
+  [[nodiscard]] result<std::optional<model::entry>> account_named(const std::optional<login_name>& login);
   // It is on, and so is its domain; a domain that nobody wrote down is no objection.
   [[nodiscard]] result<bool> takes_mail(const account& who);
 
