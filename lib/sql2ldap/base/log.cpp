@@ -95,7 +95,8 @@ void event(level severity, std::string_view id, std::string_view text, std::init
     static constexpr std::size_t value_bytes_max = 1000;
     line += is_plain_word(item.value) ? item.value : quoted_for_message(item.value, value_bytes_max);
   }
-  logger().log(spdlog_level(severity), spdlog::string_view_t(line.data(), line.size()));
+  // The pattern shows no time, so none is asked for.
+  logger().log({}, {}, spdlog_level(severity), spdlog::string_view_t(line.data(), line.size()));
 }
 
 gathered_lines::gathered_lines() noexcept { ++of_this_thread.depth; }
