@@ -452,9 +452,14 @@ TEST_F(serve_lookup, what_is_asked_as_one_is_shared_out_as_if_each_were_asked_al
   const model::attribute_name mail("mail");
   const model::attribute_name domain("associatedDomain");
   const std::vector<model::value_assertion> asked = {
-      {{uid, mail}, "anna@example.org"}, {{domain}, "example.org"},       {{mail}, "ANNA@Example.org"},
-      {{uid}, "nobody@example.org"},     {{}, "anna@example.org"},        {{uid, domain}, "EXAMPLE.org"},
-      {{uid, domain}, ""},               {{uid}, " Anna@example.org "},
+      {{uid, mail}, "anna@example.org"},
+      {{domain}, "example.org"},
+      {{mail}, "ANNA@Example.org"},
+      {{uid}, "nobody@example.org"},
+      {{}, "anna@example.org"},
+      {{uid, domain}, "EXAMPLE.org"},
+      {{uid, domain}, ""},
+      {{uid}, " Anna@example.org "},
   };
   const auto names = [](const auto& told) {
     std::vector<std::set<std::string>> out;

@@ -22,8 +22,10 @@ class fake_lookup : public model::entry_lookup, public serve::account_list {
   void add(model::entry one) { entries_.push_back(std::move(one)); }
   bool broken = false;          // every question is answered with a transient error
   std::uint64_t questions = 0;  // asked so far
+  std::optional<std::uint64_t> now_version{};
 
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
+  [[nodiscard]] std::optional<std::uint64_t> version() const override { return now_version; }
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 
  private:

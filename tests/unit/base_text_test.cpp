@@ -119,6 +119,22 @@ TEST(text, matches_globs) {
   EXPECT_FALSE(glob_match(std::string(50, '*') + "b", std::string(10'000, 'a')));
 }
 
+// Bytes are looked at eight at once: each of them at each place, among others that are capitals or the highest.
+TEST(text, every_byte_is_lowered_and_judged_at_every_place) {
+  for (const char other : {'Z', '\xff', '@'})
+    for (std::size_t at = 0; at < 19; ++at)
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(19, other);
+        text[at] = static_cast<char>(byte);
+        std::string lowered = text;
+        for (char& c : lowered) c = ascii_lower(c);
+        ASSERT_EQ(ascii_lowered(text), lowered) << at << " " << byte;
+        ASSERT_EQ(has_control_characters(text), byte < 0x20 || byte == 0x7f) << at << " " << byte;
+        ASSERT_TRUE(equal_ignoring_ascii_case(text, lowered)) << at << " " << byte;
+      }
+  EXPECT_FALSE(has_control_characters(""));
+}
+
 TEST(text, quotes_for_messages) {
   EXPECT_EQ(quoted_for_message("a\"b\\\n\x1b[2J"), R"("a\"b\\\x0a\x1b[2J")");
   EXPECT_EQ(quoted_for_message("ü\xff"), "\"ü\\xff\"");

@@ -274,6 +274,32 @@ TEST_F(serve_login, what_a_login_does_not_need_keeps_nobody_from_it) {
   EXPECT_THAT(login_of("x@example.org"), HasSubstr("try later"));
 }
 
+// Also those that are not there. Without a version nothing is known for longer than a question.
+TEST_F(serve_login, a_domain_is_read_again_when_the_version_is_another) {
+  const auto domain_is = [&](const std::string& more) {
+    entries_.load(
+        "dn: associatedDomain=new.example,dc=org\nobjectClass: s2lMailDomain\nassociatedDomain: new.example\n" + more);
+  };
+  entries_.load(
+      "dn: uid=z@new.example,associatedDomain=new.example,dc=org\nobjectClass: s2lMailAccount\nuid: z@new.example\n"
+      "s2lEnabled: TRUE\n");
+  entries_.now_version = 1;
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);  // nobody wrote the domain down
+  domain_is("s2lEnabled: FALSE\n");
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);  // as the version promises
+  entries_.now_version = 2;
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::disabled);
+  const std::uint64_t before = entries_.questions;
+  EXPECT_EQ(verdict_on("Z@New.example"), verdict::disabled);
+  const std::uint64_t with_known_domain = entries_.questions - before;
+  domain_is("s2lEnabled: TRUE\n");
+  entries_.now_version.reset();
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);
+  EXPECT_GT(entries_.questions - before - with_known_domain, with_known_domain);
+  domain_is("s2lEnabled: FALSE\n");
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::disabled);
+}
+
 TEST_F(serve_login, two_entries_for_one_name_are_an_error) {
   entries_.load(
       "dn: uid=other,dc=org\nobjectClass: s2lMailAccount\nuid: other\nmailLocalAddress: anna@example.org\n"

@@ -196,6 +196,35 @@ TEST_F(the_mirror, knows_how_old_it_is) {
   EXPECT_THAT(dns("uid", "ann"), ElementsAre("uid=ann"));
 }
 
+// Who has built on an answer sees by it that another may be right now.
+TEST_F(the_mirror, has_another_version_whenever_an_answer_may_be_another) {
+  EXPECT_EQ(mirror_.version(), std::nullopt);
+  refreshed_with_ann_and_bob();
+  auto last = mirror_.version();
+  ASSERT_TRUE(last);
+  apply({event(kind::heard), event(kind::present, 1)});
+  EXPECT_EQ(mirror_.version(), last);
+  for (const auto& change :
+       {entry_event(3, "uid=cy", {{"uid", "cy"}}), entry_event(3, "uid=cy", {{"uid", "cy"}, {"mail", "c@a.example"}}),
+        entry_event(3, "uid=di", {{"uid", "di"}}), event(kind::gone, 3)}) {
+    mirror_.apply(change);
+    EXPECT_NE(mirror_.version(), last);
+    last = mirror_.version();
+  }
+  now_ += 61s;
+  EXPECT_EQ(mirror_.version(), std::nullopt);
+}
+
+// It has no result that could be wrong: that it harms nobody is all there is to see.
+TEST_F(the_mirror, may_be_told_what_to_expect) {
+  refreshed_with_ann_and_bob();
+  const std::vector<std::string_view> names = {"ann", "nobody", "", "BOB"};
+  mirror_.expect("uid"_name, names);
+  mirror_.expect("cn"_name, names);
+  mirror_.expect("mail"_name, {});
+  EXPECT_THAT(dns("uid", "ANN"), ElementsAre("uid=ann"));
+}
+
 TEST_F(the_mirror, lists_its_accounts) {
   serve::mirror_list accounts(mirror_);
   std::vector<std::string> told;

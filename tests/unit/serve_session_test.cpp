@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/detail/crypto.hpp>
@@ -313,6 +315,25 @@ TEST_F(serve_session, auth_forgets_what_is_broken_off) {
   const std::size_t before = ::mallinfo2().uordblks;
   rounds(10'000);
   EXPECT_LT(::mallinfo2().uordblks, before + 100'000);
+}
+
+// However many come in one piece, and what is wrong behind them ends the connection after their answers.
+TEST_F(serve_session, auth_answers_all_that_comes_in_one_piece) {
+  auto one = auth_client();
+  std::string asked;
+  std::string expected;
+  for (int i = 1; i <= 40; ++i) {
+    const bool right = i % 3 != 0;
+    asked += fmt::format("AUTH\t{}\tPLAIN\tservice=imap\tresp={}\n", i,
+                         plain("anna@example.org", right ? "right" : "wrong"));
+    expected += fmt::format("{}\t{}\tuser=anna@example.org\n", right ? "OK" : "FAIL", i);
+  }
+  EXPECT_EQ(one->ask(asked), expected);
+  EXPECT_FALSE(one->closed);
+  EXPECT_EQ(one->ask("AUTH\t41\tPLAIN\tservice=imap\tresp=" + plain("anna@example.org", "right") +
+                     "\nAUTH\t42\tPLAIN\tservice=imap\tresp=AA==\tmore=1\n"),
+            "OK\t41\tuser=anna@example.org\n");
+  EXPECT_TRUE(one->closed);
 }
 
 TEST_F(serve_session, auth_requests_go_on_side_by_side) {

@@ -16,7 +16,7 @@ namespace sql2ldap {
 // Valid UTF-8 by RFC 3629 (no overlong forms, no surrogates, nothing above U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 [[nodiscard]] bool has_control_characters(std::string_view text) noexcept;  // below a blank, or DEL
-void lower_ascii(char* text, std::size_t length) noexcept;                   // in place
+void lower_ascii(char* text, std::size_t length) noexcept;                  // in place
 [[nodiscard]] std::string ascii_lowered(std::string_view text);
 [[nodiscard]] bool equal_ignoring_ascii_case(std::string_view a, std::string_view b) noexcept;
 [[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;  // ascii_space at both ends

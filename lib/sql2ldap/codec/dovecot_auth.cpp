@@ -174,9 +174,8 @@ std::optional<session::outcome> session::take_authenticate(std::string_view line
   if (response) {
     std::optional<std::string> bytes = response_bytes(*response);
     if (!bytes)
-      return outcome(
-          answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in initial response"),
-                   "an initial response that is not base64"));
+      return outcome(answered(fail_line(*id, "code=invalid_base64\treason=Invalid base64 data in initial response"),
+                              "an initial response that is not base64"));
     out.initial_response = secret(*std::move(bytes));
   }
   if (running_.size() >= limits::auth_requests_max && !make_room()) {

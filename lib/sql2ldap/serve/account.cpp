@@ -61,8 +61,7 @@ result<void> read_addresses(mail_account& into, const entry_reader& read) {
   std::erase_if(into.addresses, is_catch_all);
   if (!into.addresses.empty()) into.mail = into.addresses.front();
   for (const std::string& address : into.addresses)
-    if (has_control_characters(address))
-      return read.objection(names::mail_local_address, address, "is no address");
+    if (has_control_characters(address)) return read.objection(names::mail_local_address, address, "is no address");
   return {};
 }
 

@@ -42,7 +42,7 @@ struct account {
 struct mail_account : account {
   std::string mail;                    // the first address; empty when there is none
   std::vector<std::string> addresses;  // all of them in lower case, `mail` first; no '@domain'
-  std::optional<std::uint32_t> uid;  // never 0
+  std::optional<std::uint32_t> uid;    // never 0
   std::optional<std::uint32_t> gid;
   std::string home;        // absolute, or empty
   std::string mail_store;  // "maildir:/...", or empty

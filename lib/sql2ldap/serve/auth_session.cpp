@@ -142,16 +142,17 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     running& asked = running_.at(of.serial);
     asked.asked.who.name = wanted.user;
     ++verifying_;
-    desk_.logins.begin_scram(asked.asked.who, wanted.hash, [of, weak = weak_from_this()](const login_check::scram_login& is) {
-      const auto self = weak.lock();
-      if (!self) return;
-      --self->verifying_;
-      const auto found = self->running_.find(of.serial);
-      if (self->closed_ || found == self->running_.end()) return;
-      if (!is.account) return self->try_later(of);
-      found->second.scram = is;
-      self->go_on(of, found->second.exchange->give(is.secret));
-    });
+    desk_.logins.begin_scram(asked.asked.who, wanted.hash,
+                             [of, weak = weak_from_this()](const login_check::scram_login& is) {
+                               const auto self = weak.lock();
+                               if (!self) return;
+                               --self->verifying_;
+                               const auto found = self->running_.find(of.serial);
+                               if (self->closed_ || found == self->running_.end()) return;
+                               if (!is.account) return self->try_later(of);
+                               found->second.scram = is;
+                               self->go_on(of, found->second.exchange->give(is.secret));
+                             });
   }
 
   void try_later(wire::ticket of) {
@@ -241,8 +242,8 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   const bool scram_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
   clock::time_point fed_at_;
-  std::vector<ready_login> gathered_;         // of one piece of what the client wrote
-  std::size_t verifying_ = 0;                 // answers to come, which may be delayed
+  std::vector<ready_login> gathered_;  // of one piece of what the client wrote
+  std::size_t verifying_ = 0;          // answers to come, which may be delayed
   bool closed_ = false;
 };
 

@@ -39,7 +39,8 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
       });
   }
   // `what` is ours.
-  void search(std::span<const model::value_assertion> what, std::function<void(result<std::vector<model::entry>>)> then) {
+  void search(std::span<const model::value_assertion> what,
+              std::function<void(result<std::vector<model::entry>>)> then) {
     std::string filter = detail::filter_for(what);
     if (filter.empty()) return then(std::vector<model::entry>());
     find_(std::move(filter), [what, then = std::move(then)](result<std::vector<model::entry>> found) {

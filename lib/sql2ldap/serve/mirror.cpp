@@ -104,8 +104,8 @@ class mirror::body {
   std::vector<slot_number> free_;
   std::uint32_t refresh_ = 1;
 
-  std::atomic<std::size_t> findable_{0};  // entries with an indexed value
-  std::atomic<std::uint64_t> version_{0};    // counts on when a change is seen
+  std::atomic<std::size_t> findable_{0};   // entries with an indexed value
+  std::atomic<std::uint64_t> version_{0};  // counts on when a change is seen
   std::atomic<bool> refreshed_{false};
   std::atomic<bool> in_step_{false};
   std::atomic<clock::time_point> heard_;
