@@ -50,7 +50,7 @@ tl::unexpected<error> entry_reader::objection(model::attribute_name name, std::s
                                               std::string_view why) const {
   return fail(error_kind::directory,
               fmt::format("{}: {} {} {}", entry_.dn(), name.text(), quoted_for_message(value), why),
-              "correct the entry; until then its mail waits and its owner cannot log in");
+              "correct the entry; until then who needs the value is told to try later");
 }
 
 bool entry_reader::is_a(std::string_view object_class) const {
