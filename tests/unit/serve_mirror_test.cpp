@@ -202,7 +202,8 @@ TEST_F(the_mirror, has_another_version_whenever_an_answer_may_be_another) {
   refreshed_with_ann_and_bob();
   auto last = mirror_.version();
   ASSERT_TRUE(last);
-  apply({event(kind::heard), event(kind::present, 1)});
+  apply({event(kind::heard), event(kind::present, 1),
+         entry_event(2, "uid=bob", {{"uid", "bob"}, {"mail", "bob@a.example"}})});
   EXPECT_EQ(mirror_.version(), last);
   for (const auto& change :
        {entry_event(3, "uid=cy", {{"uid", "cy"}}), entry_event(3, "uid=cy", {{"uid", "cy"}, {"mail", "c@a.example"}}),

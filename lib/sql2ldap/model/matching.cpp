@@ -34,7 +34,7 @@ void append_squeezed(std::string& out, std::string_view text) {
     text.remove_prefix(word.size());
     drop_blanks();
   }
-  if (Case == letters::lower) lower_ascii(out.data() + start, out.size() - start);
+  if constexpr (Case == letters::lower) lower_ascii(out.data() + start, out.size() - start);
 }
 
 // nullopt when it is not UTF-8.

@@ -32,8 +32,8 @@ struct login_request {
   std::string_view name;     // login or any address of the account; also one of an alias domain
   std::string_view service;  // imap, pop3, smtp (or submission), sieve (or managesieve), lmtp...; empty = unknown
   std::string_view from;     // IP address of the client; empty = unknown
-  // What login_name_in() makes of the name (detail/address.hpp), where that is known.
-  const std::optional<detail::login_name>* known = nullptr;
+  // What login_name_in() makes of the name (detail/address.hpp), where the asker has it; not kept.
+  const std::optional<detail::login_name>* name_as_read = nullptr;
 };
 
 struct login_answer {

@@ -78,19 +78,19 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
  private:
   using clock = std::chrono::steady_clock;
-  struct login {
+  struct attempt {
     login_attempt who;
     bool delayed = true;  // when it is refused
     clock::time_point begun;
   };
   struct running {
-    login asked;
+    attempt by;
     std::unique_ptr<sasl::exchange> exchange;
     login_check::scram_login scram{};  // once it is known
   };
   struct ready_login {  // to be verified
     wire::ticket of;
-    login asked;
+    attempt by;
     sasl::credentials given;
   };
   static constexpr std::size_t gathered_max = 16;
@@ -101,12 +101,13 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     for (std::size_t i = 0; i < gathered_.size(); ++i) names[i] = gathered_[i].given.user;
     if (gathered_.size() > 1) desk_.from.expect_logins(std::span(names).first(gathered_.size()));
     for (ready_login& one : gathered_)
-      if (!closed_) verify(one.of, std::move(one.asked), std::move(one.given));
+      if (!closed_) verify(one.of, std::move(one.by), std::move(one.given));
     gathered_.clear();
   }
 
   void take(wire::authenticate& asked) {
-    login by{{{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()}, !asked.no_penalty, fed_at_};
+    attempt by{
+        {{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()}, !asked.no_penalty, fed_at_};
     auto exchange = sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string());
     S2L_ASSERT(exchange != nullptr);  // only what was offered comes here
     const auto& first = asked.initial_response;
@@ -130,7 +131,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   void go_on(wire::ticket of, sasl::step step) {
     std::visit(overloaded{
                    [&](const sasl::challenge& next) { settle(codec_.challenge(of, next.bytes)); },
-                   [&](sasl::credentials& given) { verify(of, forgotten(of).asked, std::move(given)); },
+                   [&](sasl::credentials& given) { verify(of, forgotten(of).by, std::move(given)); },
                    [&](const sasl::secret_wanted& wanted) { look_up(of, wanted); },
                    [&](const sasl::success& proved) { conclude(of, proved.user, true, proved.final_data); },
                    [&](const sasl::failure& failed) { refuse(of, failed); },
@@ -140,9 +141,9 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   void look_up(wire::ticket of, const sasl::secret_wanted& wanted) {
     running& asked = running_.at(of.serial);
-    asked.asked.who.name = wanted.user;
+    asked.by.who.name = wanted.user;
     ++verifying_;
-    desk_.logins.begin_scram(asked.asked.who, wanted.hash,
+    desk_.logins.begin_scram(asked.by.who, wanted.hash,
                              [of, weak = weak_from_this()](const login_check::scram_login& is) {
                                const auto self = weak.lock();
                                if (!self) return;
@@ -156,15 +157,15 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void try_later(wire::ticket of) {
-    const std::string name = running_.at(of.serial).asked.who.name;
+    const std::string name = running_.at(of.serial).by.who.name;
     running_.erase(of.serial);
     settle(codec_.refuse(of, wire::failure::temporary, name));
   }
 
   void conclude(wire::ticket of, const std::string& name, bool proved, const std::string& final_data) {
-    const auto [asked, exchange, scram] = forgotten(of);
+    const auto [by, exchange, scram] = forgotten(of);
     ++verifying_;
-    verified(of, name, desk_.logins.end_scram(asked.who, scram, proved), asked.delayed, asked.begun, final_data);
+    verified(of, name, desk_.logins.end_scram(by.who, scram, proved), by.delayed, by.begun, final_data);
   }
 
   running forgotten(wire::ticket of) {
@@ -173,11 +174,11 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     return asked;
   }
 
-  void verify(wire::ticket of, login asked, sasl::credentials given) {
+  void verify(wire::ticket of, attempt by, sasl::credentials given) {
     ++verifying_;
-    asked.who.name = given.user;
-    desk_.logins.verify(std::move(asked.who), std::move(given.password),
-                        [of, delayed = asked.delayed, begun = asked.begun, name = std::move(given.user),
+    by.who.name = given.user;
+    desk_.logins.verify(std::move(by.who), std::move(given.password),
+                        [of, delayed = by.delayed, begun = by.begun, name = std::move(given.user),
                          weak = weak_from_this()](const login_result& how) {
                           if (const auto self = weak.lock()) self->verified(of, name, how, delayed, begun);
                         });

@@ -40,6 +40,7 @@ class compared_answers : public answers {
   ~compared_answers() override;  // what is not compared yet never is
 
   [[nodiscard]] result<std::optional<login_answer>> account_for_login(const login_request& who) override;
+  void expect_logins(std::span<const std::string_view> names) override { first_.expect_logins(names); }
   [[nodiscard]] result<std::optional<userdb>> userdb_of(std::string_view name) override;
   [[nodiscard]] result<std::optional<sieve_script>> sieve_of(std::string_view name) override;
   [[nodiscard]] result<mail_route> route(std::string_view address) override;

@@ -49,8 +49,8 @@ entry_answers::~entry_answers() = default;
 
 result<std::optional<login_answer>> entry_answers::account_for_login(const login_request& request) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(const auto entry,
-                 request.known != nullptr ? find.account_named(*request.known) : find.account_named(request.name));
+  S2L_TRY_ASSIGN(const auto entry, request.name_as_read != nullptr ? find.account_named(*request.name_as_read)
+                                                                   : find.account_named(request.name));
   if (!entry) return std::nullopt;
   S2L_TRY_ASSIGN(auto who, read_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));

@@ -12,22 +12,22 @@ namespace sql2ldap::serve {
 namespace {
 
 // In one spelling.
-std::string plain(std::string_view name, const std::optional<detail::login_name>& known) {
-  return known ? known->text : ascii_lowered(name);
+std::string plain(std::string_view name, const std::optional<detail::login_name>& as_read) {
+  return as_read ? as_read->text : ascii_lowered(name);
 }
 
 }  // namespace
 
 guess::guess(std::string_view name, std::string_view login, std::string_view from)
-    : guess(of_known(name, detail::login_name_in(name), from)) {
+    : guess(of_name(name, detail::login_name_in(name), from)) {
   is_of(login);
 }
 
-guess guess::of_known(std::string_view name, const std::optional<detail::login_name>& known, std::string_view from) {
+guess guess::of_name(std::string_view name, const std::optional<detail::login_name>& as_read, std::string_view from) {
   guess made;
   const std::string network = network_of_client(from);
   made.where_ = 'n' + network + ' ';
-  made.names_.push_back(made.where_ + plain(name, known));
+  made.names_.push_back(made.where_ + plain(name, as_read));
   if (!network.empty()) made.network_ = 'a' + network;
   return made;
 }

@@ -32,8 +32,8 @@ class guess {
   // unknown.
   guess(std::string_view name, std::string_view login, std::string_view from);
   // The same of a name that login_name_in() (detail/address.hpp) has read already, whose login is not known yet.
-  [[nodiscard]] static guess of_known(std::string_view name, const std::optional<detail::login_name>& known,
-                                      std::string_view from);
+  [[nodiscard]] static guess of_name(std::string_view name, const std::optional<detail::login_name>& as_read,
+                                     std::string_view from);
   void is_of(std::string_view login);  // once that is known
 
  private:

@@ -146,8 +146,8 @@ struct login_check::proof {
   secret password;
   std::function<void(const login_result&)> done;
   std::shared_ptr<const account> decoy;  // whose password it is proved against where nobody has the name
-  std::optional<detail::login_name> known = detail::login_name_in(who.name);
-  guess what = guess::of_known(who.name, known, who.from);
+  std::optional<detail::login_name> name_as_read = detail::login_name_in(who.name);
+  guess what = guess::of_name(who.name, name_as_read, who.from);
   // Once they are known.
   std::optional<result<std::optional<login_answer>>> found{};
   std::unique_ptr<const account> nobody{};
@@ -163,12 +163,11 @@ struct login_check::proof {
 
 // What is proved quickly is so where it was found.
 void login_check::look_up(proof& of) {
-  const auto& answer = of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from, &of.known}));
+  const auto& answer =
+      of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from, &of.name_as_read}));
   if (!answer) return;
-  if (*answer)
-    of.what.is_of((*answer)->who->login);
-  else if (of.decoy != nullptr)
-    of.nobody = with_passwords_of(*of.decoy);
+  if (*answer) of.what.is_of((*answer)->who->login);
+  of.nobody = *answer || of.decoy == nullptr ? nullptr : with_passwords_of(*of.decoy);
   const account* const against = of.against();
   if (against != nullptr && quick_(*against)) prove(of);
 }

@@ -174,13 +174,6 @@ result<std::vector<model::entry>> mirror::body::find(std::span<const model::attr
   std::string normal_form;
   std::optional<model::matching_rule> normal_by;
   std::uint64_t hash = 0;
-  const auto know_normal_form = [&](model::matching_rule rule) {
-    if (normal_by == rule) return;
-    normal_form.clear();
-    model::append_normalized(normal_form, rule, value);
-    normal_by = rule;
-    hash = run_hash64(normal_form);
-  };
   const std::shared_lock lock(mutex_);
   for (const model::attribute_name name : names) {
     const auto index = place_of_index(name);
@@ -188,9 +181,13 @@ result<std::vector<model::entry>> mirror::body::find(std::span<const model::attr
       return fail(error_kind::usage, fmt::format("the mirror has no index of {}", name.text()),
                   "add it to its indexes");
     const value_index& in = indexes_[*index];
-    const bool is_first = !normal_by;
-    know_normal_form(in.rule);
-    if (is_first) prefetch_indexes(hash);
+    if (normal_by != in.rule) {
+      normal_form.clear();
+      model::append_normalized(normal_form, in.rule, value);
+      hash = run_hash64(normal_form);
+      if (!normal_by && names.size() > 1) prefetch_indexes(hash);
+      normal_by = in.rule;
+    }
     in.by_value.find(hash, [&](slot_number at) {
       if (std::find(told.begin(), told.end(), at) != told.end()) return;
       const detail::packed_entry& content = slots_[at].content;
@@ -214,13 +211,13 @@ void mirror::body::expect(model::attribute_name name, std::span<const std::strin
   S2L_ASSERT(values.size() <= expected_max);
   std::array<std::uint64_t, expected_max> hashes;
   std::string form;
-  const std::shared_lock lock(mutex_);
   for (std::size_t i = 0; i < values.size(); ++i) {
     form.clear();
     model::append_normalized(form, indexes_[*index].rule, values[i]);
     hashes[i] = run_hash64(form);
-    prefetch_indexes(hashes[i]);
   }
+  const std::shared_lock lock(mutex_);
+  for (std::size_t i = 0; i < values.size(); ++i) prefetch_indexes(hashes[i]);
   const auto for_each_slot = [&](auto visit) {
     for (std::size_t i = 0; i < values.size(); ++i)
       indexes_[*index].by_value.find(hashes[i], [&](slot_number at) { visit(slots_[at]); });
@@ -357,7 +354,7 @@ void mirror::body::put(const model::entry_uuid& uuid, const model::entry& conten
   auto at = slot_of(uuid);
   if (!at) at = new_slot(uuid);
   slots_[*at].seen = refresh_;
-  replace(*at, std::move(packed));
+  if (slots_[*at].content != packed) replace(*at, std::move(packed));  // a refresh tells all of them again
 }
 
 void mirror::body::remove(slot_number at) {

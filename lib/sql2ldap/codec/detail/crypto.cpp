@@ -36,7 +36,7 @@ std::string digest_of(std::string_view algorithm, std::string_view bytes, std::s
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   thread_local std::string last;
   thread_local const EVP_MD* method = nullptr;
-  if (last != algorithm) {
+  if (method == nullptr || last != algorithm) {
     method = method_named(algorithm);
     last = algorithm;
   }

@@ -21,7 +21,7 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
 
 }  // namespace
 
-bool finder::knows(std::string_view domain) {
+bool finder::recalls(std::string_view domain) {
   if (name_of_last_ == domain) return true;
   auto found = version_ ? known_.find(domain, *version_) : std::nullopt;
   if (found) know(domain, *std::move(found));
@@ -34,14 +34,15 @@ void finder::know(std::string_view domain, domain_ptr what) {
 }
 
 result<domain_ptr> finder::domain(std::string_view name) {
-  if (knows(name)) return last_;
+  if (recalls(name)) return last_;
   std::vector<model::entry> found;
-  const bool is_asked = name == asked_domain_;
+  const bool is_asked = !name.empty() && name == asked_domain_;
   std::string ascii(is_asked ? name : std::string_view());
   if (!is_asked) {
     auto spelled = codec::domain_to_ascii(name);
     if (!spelled) return nullptr;
     ascii = *std::move(spelled);
+    if (recalls(ascii)) return last_;
     S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, ascii));
   }
   const model::entry* only = nullptr;
@@ -79,7 +80,7 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   const bool may_be_address = !domain.empty() && (how == by::address || name.front() != '@');
   std::array<model::value_assertion, 2> asked;
   asked[0] = {how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name};
-  const bool with_domain = !domain.empty() && domain != asked_domain_ && !knows(domain);
+  const bool with_domain = !domain.empty() && domain != asked_domain_ && !recalls(domain);
   if (with_domain) asked[1] = {{names::associated_domain}, std::string(domain)};
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(std::span(asked).first(with_domain ? 2 : 1)));
   if (with_domain) {

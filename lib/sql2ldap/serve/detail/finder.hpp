@@ -46,7 +46,7 @@ class finder {
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
   [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name);
-  [[nodiscard]] bool knows(std::string_view domain);
+  [[nodiscard]] bool recalls(std::string_view domain);  // then it is last_
   void know(std::string_view domain, domain_ptr what);
 
   model::entry_lookup& entries_;

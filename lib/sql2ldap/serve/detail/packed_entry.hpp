@@ -40,6 +40,9 @@ class packed_entry {
       if (!each(name, take(rest))) return;
     }
   }
+  friend bool operator==(const packed_entry& a, const packed_entry& b) noexcept {
+    return a.empty() || b.empty() ? a.empty() == b.empty() : a.content() == b.content();
+  }
   // Its beginning, where most is, is brought near meanwhile.
   void prefetch() const noexcept {
     constexpr std::size_t line_bytes = 64;
