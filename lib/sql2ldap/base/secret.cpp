@@ -30,6 +30,7 @@ secret::~secret() { wipe(); }
 
 // The whole capacity: bytes beyond size() may be the rest of a longer secret.
 void secret::wipe() noexcept {
+  // Without a call: one login moves a password many times, and each time what it leaves is wiped.
   char* const begin = bytes_.data();
   std::memset(begin, 0, bytes_.capacity());
   asm volatile("" : : "r"(begin) : "memory");  // it counts as read, as explicit_bzero() has it

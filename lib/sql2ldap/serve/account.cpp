@@ -65,7 +65,7 @@ result<void> read_addresses(mail_account& into, const entry_reader& read) {
   return {};
 }
 
-result<void> read_all(account& into, const model::entry& from, const entry_reader& read) {
+result<void> read_names_and_login(account& into, const model::entry& from, const entry_reader& read) {
   read_names(into, from);
   S2L_TRY(check_login(into, read));
   from.for_each_value_of(model::names::user_password,
@@ -119,14 +119,14 @@ bool is_account(const model::entry& of) { return entry_reader(of).is_a("s2lMailA
 
 result<std::shared_ptr<const account>> read_account(const model::entry& from) {
   auto made = std::make_shared<account>();
-  S2L_TRY(read_all(*made, from, entry_reader(from)));
+  S2L_TRY(read_names_and_login(*made, from, entry_reader(from)));
   return made;
 }
 
 result<std::unique_ptr<mail_account>> read_mail_account(const model::entry& from) {
   const entry_reader read(from);
   auto made = std::make_unique<mail_account>();
-  S2L_TRY(read_all(*made, from, read));
+  S2L_TRY(read_names_and_login(*made, from, read));
   S2L_TRY(read_addresses(*made, read));
   S2L_TRY(read_mailbox(*made, read));
   S2L_TRY(read_forward(*made, read));

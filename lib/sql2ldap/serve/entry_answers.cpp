@@ -38,6 +38,16 @@ result<login_answer::verdict> verdict_on(const account& who, bool in_force, cons
   return *within ? verdict::allowed : verdict::wrong_network;
 }
 
+// nullptr: nobody who takes mail.
+result<std::unique_ptr<mail_account>> mailbox_of(detail::finder& find, std::string_view name) {
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
+  if (!entry) return nullptr;
+  S2L_TRY_ASSIGN(auto who, read_mail_account(*entry));
+  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
+  if (!in_force) return nullptr;
+  return who;
+}
+
 }  // namespace
 
 entry_answers::entry_answers(model::entry_lookup& entries, account_list* accounts, answer_options how)
@@ -62,11 +72,8 @@ void entry_answers::expect_logins(std::span<const std::string_view> names) { ent
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
-  if (!entry) return std::nullopt;
-  S2L_TRY_ASSIGN(const auto who, read_mail_account(*entry));
-  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
-  if (!in_force) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto who, mailbox_of(find, name));
+  if (!who) return std::nullopt;
   if (!who->uid && !who->gid && !who->domain.empty()) {
     S2L_TRY_ASSIGN(const auto domain, find.domain(who->domain));
     if (domain) {
@@ -79,11 +86,8 @@ result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
 
 result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {
   detail::finder find(entries_, *domains_);
-  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
-  if (!entry) return std::nullopt;
-  S2L_TRY_ASSIGN(const auto who, read_mail_account(*entry));
-  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
-  if (!in_force) return std::nullopt;
+  S2L_TRY_ASSIGN(const auto who, mailbox_of(find, name));
+  if (!who) return std::nullopt;
   return render_sieve(*who, how_.sieve, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 

@@ -32,6 +32,13 @@ std::uint64_t hash_of(const model::entry_uuid& uuid) {
   return run_hash64({reinterpret_cast<const char*>(uuid.data()), uuid.size()});
 }
 
+// Under which it stands in the index. `form` becomes its normal form.
+std::uint64_t hash_of_value(std::string& form, model::matching_rule rule, std::string_view value) {
+  form.clear();
+  model::append_normalized(form, rule, value);
+  return run_hash64(form);
+}
+
 // A value with an option (RFC 4512, 2.5.2) is one of the attribute, too.
 model::attribute_name without_options(model::attribute_name name) {
   const std::size_t options = name.text().find(';');
@@ -182,9 +189,7 @@ result<std::vector<model::entry>> mirror::body::find(std::span<const model::attr
                   "add it to its indexes");
     const value_index& in = indexes_[*index];
     if (normal_by != in.rule) {
-      normal_form.clear();
-      model::append_normalized(normal_form, in.rule, value);
-      hash = run_hash64(normal_form);
+      hash = hash_of_value(normal_form, in.rule, value);
       if (!normal_by && names.size() > 1) prefetch_indexes(hash);
       normal_by = in.rule;
     }
@@ -211,11 +216,7 @@ void mirror::body::expect(model::attribute_name name, std::span<const std::strin
   S2L_ASSERT(values.size() <= expected_max);
   std::array<std::uint64_t, expected_max> hashes;
   std::string form;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    form.clear();
-    model::append_normalized(form, indexes_[*index].rule, values[i]);
-    hashes[i] = run_hash64(form);
-  }
+  for (std::size_t i = 0; i < values.size(); ++i) hashes[i] = hash_of_value(form, indexes_[*index].rule, values[i]);
   const std::shared_lock lock(mutex_);
   for (std::size_t i = 0; i < values.size(); ++i) prefetch_indexes(hashes[i]);
   const auto for_each_slot = [&](auto visit) {
@@ -317,9 +318,7 @@ std::vector<mirror::body::indexed_value> mirror::body::indexed_values(const deta
   content.values([&](std::uint32_t name, std::string_view bytes) {
     const auto index = names_[name].index;
     if (!index) return true;
-    form.clear();
-    model::append_normalized(form, indexes_[*index].rule, bytes);
-    out.push_back({run_hash64(form), *index});
+    out.push_back({hash_of_value(form, indexes_[*index].rule, bytes), *index});
     return true;
   });
   std::sort(out.begin(), out.end());

@@ -17,14 +17,17 @@ namespace {
 
 // To fetch one each time takes as long as the digest of a password. Never destroyed, as OpenSSL cleans up at exit, too.
 const EVP_MD* method_named(std::string_view algorithm) {
+  thread_local std::string last;  // mostly it is the same again
+  thread_local const EVP_MD* method = nullptr;
+  if (method != nullptr && last == algorithm) return method;
   static auto& mutex = *new std::mutex;
   static auto& known = *new std::map<std::string, const EVP_MD*, std::less<>>;
   const std::lock_guard alone(mutex);
-  if (const auto found = known.find(algorithm); found != known.end()) return found->second;
-  const std::string name(algorithm);
-  const EVP_MD* const fetched = EVP_MD_fetch(nullptr, name.c_str(), nullptr);
-  if (fetched != nullptr) known.emplace(name, fetched);
-  return fetched;
+  last = algorithm;
+  const auto found = known.find(last);
+  method = found != known.end() ? found->second : EVP_MD_fetch(nullptr, last.c_str(), nullptr);
+  if (method != nullptr) known.emplace(last, method);
+  return method;
 }
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
@@ -34,12 +37,7 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 std::string digest_of(std::string_view algorithm, std::string_view bytes, std::string_view more) {
   // To make one takes as long as the digest of a password.
   thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  thread_local std::string last;
-  thread_local const EVP_MD* method = nullptr;
-  if (method == nullptr || last != algorithm) {
-    method = method_named(algorithm);
-    last = algorithm;
-  }
+  const EVP_MD* method = method_named(algorithm);
   std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
   unsigned size = 0;
   if (context == nullptr || method == nullptr || EVP_DigestInit_ex(context.get(), method, nullptr) != 1 ||

@@ -118,7 +118,8 @@ std::optional<std::string> digest_bytes(const digest_scheme& scheme, text_encodi
     if (fits(bytes)) return bytes;
     if (encoding == text_encoding::hex) return std::nullopt;
   }
-  const std::size_t missing = (4 - rest.size() % 4) % 4;  // some writers leave the padding out
+  // Some writers leave the padding out; where 3 are missing, none makes it whole.
+  const std::size_t missing = (4 - rest.size() % 4) % 4;
   std::optional<std::string> bytes =
       missing == 0 || missing == 3 ? from_base64(rest) : from_base64(std::string(rest).append(missing, '='));
   return fits(bytes) ? bytes : std::nullopt;

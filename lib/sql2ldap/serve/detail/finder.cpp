@@ -19,46 +19,39 @@ tl::unexpected<error> ambiguous(std::string_view name, std::string_view one, std
               "take the name away from one of them; until then neither is answered");
 }
 
-}  // namespace
-
-bool finder::recalls(std::string_view domain) {
-  if (name_of_last_ == domain) return true;
-  auto found = version_ ? known_.find(domain, *version_) : std::nullopt;
-  if (found) know(domain, *std::move(found));
-  return found.has_value();
-}
-
-void finder::know(std::string_view domain, domain_ptr what) {
-  name_of_last_ = domain;
-  last_ = std::move(what);
-}
-
-result<domain_ptr> finder::domain(std::string_view name) {
-  if (recalls(name)) return last_;
-  std::vector<model::entry> found;
-  const bool is_asked = !name.empty() && name == asked_domain_;
-  std::string ascii(is_asked ? name : std::string_view());
-  if (!is_asked) {
-    auto spelled = codec::domain_to_ascii(name);
-    if (!spelled) return nullptr;
-    ascii = *std::move(spelled);
-    if (recalls(ascii)) return last_;
-    S2L_TRY_ASSIGN(found, entries_.find(names::associated_domain, ascii));
-  }
+result<domain_ptr> only_domain(const std::string& name, const std::vector<model::entry>& entries) {
   const model::entry* only = nullptr;
-  for (const model::entry& one : is_asked ? domains_ : found) {
+  for (const model::entry& one : entries) {
     if (!is_domain(one)) continue;
     if (only != nullptr) return ambiguous(name, only->dn(), one.dn());
     only = &one;
   }
-  domain_ptr read;
-  if (only != nullptr) {
-    S2L_TRY_ASSIGN(auto made, read_domain(*only, ascii));
-    read = std::make_shared<const mail_domain>(std::move(made));
-  }
-  if (version_) known_.keep(ascii, *version_, read);
-  know(ascii, read);
-  return read;
+  if (only == nullptr) return nullptr;
+  S2L_TRY_ASSIGN(auto read, read_domain(*only, name));
+  return std::make_shared<const mail_domain>(std::move(read));
+}
+
+}  // namespace
+
+const result<domain_ptr>* finder::recalled(std::string_view domain) {
+  if (const auto here = domains_.find(domain); here != domains_.end()) return &here->second;
+  auto known = version_ ? known_.find(domain, *version_) : std::nullopt;
+  return known ? &domains_.emplace(domain, *std::move(known)).first->second : nullptr;
+}
+
+const result<domain_ptr>& finder::read(const std::string& domain, const std::vector<model::entry>& entries) {
+  const auto& is = domains_.insert_or_assign(domain, only_domain(domain, entries)).first->second;
+  if (is && version_) known_.keep(domain, *version_, *is);
+  return is;
+}
+
+result<domain_ptr> finder::domain(std::string_view name) {
+  if (const auto* const is = recalled(name)) return *is;
+  const auto ascii = codec::domain_to_ascii(name);
+  if (!ascii) return nullptr;
+  if (const auto* const is = recalled(*ascii)) return *is;
+  S2L_TRY_ASSIGN(const auto entries, entries_.find(names::associated_domain, *ascii));
+  return read(*ascii, entries);
 }
 
 result<domain_ptr> finder::domain_in_force(std::string_view name) {
@@ -80,13 +73,10 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   const bool may_be_address = !domain.empty() && (how == by::address || name.front() != '@');
   std::array<model::value_assertion, 2> asked;
   asked[0] = {how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name};
-  const bool with_domain = !domain.empty() && domain != asked_domain_ && !recalls(domain);
+  const bool with_domain = !domain.empty() && recalled(domain) == nullptr;
   if (with_domain) asked[1] = {{names::associated_domain}, std::string(domain)};
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(std::span(asked).first(with_domain ? 2 : 1)));
-  if (with_domain) {
-    asked_domain_ = domain;
-    domains_ = std::move(answers.back());
-  }
+  if (with_domain) read(asked[1].value, answers.back());
   return std::move(answers.front());
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,18 +48,15 @@ class finder {
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
   [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name);
-  [[nodiscard]] bool recalls(std::string_view domain);  // then it is last_
-  void know(std::string_view domain, domain_ptr what);
+  // Of this question, or known from others; nullptr: it is to be looked up.
+  [[nodiscard]] const result<domain_ptr>* recalled(std::string_view domain);
+  // What these entries, all with the name, say of the domain; which is recalled from now on.
+  const result<domain_ptr>& read(const std::string& domain, const std::vector<model::entry>& entries);
 
   model::entry_lookup& entries_;
   known_domains& known_;
   const std::optional<std::uint64_t> version_;
-  // The domain of the name that was looked up last: it is asked for with the name.
-  std::string asked_domain_;
-  std::vector<model::entry> domains_;
-  // That which was read last.
-  std::optional<std::string> name_of_last_;
-  domain_ptr last_;
+  std::map<std::string, result<domain_ptr>, std::less<>> domains_;  // that were read for this question
 };
 
 }  // namespace sql2ldap::serve::detail

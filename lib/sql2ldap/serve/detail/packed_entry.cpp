@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace sql2ldap::serve::detail {
+
 void packed_entry::append_number(std::string& out, std::size_t number) {
   for (; number >= 1U << bits; number >>= bits) out += static_cast<char>(number | 1U << bits);
   out += static_cast<char>(number);
