@@ -1,5 +1,5 @@
 // The log face. Each event has an ID (DIRECTORY_RECONNECT) whose operator's paragraph stands in
-// docs/messages.md; a test holds the list and the code together. spdlog is behind it, not in it.
+// docs/messages.md; a test holds the list and the code together.
 #pragma once
 
 #include <initializer_list>
