@@ -226,7 +226,7 @@ void answer_office::look_for_passwords() {
 void answer_office::told(const serve::login_attempt& who, const serve::login_result& how) {
   using what = serve::login_result::what;
   const std::string_view word = serve::word_for(how.now);
-  ++logins_[std::string(word)];
+  ++logins_[how.now];
   log::event(
       how.now == what::try_later ? log::level::warning : log::level::info, "LOGIN", word,
       {{"name", who.name}, {"user", how.user}, {"service", who.service}, {"from", who.from}, {"cause", how.cause}});
@@ -281,8 +281,9 @@ void fill_comparison(control::metrics& into, const compared_answers& of) {
 }  // namespace
 
 void answer_office::fill(control::metrics& into) const {
-  for (const auto& [word, total] : logins_)
-    into.counter("sql2ldap_logins_total", "Logins by their result.", static_cast<double>(total), {"result", word});
+  for (const auto& [result, total] : logins_)
+    into.counter("sql2ldap_logins_total", "Logins by their result.", static_cast<double>(total),
+                 {"result", std::string(serve::word_for(result))});
   for (const auto& [which, of] : answered_) {
     const control::metrics::label by{"protocol", std::string(serve::word_for(which))};
     into.counter("sql2ldap_answers_total", "Questions that were answered.", static_cast<double>(of.known), by);

@@ -125,7 +125,7 @@ class answer_office {
   std::string waits_for_;  // why it could not
   const std::function<void()> ready_;
   std::chrono::steady_clock::time_point passwords_looked_for_at_;
-  std::map<std::string, std::uint64_t, std::less<>> logins_;  // by their result
+  std::map<serve::login_result::what, std::uint64_t> logins_;  // by their result
   struct tally {
     std::uint64_t known = 0;
     std::uint64_t later = 0;

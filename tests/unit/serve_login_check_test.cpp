@@ -39,7 +39,7 @@ class login_check : public testing::Test {
                              const std::string& from = "192.0.2.1", serve::asker by = {}) {
     const auto out = std::make_shared<serve::login_result>();  // where workers are held, told when we have gone
     check_.verify({name, "imap", from, std::move(by)}, secret(password),
-                  [out](const serve::login_result& how) { *out = how; });
+                  [out](const serve::login_attempt&, const serve::login_result& how) { *out = how; });
     return *out;
   }
   serve::login_check::scram_login scram(const std::string& name) {

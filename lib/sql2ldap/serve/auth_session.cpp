@@ -174,13 +174,13 @@ class auth_session final : public session, public std::enable_shared_from_this<a
     return asked;
   }
 
-  void verify(wire::ticket of, attempt by, sasl::credentials given) {
+  void verify(wire::ticket of, attempt&& by, sasl::credentials&& given) {
     ++verifying_;
-    by.who.name = given.user;
+    by.who.name = std::move(given.user);
     desk_.logins.verify(std::move(by.who), std::move(given.password),
-                        [of, delayed = by.delayed, begun = by.begun, name = std::move(given.user),
-                         weak = weak_from_this()](const login_result& how) {
-                          if (const auto self = weak.lock()) self->verified(of, name, how, delayed, begun);
+                        [of, delayed = by.delayed, begun = by.begun, weak = weak_from_this()](const login_attempt& who,
+                                                                                              const login_result& how) {
+                          if (const auto self = weak.lock()) self->verified(of, who.name, how, delayed, begun);
                         });
   }
 

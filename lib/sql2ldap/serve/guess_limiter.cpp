@@ -12,8 +12,11 @@ namespace sql2ldap::serve {
 namespace {
 
 // In one spelling.
-std::string plain(std::string_view name, const std::optional<detail::login_name>& as_read) {
-  return as_read ? as_read->text : ascii_lowered(name);
+void append_plain(std::string& to, std::string_view name, const std::optional<detail::login_name>& as_read) {
+  if (as_read)
+    to += as_read->text;
+  else
+    to += ascii_lowered(name);
 }
 
 }  // namespace
@@ -27,7 +30,9 @@ guess guess::of_name(std::string_view name, const std::optional<detail::login_na
   guess made;
   const std::string network = network_of_client(from);
   made.where_ = 'n' + network + ' ';
-  made.names_.push_back(made.where_ + plain(name, as_read));
+  made.name_.reserve(made.where_.size() + name.size());
+  made.name_ = made.where_;
+  append_plain(made.name_, name, as_read);
   if (!network.empty()) made.network_ = 'a' + network;
   return made;
 }
@@ -35,13 +40,20 @@ guess guess::of_name(std::string_view name, const std::optional<detail::login_na
 void guess::is_of(std::string_view login) {
   if (login.empty()) return;
   login_ = 'l';
-  if (std::string_view(names_.front()).substr(where_.size()) == login) {
+  if (std::string_view(name_).substr(where_.size()) == login) {
     login_ += login;
     return;
   }
-  const std::string name = plain(login, detail::login_name_in(login));
-  login_ += name;
-  if (std::string other = where_ + name; other != names_.front()) names_.push_back(std::move(other));
+  std::string other = where_;
+  append_plain(other, login, detail::login_name_in(login));
+  login_.append(other, where_.size());
+  if (other != name_) name_of_login_ = std::move(other);
+}
+
+template <typename Each>
+void guess::for_each_name(Each each) const {
+  each(name_);
+  if (!name_of_login_.empty()) each(name_of_login_);
 }
 
 guess_limiter::guess_limiter(options how) : how_(std::move(how)) {}
@@ -53,7 +65,7 @@ void guess_limiter::change(options how) {
 
 template <typename Each>
 void guess_limiter::for_each_account(const guess& what, Each each) const {
-  for (const std::string& name : what.names_) each({name, how_.wrong_per_name_max});
+  what.for_each_name([&](const std::string& name) { each({name, how_.wrong_per_name_max}); });
   if (!what.network_.empty()) each({what.network_, how_.wrong_per_address_max});
 }
 
@@ -77,12 +89,12 @@ void guess_limiter::wrong(const guess& what) {
 
 void guess_limiter::right(const guess& what) {
   const std::lock_guard alone(mutex_);
-  for (const std::string& name : what.names_) {
+  what.for_each_name([this](const std::string& name) {
     const auto found = places_.find(name);
-    if (found == places_.end()) continue;
+    if (found == places_.end()) return;
     tallies_.erase(found->second);
     places_.erase(found);
-  }
+  });
 }
 
 std::size_t guess_limiter::size() const {

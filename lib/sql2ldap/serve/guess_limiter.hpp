@@ -17,7 +17,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace sql2ldap::serve {
 
@@ -39,10 +38,13 @@ class guess {
  private:
   friend class guess_limiter;
   guess() = default;
+  template <typename Each>
+  void for_each_name(Each each) const;
   std::string where_;
-  std::vector<std::string> names_;  // with the network that it comes from
-  std::string network_;             // empty: unknown
-  std::string login_;               // from everywhere; empty: nobody's, or not known yet
+  std::string name_;           // as it was given, with the network that it comes from
+  std::string name_of_login_;  // the same of the login, where that is another
+  std::string network_;        // empty: unknown
+  std::string login_;          // from everywhere; empty: nobody's, or not known yet
 };
 
 class guess_limiter {

@@ -142,11 +142,14 @@ login_result login_check::settle(const login_attempt& who, const guess& what,
 
 // A password that is to be verified.
 struct login_check::proof {
-  login_attempt who;
-  secret password;
-  std::function<void(const login_result&)> done;
-  std::shared_ptr<const account> decoy;  // whose password it is proved against where nobody has the name
-  std::optional<detail::login_name> name_as_read = detail::login_name_in(who.name);
+  proof(login_attempt&& from, secret&& shown, listener&& then, std::shared_ptr<const account> other)
+      : who(std::move(from)), password(std::move(shown)), done(std::move(then)), decoy(std::move(other)) {}
+
+  const login_attempt who;
+  const secret password;
+  const listener done;
+  const std::shared_ptr<const account> decoy;  // whose password it is proved against where nobody has the name
+  const std::optional<detail::login_name> name_as_read = detail::login_name_in(who.name);
   guess what = guess::of_name(who.name, name_as_read, who.from);
   // Once they are known.
   std::optional<result<std::optional<login_answer>>> found{};
@@ -188,28 +191,30 @@ void login_check::prove(proof& of) {
   if (right && !*right) guesses_.wrong(of.what);
 }
 
-void login_check::verify(login_attempt who, secret password, std::function<void(const login_result&)> done) {
-  const auto of = std::make_shared<proof>(proof{std::move(who), std::move(password), std::move(done), logged_in_last_});
-  if (!guesses_.may_try(of->what)) return of->done(tell(of->who, later(too_many_text)));
+void login_check::verify(login_attempt who, secret password, listener done) {
+  const auto of = std::make_shared<proof>(std::move(who), std::move(password), std::move(done), logged_in_last_);
+  if (!guesses_.may_try(of->what)) return end(*of, later(too_many_text));
   const bool taken = lookups_.run([this, of] { look_up(*of); }, [this, of] { go_on(of); }, of->who.by);
-  if (!taken) of->done(tell(of->who, later(too_many_questions_text)));
+  if (!taken) end(*of, later(too_many_questions_text));
 }
 
+void login_check::end(const proof& of, login_result how) { of.done(of.who, tell(of.who, std::move(how))); }
+
 void login_check::go_on(const std::shared_ptr<proof>& of) {
-  if (!of->found) return of->done(tell(of->who, later(too_late_text)));
-  if (!*of->found) return of->done(tell(of->who, later(of->found->error().text())));
+  if (!of->found) return end(*of, later(too_late_text));
+  if (!*of->found) return end(*of, later(of->found->error().text()));
   if (of->is_right) return conclude(*of);
   const bool taken = proving_.run([this, of] { prove(*of); }, [this, of] { conclude(*of); }, of->who.by);
-  if (!taken) of->done(tell(of->who, later("too many passwords wait to be verified")));
+  if (!taken) end(*of, later("too many passwords wait to be verified"));
 }
 
 void login_check::conclude(proof& of) {
-  if (!of.is_right) return of.done(tell(of.who, later(too_late_text)));
-  if (!*of.is_right) return of.done(tell(of.who, later(of.is_right->error().text())));
+  if (!of.is_right) return end(of, later(too_late_text));
+  if (!*of.is_right) return end(of, later(of.is_right->error().text()));
   const std::optional<login_answer>& account = **of.found;
   const login_result how = settle(of.who, of.what, account, **of.is_right);
   if (**of.is_right) logged_in_last_ = account->who;
-  of.done(how);
+  of.done(of.who, how);
 }
 
 void login_check::begin_scram(login_attempt who, codec::scram_hash hash, std::function<void(const scram_login&)> done) {

@@ -52,7 +52,7 @@ class login_check {
       answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
       prover prove = verify_stored_password, judge quick = [](const account&) { return false; });
 
-  void verify(login_attempt who, secret password, std::function<void(const login_result&)> done);
+  void verify(login_attempt who, secret password, listener done);
 
   // For SCRAM, which proves a password without showing it: what is stored, and at the end the verdict. Of a password in
   // clear text something is made; for other schemes, and users that are not there, in the same time, something that
@@ -75,6 +75,7 @@ class login_check {
   // In that of the sessions.
   void go_on(const std::shared_ptr<proof>& of);
   void conclude(proof& of);
+  void end(const proof& of, login_result how);
   login_result settle(const login_attempt& who, const guess& what, const std::optional<login_answer>& account,
                       bool proved);
   login_result tell(const login_attempt& who, login_result how);
