@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sql2ldap/base/log.hpp>
 #include <sql2ldap/listen/detail/loop_body.hpp>
 
 namespace sql2ldap::listen {
@@ -87,7 +88,13 @@ result<event_loop::watch> event_loop::on_readable(int descriptor, std::function<
 }
 
 void event_loop::run() {
-  body_->context.run();
+  constexpr int steps_max = 64;
+  bool goes_on = true;
+  while (goes_on) {
+    const log::gathered_lines afterwards;
+    goes_on = body_->context.run_one() != 0;
+    for (int steps = 1; steps < steps_max && body_->context.poll_one() != 0;) ++steps;
+  }
   body_->context.restart();
 }
 void event_loop::stop() { body_->context.stop(); }

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <sql2ldap/base/log.hpp>
-
 namespace sql2ldap::listen {
 
 gathering::gathering(event_loop& loop, bounds how, serve::workers& alone, beginner begin)
@@ -47,7 +45,6 @@ void gathering::begin(const std::shared_ptr<group>& one) {
   for (const auto& job : one->jobs) all.push_back(job.work);
   auto under_way = begin_(all, {.ended =
                                     [this, one = one.get()](const std::vector<std::size_t>& places) {
-                                      const log::gathered_lines at_once;
                                       for (const std::size_t i : places) std::exchange(one->jobs[i].done, nullptr)();
                                       told_of(*one, places.size());
                                     },

@@ -63,15 +63,12 @@ bool connection::is_too_slow(steady::time_point now) const {
   return idle_max.count() != 0 && now - active_ > idle_max;
 }
 
-// What it says in one turn goes out in one write: some clients read once. What the log is told goes before it.
+// What it says in one turn goes out in one write: some clients read once.
 void connection::turn(const std::function<void()>& what) {
   const auto self = shared_from_this();
   const auto session = session_;  // which may be told to go away while it is called
   in_turn_ = true;
-  {
-    const log::gathered_lines at_once;
-    what();
-  }
+  what();
   in_turn_ = false;
   settle();
 }
