@@ -224,8 +224,9 @@ answer_plan::opener questions_to(const options& chosen, const ldap::options& how
       S2L_TRY_ASSIGN(const model::dn base, base_of(chosen, how));
       return ldap::open_searches(how, serve::lookup_request(base));
     };
-    return std::make_unique<asked_source>(opener_of_place(chosen, how), open_searches, in,
-                                          answer_options_of(chosen.settings));
+    serve::answer_options answering = answer_options_of(chosen.settings);
+    answering.domain_age_max = chosen.settings.domain_age_max;
+    return std::make_unique<asked_source>(opener_of_place(chosen, how), open_searches, in, std::move(answering));
   };
 }
 

@@ -44,7 +44,7 @@ class ldap_searches : public testing::Test {
     searches_ = *std::move(made);
   }
   int begin(const std::string& filter) {
-    const auto number = searches_->begin(filter);
+    const auto number = searches_->begin({filter});
     EXPECT_TRUE(number) << number.error().text();
     return number.value_or(0);
   }
@@ -120,7 +120,7 @@ TEST_F(ldap_searches, an_error_of_one_is_its_own) {
     EXPECT_EQ(ended_.at(number).error().ldap_code, 32);
     EXPECT_FALSE(ended_.at(number).error().transient);
   }
-  EXPECT_TRUE(searches_->begin("(ou=000007)"));
+  EXPECT_TRUE(searches_->begin({"(ou=000007)"}));
 }
 
 TEST_F(ldap_searches, nobody_waits_for_a_server_that_is_frozen) {
@@ -172,7 +172,7 @@ TEST_F(ldap_searches, a_connection_that_is_cut_is_an_error_never_an_end) {
   ASSERT_FALSE(told);
   EXPECT_TRUE(told.error().transient) << told.error().text();
   EXPECT_TRUE(ended_.empty());
-  EXPECT_FALSE(searches_->begin("(ou=000007)"));
+  EXPECT_FALSE(searches_->begin({"(ou=000007)"}));
 }
 
 TEST_F(ldap_searches, who_may_not_come_in_is_told_so) {

@@ -163,9 +163,9 @@ class told_directory {
     }
     int descriptor() const noexcept override { return ready_; }
     std::string name() const override { return "told"; }
-    result<int> begin(const std::string& filter) override {
+    result<int> begin(const model::search_terms& what) override {
       if (of_.takes_nothing) return fail_transient(error_kind::directory, "nothing is taken");
-      under_way[++last_] = filter;
+      under_way[++last_] = what.filter;
       ++of_.begun;
       of_.most = std::max(of_.most, under_way.size());
       return last_;
@@ -237,7 +237,7 @@ class search_client : public testing::Test {
     until([&] { return !directory_.is_connected(); });
   }
   void find(const std::string& what) {
-    client_->find()(what, [this, what](result<std::vector<model::entry>> found) {
+    client_->find()({what}, [this, what](result<std::vector<model::entry>> found) {
       told_.push_back(what + ": " + (found ? std::string(found->front().dn()) : found.error().message));
       if (found) return;
       codes_.push_back(found.error().ldap_code);
@@ -418,7 +418,7 @@ TEST_F(search_client, tells_nobody_once_it_is_gone_from_whatever_thread) {
   const auto finds = client_->find();
   std::thread([&] { client_.reset(); }).join();
   until([&] { return !directory_.is_connected(); });
-  finds("b", [&](const auto&) { told_.emplace_back("b"); });
+  finds({"b"}, [&](const auto&) { told_.emplace_back("b"); });
   EXPECT_THAT(told_, IsEmpty());
   // While it is being opened.
   make();

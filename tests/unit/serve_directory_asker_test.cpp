@@ -50,8 +50,8 @@ class directory_asker : public testing::Test {
   std::vector<std::string> filters_;
   std::vector<std::function<void(result<entries>)>> open_;
   std::vector<result<std::vector<entries>>> told_;
-  serve::directory_asker asker_{[this](std::string filter, std::function<void(result<entries>)> told) {
-    filters_.push_back(std::move(filter));
+  serve::directory_asker asker_{[this](const model::search_terms& what, std::function<void(result<entries>)> told) {
+    filters_.push_back(what.filter);
     open_.push_back(std::move(told));
   }};
 };

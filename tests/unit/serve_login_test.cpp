@@ -108,6 +108,10 @@ rfc822MailMember: anna@example.org
 s2lEnabled: TRUE
 )";
 
+constexpr const char* of_new_domain =
+    "dn: uid=z@new.example,associatedDomain=new.example,dc=org\nobjectClass: s2lMailAccount\nuid: z@new.example\n"
+    "s2lEnabled: TRUE\n";
+
 class serve_login : public testing::Test {
  protected:
   std::optional<verdict> verdict_on(std::string_view name, std::string_view service = "imap",
@@ -134,6 +138,12 @@ class serve_login : public testing::Test {
         "mailLocalAddress: x@example.org\ns2lEnabled: TRUE\n" +
         line + "\n");
     return user_of("x@example.org");
+  }
+
+  void new_domain_is(const char* enabled) {
+    entries_.load(std::string("dn: associatedDomain=new.example,dc=org\nobjectClass: s2lMailDomain\n"
+                              "associatedDomain: new.example\ns2lEnabled: ") +
+                  enabled + "\n");
   }
 
   fake_lookup entries_{host};
@@ -274,45 +284,69 @@ TEST_F(serve_login, what_a_login_does_not_need_keeps_nobody_from_it) {
   EXPECT_THAT(login_of("x@example.org"), HasSubstr("try later"));
 }
 
-// Also those that are not there. Without a version nothing is known for longer than a question.
-TEST_F(serve_login, a_domain_is_read_again_when_the_version_is_another) {
-  const auto domain_is = [&](const std::string& more) {
-    entries_.load(
-        "dn: associatedDomain=new.example,dc=org\nobjectClass: s2lMailDomain\nassociatedDomain: new.example\n" + more);
-  };
-  entries_.load(
-      "dn: uid=z@new.example,associatedDomain=new.example,dc=org\nobjectClass: s2lMailAccount\nuid: z@new.example\n"
-      "s2lEnabled: TRUE\n");
+// Nobody is kept out by what is true no more: only what lets in is known for longer than a question.
+TEST_F(serve_login, a_domain_that_is_on_is_known_until_the_version_is_another) {
+  entries_.load(of_new_domain);
   entries_.now_version = 1;
   EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);  // nobody wrote the domain down
-  domain_is("s2lEnabled: FALSE\n");
-  EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);  // as the version promises
-  entries_.now_version = 2;
+  new_domain_is("FALSE");
   EXPECT_EQ(verdict_on("z@new.example"), verdict::disabled);
   const std::uint64_t before = entries_.questions;
-  EXPECT_EQ(verdict_on("Z@New.example"), verdict::disabled);
-  const std::uint64_t with_known_domain = entries_.questions - before;
-  domain_is("s2lEnabled: TRUE\n");
+  new_domain_is("TRUE");
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);
+  const std::uint64_t with_unknown_domain = entries_.questions - before;
+  new_domain_is("FALSE");
+  EXPECT_EQ(verdict_on("Z@New.example"), verdict::allowed);  // as the version promises
+  EXPECT_LT(entries_.questions - before - with_unknown_domain, with_unknown_domain);
+  entries_.now_version = 2;
+  EXPECT_EQ(verdict_on("z@new.example"), verdict::disabled);
+  new_domain_is("TRUE");
   entries_.now_version.reset();
   EXPECT_EQ(verdict_on("z@new.example"), verdict::allowed);
-  EXPECT_GT(entries_.questions - before - with_known_domain, with_known_domain);
-  domain_is("s2lEnabled: FALSE\n");
+  new_domain_is("FALSE");
   EXPECT_EQ(verdict_on("z@new.example"), verdict::disabled);
+}
+
+TEST_F(serve_login, where_nothing_tells_of_changes_a_domain_is_on_for_so_long_and_for_logins_alone) {
+  std::chrono::steady_clock::time_point now;
+  serve::answer_options how;
+  how.domain_age_max = std::chrono::seconds(5);
+  how.now = [&] { return now; };
+  serve::entry_answers answers(entries_, &entries_, how);
+  const auto verdict_now = [&] { return answers.account_for_login({"z@new.example", "imap", ""}).value()->now; };
+  entries_.load(of_new_domain);
+  new_domain_is("FALSE");
+  EXPECT_EQ(verdict_now(), verdict::disabled);
+  new_domain_is("TRUE");
+  EXPECT_EQ(verdict_now(), verdict::allowed);
+  new_domain_is("FALSE");
+  EXPECT_EQ(verdict_now(), verdict::allowed);
+  EXPECT_FALSE(answers.userdb_of("z@new.example").value());
+  EXPECT_FALSE(answers.domain("new.example").value());
+  now += std::chrono::seconds(5);
+  EXPECT_EQ(verdict_now(), verdict::disabled);
 }
 
 TEST_F(serve_login, two_entries_for_one_name_are_an_error) {
   entries_.load(
-      "dn: uid=other,dc=org\nobjectClass: s2lMailAccount\nuid: other\nmailLocalAddress: anna@example.org\n"
+      "dn: uid=other,dc=org\nobjectClass: s2lMailAccount\nuid: other\nmailLocalAddress: info@example.org\n"
       "s2lEnabled: FALSE\n");
-  EXPECT_THAT(login_of("anna@example.org"), HasSubstr("try later: two entries for \"anna@example.org\""));
-  EXPECT_THAT(user_of("anna@example.org"), HasSubstr("try later"));
+  EXPECT_THAT(login_of("info@example.org"), HasSubstr("try later: two entries for \"info@example.org\""));
+  EXPECT_THAT(user_of("info@example.org"), HasSubstr("try later"));
   EXPECT_EQ(login_of("other"), "other");
-  EXPECT_EQ(login_of("info@example.org"), "anna@example.org");
-  // The login of one is the address of another.
+  EXPECT_EQ(login_of("anna@example.org"), "anna@example.org");
+  entries_.load("dn: uid=OTHER,ou=there,dc=org\nobjectClass: s2lMailAccount\nuid: OTHER\ns2lEnabled: TRUE\n");
+  EXPECT_THAT(login_of("other"), HasSubstr("try later: two entries for \"other\""));
+}
+
+// He is asked for his password. Mail, which is not, is kept for none of both.
+TEST_F(serve_login, a_name_is_first_of_all_whose_login_it_is) {
   entries_.load(
       "dn: uid=bert@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: bert@example.org\ns2lEnabled: TRUE\n");
-  EXPECT_THAT(login_of("bert@example.org"), HasSubstr("try later: two entries"));
+  EXPECT_EQ(login_of("bert@example.org"), "bert@example.org");  // which is an address of another, too
+  EXPECT_THAT(user_of("bert@example.org"), HasSubstr("try later: two entries"));
   EXPECT_EQ(login_of("bertlogin"), "bertlogin");
+  EXPECT_EQ(user_of("bertlogin"), "bertlogin");
 }
 
 TEST_F(serve_login, try_later_is_never_nobody) {

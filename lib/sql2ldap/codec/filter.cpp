@@ -18,7 +18,11 @@ std::string combined(char sign, const std::vector<filter>& parts) {
 
 filter filter::equal(model::attribute_name name, std::string_view value) {
   filter out;
-  out.text_ = "(" + name.text() + "=";
+  constexpr std::size_t signs = 3;
+  out.text_.reserve(name.text().size() + value.size() + signs);
+  out.text_ += '(';
+  out.text_ += name.text();
+  out.text_ += '=';
   append_filter_escaped(out.text_, value);
   out.text_ += ')';
   return out;
@@ -54,16 +58,18 @@ filter filter::none_of(const filter& part) {
 void append_filter_escaped(std::string& out, std::string_view value) {
   static constexpr std::string_view digits = "0123456789abcdef";
   const bool utf8 = is_utf8(value);
-  for (const char c : value) {
+  std::size_t begin = 0;  // of what is taken as it is
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '*' || c == '(' || c == ')' || c == '\\' || c == '\0' || (byte >= 0x80 && !utf8)) {
-      out += '\\';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
-    } else {
-      out += c;
-    }
+    if (c != '*' && c != '(' && c != ')' && c != '\\' && c != '\0' && (byte < 0x80 || utf8)) continue;
+    out += value.substr(begin, i - begin);
+    out += '\\';
+    out += digits[byte >> 4U];
+    out += digits[byte & 15U];
+    begin = i + 1;
   }
+  out += value.substr(begin);
 }
 
 }  // namespace sql2ldap::codec

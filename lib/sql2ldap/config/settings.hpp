@@ -60,11 +60,13 @@ struct settings {
   std::string compare_with;               // the other one; "" = neither
   bool mirror = true;                     // of the directory, in memory
   std::chrono::seconds mirror_age_max = std::chrono::hours(24);  // 0 = an answer may have any age
-  std::chrono::seconds read_every{60};                           // the source, where answers come from it
-  std::string passwords = "verify";                              // or "bind"
-  bool scram = false;                                            // offered to clients
-  std::string separators = "+";                                  // of a local part and what its user may add to it
-  bool sieve_forwards = true;                                    // in scripts; false: the mail server forwards
+  std::chrono::seconds domain_age_max{
+      5};                                // of a domain that is on, for logins without a mirror; 0 = looked at each time
+  std::chrono::seconds read_every{60};   // the source, where answers come from it
+  std::string passwords = "verify";      // or "bind"
+  bool scram = false;                    // offered to clients
+  std::string separators = "+";          // of a local part and what its user may add to it
+  bool sieve_forwards = true;            // in scripts; false: the mail server forwards
   std::uint64_t workers = 0;             // threads that verify passwords; 0 = one for each processor
   std::uint64_t wrong_per_name = 10;     // passwords, from one address, before none is looked at; 0 = no limit
   std::uint64_t wrong_per_address = 50;  // the same of all names

@@ -22,9 +22,11 @@ class searches final : public model::concurrent_searches {
   int descriptor() const noexcept override { return line_->socket(); }
   std::string name() const override { return line_->server(); }
 
-  result<int> begin(const std::string& filter) override {
-    what_.filter = filter;
-    running_search one(what_);
+  result<int> begin(const model::search_terms& what) override {
+    model::search_request asked = what_;
+    asked.filter = what.filter;
+    if (!what.attributes.empty()) asked.attributes.assign(what.attributes.begin(), what.attributes.end());
+    running_search one(std::move(asked));
     S2L_TRY(one.ask(*line_));
     const int id = one.id();
     under_way_.emplace(id, under_way{std::move(one), {}});
@@ -66,7 +68,7 @@ class searches final : public model::concurrent_searches {
   }
 
   std::unique_ptr<detail::connection> line_;
-  model::search_request what_;
+  const model::search_request what_;
   std::unordered_map<int, under_way> under_way_;
   detail::entry_decoder decoder_;
 };

@@ -13,8 +13,8 @@
 
 namespace sql2ldap::ldap {
 
-// Connects and binds, which takes its time as in connect(). All searches are as `what`, but for its filter; entries_max
-// is 1 to limits::search_page_entries.
+// Connects and binds, which takes its time as in connect(). All searches are as `what`, but for their own terms;
+// entries_max is 1 to limits::search_page_entries.
 [[nodiscard]] result<std::unique_ptr<model::concurrent_searches>> open_searches(const options& how,
                                                                                 const model::search_request& what);
 

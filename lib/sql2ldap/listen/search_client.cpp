@@ -24,9 +24,9 @@ class search_client::body : public std::enable_shared_from_this<body> {
   body(event_loop& loop, serve::workers& opening, opener open, bounds how)
       : loop_(loop), opening_(opening), open_(std::move(open)), how_(how) {}
 
-  void find(std::string filter, listener told) {
+  void find(model::search_terms what, listener told) {
     if (closed_) return;
-    waiting_.push_back({std::move(filter), std::move(told), clock::now() + how_.time_max});
+    waiting_.push_back({std::move(what), std::move(told), clock::now() + how_.time_max});
     look_at(waiting_.back().until);
     go_on();
   }
@@ -40,7 +40,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
 
  private:
   struct asked {
-    std::string filter;
+    model::search_terms what;
     listener told;
     clock::time_point until;
     bool again = false;  // the connection was lost once already
@@ -49,7 +49,7 @@ class search_client::body : public std::enable_shared_from_this<body> {
   void go_on() {
     while (!waiting_.empty() && under_way_.size() < how_.at_once_max) {
       if (!at_) return open();
-      const auto begun = at_->begin(waiting_.front().filter);
+      const auto begun = at_->begin(waiting_.front().what);
       under_way_.emplace(begun.value_or(0), std::move(waiting_.front()));
       waiting_.pop_front();
       if (!begun) lose(begun.error());
@@ -183,8 +183,8 @@ search_client::~search_client() {
 }
 
 search_client::finder search_client::find() const {
-  return [weak = std::weak_ptr(body_)](std::string filter, listener told) {
-    if (const auto here = weak.lock()) here->find(std::move(filter), std::move(told));
+  return [weak = std::weak_ptr(body_)](model::search_terms what, listener told) {
+    if (const auto here = weak.lock()) here->find(std::move(what), std::move(told));
   };
 }
 

@@ -36,7 +36,7 @@ class search_client {
   ~search_client();
 
   // For the loop's thread, also when this is gone. What time ended has the code time_limit_exceeded.
-  using finder = std::function<void(std::string filter, listener told)>;
+  using finder = std::function<void(model::search_terms what, listener told)>;
   [[nodiscard]] finder find() const;
 
  private:

@@ -19,10 +19,17 @@
 
 namespace sql2ldap::model {
 
+// What of an entry is going to be read; who answers may tell more.
+enum class entry_part {
+  whole,
+  login,  // who it is, and whether and how the owner logs in
+};
+
 // Has this value under one of the names.
 struct value_assertion {
   std::vector<attribute_name> names;
   std::string value;
+  entry_part wanted = entry_part::whole;
 };
 
 class entry_lookup {
@@ -49,16 +56,22 @@ class entry_asker {
   virtual void find_each(std::vector<value_assertion> asked, listener told) = 0;
 };
 
-// Searches on one connection that differ by their filter alone, several of them under way at once. Nobody waits in
-// here. After an error of begin() or collect() itself the connection is of no more use, and what is under way has no
-// end; a transient one says that another may be opened.
+// In which searches of one connection differ.
+struct search_terms {
+  std::string filter;                            // built with codec/filter.hpp
+  std::span<const attribute_name> attributes{};  // they outlive all searches; empty: those of the connection
+};
+
+// Searches on one connection, several of them under way at once. Nobody waits in here. After an error of begin() or
+// collect() itself the connection is of no more use, and what is under way has no end; a transient one says that
+// another may be opened.
 class concurrent_searches {
  public:
   virtual ~concurrent_searches() = default;
   // Can be read when there may be something to collect, also when the server has gone.
   [[nodiscard]] virtual int descriptor() const noexcept = 0;
-  // Sends it. Its number, which no other has that is under way. Filters are built with codec/filter.hpp.
-  [[nodiscard]] virtual result<int> begin(const std::string& filter) = 0;
+  // Sends it. Its number, which no other has that is under way.
+  [[nodiscard]] virtual result<int> begin(const search_terms& what) = 0;
   struct ended {
     int number = 0;
     result<std::vector<entry>> found;

@@ -2,9 +2,10 @@
 //
 // Gives: `answers`, and entry_answers, which makes them of a directory's entries. Promises: three answers, never two:
 // found, nullopt for "not there", and an error for "try later", whose text is for the log; nobody is ever
-// answered with another one's data: two entries for one name are an error. Names come as clients send them, any
-// bytes. From any thread. Leaves to others: where entries come from (model::entry_lookup), how servers ask (their
-// protocols), the check of passwords (codec/password.hpp or a bind).
+// answered with another one's data: two entries for one name are an error (at a login, whose login a name is goes
+// before whose address it is: the password tells). Names come as clients send them, any bytes. From any thread. Leaves
+// to others: where entries come from (model::entry_lookup), how servers ask (their protocols), the check of passwords
+// (codec/password.hpp or a bind).
 #pragma once
 
 #include <cstdint>

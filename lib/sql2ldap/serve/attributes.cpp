@@ -48,6 +48,20 @@ const std::vector<model::attribute_name>& read_attributes() {
   return list;
 }
 
+const std::vector<model::attribute_name>& attributes_of(model::entry_part part) {
+  static const std::vector<model::attribute_name> login = {model::names::object_class,
+                                                           model::names::user_password,
+                                                           names::uid,
+                                                           names::mail,
+                                                           names::mail_local_address,
+                                                           names::enabled,
+                                                           names::login_enabled,
+                                                           names::service,
+                                                           names::allow_nets,
+                                                           names::account_locked_time};
+  return part == model::entry_part::login ? login : read_attributes();
+}
+
 const std::vector<std::string_view>& read_classes() {
   static const std::vector<std::string_view> list = {"s2lMailAccount", "s2lMailAlias", "s2lMailGroup", "s2lMailDomain",
                                                      "s2lDomainAlias"};

@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
+#include <sql2ldap/serve/attributes.hpp>
 #include <sql2ldap/serve/detail/joint_search.hpp>
 
 namespace sql2ldap::serve {
@@ -18,9 +20,10 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
       shares_.resize(1);
       return ask_alone({0});
     }
-    search(joint_.all(), [self = shared_from_this()](result<std::vector<model::entry>> found) {
+    joint_.emplace(asked_);
+    search(joint_->all(), [self = shared_from_this()](result<std::vector<model::entry>> found) {
       if (!found) return self->end(tl::make_unexpected(std::move(found).error()));
-      auto [shares, to_ask_alone] = self->joint_.share_out(*found);
+      auto [shares, to_ask_alone] = self->joint_->share_out(*found);
       self->shares_ = std::move(shares);
       self->ask_alone(to_ask_alone);
     });
@@ -43,9 +46,10 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
               std::function<void(result<std::vector<model::entry>>)> then) {
     std::string filter = detail::filter_for(what);
     if (filter.empty()) return then(std::vector<model::entry>());
-    find_(std::move(filter), [what, then = std::move(then)](result<std::vector<model::entry>> found) {
-      then(detail::answer_to(what, std::move(found)));
-    });
+    find_({std::move(filter), attributes_of(detail::part_for(what))},
+          [what, then = std::move(then)](result<std::vector<model::entry>> found) {
+            then(detail::answer_to(what, std::move(found)));
+          });
   }
   // Once: of several errors the first is told.
   void end(result<std::vector<std::vector<model::entry>>> how) {
@@ -55,7 +59,7 @@ class directory_asker::question : public std::enable_shared_from_this<question> 
   const finder find_;
   const std::vector<model::value_assertion> asked_;
   listener told_;
-  const detail::joint_search joint_{asked_};
+  std::optional<detail::joint_search> joint_;  // of several
   std::vector<std::vector<model::entry>> shares_;
   std::size_t open_ = 0;  // searches of their own
 };

@@ -12,8 +12,10 @@ namespace sql2ldap::serve {
 
 class directory_asker final : public model::entry_asker {
  public:
-  // Finds what matches a filter, as lookup_request() has it (directory_lookup.hpp), and tells it, perhaps at once.
-  using finder = std::function<void(std::string filter, std::function<void(result<std::vector<model::entry>>)> told)>;
+  // Finds what a search with these terms does, as lookup_request() has it (directory_lookup.hpp), and tells it, perhaps
+  // at once.
+  using finder =
+      std::function<void(model::search_terms what, std::function<void(result<std::vector<model::entry>>)> told)>;
   explicit directory_asker(finder find) : find_(std::move(find)) {}
 
   // In one search, and then another for each that it does not settle, all of these at once.

@@ -2,7 +2,11 @@
 // docs/operations.md, "What the servers are told".
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <sql2ldap/model/lookup.hpp>
@@ -19,6 +23,10 @@ struct answer_options {
   std::string separators = "+";  // of a local part and what mail servers let users add to it; empty = none
   sieve_options sieve{};
   bool locks_count = true;  // false: whoever verifies passwords sees to the directory's own locks
+  // So long a login takes a domain for one that is on without looking, where it cannot be seen that nothing has
+  // changed.
+  std::chrono::milliseconds domain_age_max{0};
+  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
 class entry_answers : public answers {
@@ -36,6 +44,9 @@ class entry_answers : public answers {
   [[nodiscard]] result<void> users(const std::function<bool(std::string_view login)>& tell) override;
 
  private:
+  // Until it is another, domains that were read are known to who logs in.
+  [[nodiscard]] std::optional<std::uint64_t> version_for_login() const;
+
   model::entry_lookup& entries_;
   account_list* accounts_;
   answer_options how_;

@@ -218,7 +218,7 @@ void mirror::body::expect(model::attribute_name name, std::span<const std::strin
   std::string form;
   for (std::size_t i = 0; i < values.size(); ++i) hashes[i] = hash_of_value(form, indexes_[*index].rule, values[i]);
   const std::shared_lock lock(mutex_);
-  for (std::size_t i = 0; i < values.size(); ++i) prefetch_indexes(hashes[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) indexes_[*index].by_value.prefetch(hashes[i]);
   const auto for_each_slot = [&](auto visit) {
     for (std::size_t i = 0; i < values.size(); ++i)
       indexes_[*index].by_value.find(hashes[i], [&](slot_number at) { visit(slots_[at]); });

@@ -232,6 +232,9 @@ error connection::lost(std::string_view doing) {
 }
 
 void connection::never_wait() noexcept {
+  // Else liblber reads each message in two pieces, and libldap asks before each whether there is one.
+  if (Sockbuf* const from = buffer())
+    ber_sockbuf_add_io(from, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, nullptr);
   // TCP begins with less, and half a message would be sent with the next one.
   const int room = limits::searches_sent_bytes_max;
   ::setsockopt(socket(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
@@ -239,11 +242,16 @@ void connection::never_wait() noexcept {
   ::fcntl(socket(), F_SETFL, flags | O_NONBLOCK);
 }
 
+Sockbuf* connection::buffer() const noexcept {
+  Sockbuf* out = nullptr;
+  ldap_get_option(handle_.get(), LDAP_OPT_SOCKBUF, &out);
+  return out;
+}
+
 // Bytes that have left the socket, of which no poll() will tell.
 bool connection::has_buffered() const noexcept {
-  Sockbuf* buffer = nullptr;
-  return ldap_get_option(handle_.get(), LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && buffer != nullptr &&
-         ber_sockbuf_ctrl(buffer, LBER_SB_OPT_DATA_READY, nullptr) > 0;
+  Sockbuf* const from = buffer();
+  return from != nullptr && ber_sockbuf_ctrl(from, LBER_SB_OPT_DATA_READY, nullptr) > 0;
 }
 
 result<message_owner> connection::take_ready(std::string_view doing) {

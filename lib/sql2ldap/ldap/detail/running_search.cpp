@@ -1,5 +1,7 @@
 #include <sql2ldap/ldap/detail/running_search.hpp>
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <sql2ldap/base/limits.hpp>
@@ -21,11 +23,11 @@ int scope_of(model::search_scope scope) {
 
 }  // namespace
 
-running_search::running_search(const model::search_request& what)
-    : what_(what),
-      doing_(fmt::format("searching below {}", what.base.empty() ? "the root" : what.base)),
-      paged_(what.scope != model::search_scope::base &&
-             (what.entries_max == 0 || what.entries_max > limits::search_page_entries)) {
+running_search::running_search(model::search_request what)
+    : what_(std::move(what)),
+      doing_("searching below " + (what_.base.empty() ? std::string("the root") : what_.base)),
+      paged_(what_.scope != model::search_scope::base &&
+             (what_.entries_max == 0 || what_.entries_max > limits::search_page_entries)) {
   if (what_.attributes.empty()) return;
   for (const model::attribute_name name : what_.attributes)
     attributes_.push_back(const_cast<char*>(name.text().c_str()));

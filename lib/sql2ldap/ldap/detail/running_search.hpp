@@ -13,7 +13,7 @@ namespace sql2ldap::ldap::detail {
 
 class running_search {
  public:
-  explicit running_search(const model::search_request& what);
+  explicit running_search(model::search_request what);
 
   // Sends it, or its next page (RFC 2696).
   [[nodiscard]] result<void> ask(connection& line);

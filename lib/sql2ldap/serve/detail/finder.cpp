@@ -34,13 +34,14 @@ result<domain_ptr> only_domain(const std::string& name, const std::vector<model:
 }  // namespace
 
 const result<domain_ptr>* finder::recalled(std::string_view domain) {
-  if (const auto here = domains_.find(domain); here != domains_.end()) return &here->second;
-  auto known = version_ ? known_.find(domain, *version_) : std::nullopt;
-  return known ? &domains_.emplace(domain, *std::move(known)).first->second : nullptr;
+  for (const auto& [name, is] : domains_)
+    if (name == domain) return &is;
+  auto known = version_ ? known_.find(domain, *version_) : nullptr;
+  return known ? &domains_.emplace_back(domain, std::move(known)).second : nullptr;
 }
 
 const result<domain_ptr>& finder::read(const std::string& domain, const std::vector<model::entry>& entries) {
-  const auto& is = domains_.insert_or_assign(domain, only_domain(domain, entries)).first->second;
+  const auto& is = domains_.emplace_back(domain, only_domain(domain, entries)).second;
   if (is && version_) known_.keep(domain, *version_, *is);
   return is;
 }
@@ -69,10 +70,8 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   static const std::vector<model::attribute_name> address_alone = {names::mail_local_address, names::mail};
   static const std::vector<model::attribute_name> login_or_address = {names::uid, names::mail_local_address,
                                                                       names::mail};
-  // '@example.org' is nobody's login, though an account may catch all mail of its domain.
-  const bool may_be_address = !domain.empty() && (how == by::address || name.front() != '@');
   std::array<model::value_assertion, 2> asked;
-  asked[0] = {how == by::address ? address_alone : may_be_address ? login_or_address : login_alone, name};
+  asked[0] = {how == by::address ? address_alone : how == by::login ? login_alone : login_or_address, name, wanted_};
   const bool with_domain = !domain.empty() && recalled(domain) == nullptr;
   if (with_domain) asked[1] = {{names::associated_domain}, std::string(domain)};
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(std::span(asked).first(with_domain ? 2 : 1)));
@@ -80,8 +79,18 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   return std::move(answers.front());
 }
 
-result<std::optional<model::entry>> finder::only_account(const login_name& name) {
-  S2L_TRY_ASSIGN(auto entries, found(name.text, name.domain(), by::login_or_address));
+result<std::optional<model::entry>> finder::account_of(const login_name& name) {
+  // '@example.org' is nobody's login, though an account may catch all mail of its domain.
+  const bool may_be_address = name.is_address && name.text.front() != '@';
+  if (!may_be_address) return only_account(name, by::login);
+  if (wanted_ != model::entry_part::login) return only_account(name, by::login_or_address);
+  S2L_TRY_ASSIGN(auto owner, only_account(name, by::login));
+  if (owner) return owner;
+  return only_account(name, by::address);
+}
+
+result<std::optional<model::entry>> finder::only_account(const login_name& name, by how) {
+  S2L_TRY_ASSIGN(auto entries, found(name.text, name.domain(), how));
   std::erase_if(entries, [](const model::entry& one) { return !is_account(one); });
   if (entries.empty()) return std::nullopt;
   if (entries.size() > 1) return ambiguous(name.text, entries[0].dn(), entries[1].dn());
@@ -90,12 +99,12 @@ result<std::optional<model::entry>> finder::only_account(const login_name& name)
 
 result<std::optional<model::entry>> finder::account_named(const std::optional<login_name>& login) {
   if (!login) return std::nullopt;
-  S2L_TRY_ASSIGN(auto direct, only_account(*login));
+  S2L_TRY_ASSIGN(auto direct, account_of(*login));
   if (direct || !login->is_address) return direct;
   const std::string_view domain = login->domain();
   S2L_TRY_ASSIGN(const auto own, domain_in_force(domain));
   if (!own || own->target.empty()) return std::nullopt;
-  return only_account({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
+  return account_of({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
 }
 
 result<bool> finder::takes_mail(const account& who) {

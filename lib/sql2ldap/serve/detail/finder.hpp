@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,15 +22,18 @@ namespace sql2ldap::serve::detail {
 // For one question.
 class finder {
  public:
-  finder(model::entry_lookup& entries, known_domains& known)
-      : entries_(entries), known_(known), version_(entries.version()) {}
+  // `version`: as long as it is the same, domains that were read are known.
+  finder(model::entry_lookup& entries, known_domains& known, model::entry_part wanted,
+         std::optional<std::uint64_t> version)
+      : entries_(entries), known_(known), wanted_(wanted), version_(version) {}
 
-  // By any domain name; also those that are off. nullptr: there is none.
+  // By any domain name; also those that are off. nullptr: nobody wrote it down.
   [[nodiscard]] result<domain_ptr> domain(std::string_view name);
   // The same, where it is in force: it is on, and what an alias domain leads to is so, too.
   [[nodiscard]] result<domain_ptr> domain_in_force(std::string_view name);
   // That of the one account with this login or address, on or off; through an alias domain where nobody has the address
-  // itself. nullopt: nobody has it.
+  // itself. nullopt: nobody has it. For a login the name is first of all whose login it is, whoever has it for an
+  // address: only he knows the password.
   [[nodiscard]] result<std::optional<model::entry>> account_named(std::string_view name) {
     return account_named(login_name_in(name));
   }
@@ -44,10 +46,11 @@ class finder {
   [[nodiscard]] result<holder> holder_of(const std::string& address);
 
  private:
-  enum class by { login_or_address, address };
+  enum class by { login, address, login_or_address };
   // `domain`: that of the name, empty where it is no address.
   [[nodiscard]] result<std::vector<model::entry>> found(const std::string& name, std::string_view domain, by how);
-  [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name);
+  [[nodiscard]] result<std::optional<model::entry>> account_of(const login_name& name);
+  [[nodiscard]] result<std::optional<model::entry>> only_account(const login_name& name, by how);
   // Of this question, or known from others; nullptr: it is to be looked up.
   [[nodiscard]] const result<domain_ptr>* recalled(std::string_view domain);
   // What these entries, all with the name, say of the domain; which is recalled from now on.
@@ -55,8 +58,9 @@ class finder {
 
   model::entry_lookup& entries_;
   known_domains& known_;
+  const model::entry_part wanted_;
   const std::optional<std::uint64_t> version_;
-  std::map<std::string, result<domain_ptr>, std::less<>> domains_;  // that were read for this question
+  std::vector<std::pair<std::string, result<domain_ptr>>> domains_;  // of this question: one, or a few
 };
 
 }  // namespace sql2ldap::serve::detail

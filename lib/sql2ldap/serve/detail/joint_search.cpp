@@ -31,6 +31,11 @@ std::string filter_for(std::span<const model::value_assertion> what) {
   return any.empty() ? std::string() : codec::filter::any_of(any).text();
 }
 
+model::entry_part part_for(std::span<const model::value_assertion> what) {
+  const auto is_of_login = [](const auto& one) { return one.wanted == model::entry_part::login; };
+  return std::all_of(what.begin(), what.end(), is_of_login) ? model::entry_part::login : model::entry_part::whole;
+}
+
 result<std::vector<model::entry>> answer_to(std::span<const model::value_assertion> what,
                                             result<std::vector<model::entry>> found) {
   if (!found || found->size() <= limits::lookup_entries_max) return found;
@@ -39,9 +44,10 @@ result<std::vector<model::entry>> answer_to(std::span<const model::value_asserti
 }
 
 joint_search::joint_search(std::span<const model::value_assertion> asked) : count_(asked.size()) {
+  const model::entry_part part = part_for(asked);
   for (std::size_t i = 0; i < count_; ++i)
     for (const model::attribute_name name : asked[i].names)
-      if (add(i, name, asked[i].value)) all_.push_back({{name}, asked[i].value});
+      if (add(i, name, asked[i].value)) all_.push_back({{name}, asked[i].value, part});
 }
 
 // What is looked up by has the same matching rules in all directories: those of its standard schema.

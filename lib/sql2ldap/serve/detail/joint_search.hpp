@@ -18,6 +18,8 @@ namespace sql2ldap::serve::detail {
 
 // Of a search for any of these; "" when nothing is to be found.
 [[nodiscard]] std::string filter_for(std::span<const model::value_assertion> what);
+// What they want of it together.
+[[nodiscard]] model::entry_part part_for(std::span<const model::value_assertion> what);
 // More than limits::lookup_entries_max are no answer, but an error.
 [[nodiscard]] result<std::vector<model::entry>> answer_to(std::span<const model::value_assertion> what,
                                                           result<std::vector<model::entry>> found);

@@ -6,15 +6,15 @@
 
 namespace sql2ldap::serve::detail {
 
-std::optional<domain_ptr> known_domains::find(std::string_view name, std::uint64_t version) const {
+domain_ptr known_domains::find(std::string_view name, std::uint64_t version) const {
   const std::lock_guard alone(mutex_);
-  if (version != version_) return std::nullopt;
+  if (version != version_) return nullptr;
   const auto found = domains_.find(name);
-  if (found == domains_.end()) return std::nullopt;
-  return found->second;
+  return found == domains_.end() ? nullptr : found->second;
 }
 
 void known_domains::keep(std::string_view name, std::uint64_t version, domain_ptr what) {
+  if (what == nullptr || !what->enabled) return;
   const std::lock_guard alone(mutex_);
   if (version < version_) return;
   if (version > version_ || domains_.size() >= limits::domains_known_max) domains_.clear();

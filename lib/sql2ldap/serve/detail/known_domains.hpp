@@ -1,11 +1,11 @@
-// Domains that were read, until something changes where they were found. From any thread.
+// Domains that are on, as long as what was read of them counts. Of others it is asked each time: nobody is kept out by
+// what was true a moment ago. From any thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,14 +14,14 @@
 
 namespace sql2ldap::serve::detail {
 
-using domain_ptr = std::shared_ptr<const mail_domain>;  // nullptr: nobody wrote it down
+using domain_ptr = std::shared_ptr<const mail_domain>;
 
 class known_domains {
  public:
   // `version`: model::entry_lookup::version() before the domain was looked up, or is to be. Names as A-labels in lower
-  // case. nullopt: not known.
-  [[nodiscard]] std::optional<domain_ptr> find(std::string_view name, std::uint64_t version) const;
-  void keep(std::string_view name, std::uint64_t version, domain_ptr what);
+  // case. nullptr: not known.
+  [[nodiscard]] domain_ptr find(std::string_view name, std::uint64_t version) const;
+  void keep(std::string_view name, std::uint64_t version, domain_ptr what);  // nullptr or off: in vain
 
  private:
   struct hash_of_name : std::hash<std::string_view> {
