@@ -18,6 +18,7 @@ namespace sql2ldap::test {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 const std::string suffix(slapd_server::suffix);
@@ -96,6 +97,16 @@ TEST_F(ldap_searches, each_gives_what_a_search_of_its_own_gives) {
     }
     EXPECT_TRUE(searches_->collect()->empty());
   }
+}
+
+TEST_F(ldap_searches, each_has_attributes_of_its_own) {
+  open(as_sync(*server_));
+  static const std::vector<model::attribute_name> classes = {model::names::object_class};
+  const int others = searches_->begin({"(ou=000007)", classes}).value();
+  const int usual = begin("(ou=000007)");
+  ASSERT_TRUE(collect(2));
+  EXPECT_EQ(ended_.at(others)->at(0).attributes(), classes);
+  EXPECT_THAT(values(ended_.at(usual)->at(0), "ou"), ElementsAre("000007"));
 }
 
 TEST_F(ldap_searches, stops_at_entries_max_and_does_the_others_no_harm) {

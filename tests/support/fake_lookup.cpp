@@ -7,8 +7,21 @@
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/serve/attributes.hpp>
 
 namespace sql2ldap::test {
+
+namespace {
+
+model::entry part_of(const model::entry& whole, const std::vector<model::attribute_name>& names) {
+  model::entry out;
+  out.set_dn(whole.dn());
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    if (std::find(names.begin(), names.end(), whole[i].name) != names.end()) out.add(whole[i].name, whole[i].bytes);
+  return out;
+}
+
+}  // namespace
 
 void fake_lookup::load(const std::string& ldif) {
   std::istringstream in(ldif);
@@ -37,6 +50,13 @@ result<std::vector<model::entry>> fake_lookup::find(model::attribute_name name, 
                     [&](std::string_view held) { return model::values_match(rule, held, value); }))
       found.push_back(one);
   }
+  return found;
+}
+
+result<std::vector<std::vector<model::entry>>> fake_lookup::find_each(std::span<const model::value_assertion> asked) {
+  S2L_TRY_ASSIGN(auto found, entry_lookup::find_each(asked));
+  for (std::size_t i = 0; i < asked.size(); ++i)
+    for (model::entry& one : found[i]) one = part_of(one, serve::attributes_of(asked[i].wanted));
   return found;
 }
 

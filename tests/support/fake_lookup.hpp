@@ -1,8 +1,9 @@
-// Entries in memory, found as a server finds them; breaks on demand.
+// Entries in memory, found as a server finds them, of which no more is told than is wanted; breaks on demand.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class fake_lookup : public model::entry_lookup, public serve::account_list {
   std::optional<std::uint64_t> now_version{};
 
   [[nodiscard]] result<std::vector<model::entry>> find(model::attribute_name name, std::string_view value) override;
+  [[nodiscard]] result<std::vector<std::vector<model::entry>>> find_each(
+      std::span<const model::value_assertion> asked) override;
   [[nodiscard]] std::optional<std::uint64_t> version() const override { return now_version; }
   [[nodiscard]] result<void> for_each(const std::function<bool(const model::entry&)>& tell) override;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/base/log.hpp>
 #include <sql2ldap/listen/event_loop.hpp>
 #include <sql2ldap/listen/gathering.hpp>
 #include <sql2ldap/listen/search_client.hpp>
@@ -29,6 +31,20 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+
+TEST(event_loop, writes_to_the_log_when_there_is_nothing_else_to_do) {
+  listen::event_loop loop;
+  loop.post([&] {
+    log::event(log::level::warning, "FIRST", "told first");
+    loop.post([&] {
+      std::fputs("said afterwards\n", stderr);
+      loop.stop();
+    });
+  });
+  testing::internal::CaptureStderr();
+  loop.run();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "said afterwards\nwarning FIRST told first\n");
+}
 
 // ---- gathering --------------------------------------------------------------------------------
 

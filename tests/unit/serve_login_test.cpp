@@ -284,6 +284,15 @@ TEST_F(serve_login, what_a_login_does_not_need_keeps_nobody_from_it) {
   EXPECT_THAT(login_of("x@example.org"), HasSubstr("try later"));
 }
 
+// Neither its DN nor its login names one.
+TEST_F(serve_login, an_account_is_in_the_domain_of_its_address) {
+  for (const char* name : {"mail", "mailLocalAddress"}) {
+    entries_.load(std::string("dn: uid=zed,dc=org\nobjectClass: s2lMailAccount\nuid: zed\ns2lEnabled: TRUE\n") + name +
+                  ": zed@off.example\n");
+    EXPECT_EQ(verdict_on("zed"), verdict::disabled) << name;
+  }
+}
+
 // Nobody is kept out by what is true no more: only what lets in is known for longer than a question.
 TEST_F(serve_login, a_domain_that_is_on_is_known_until_the_version_is_another) {
   entries_.load(of_new_domain);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include <sql2ldap/base/coarse_clock.hpp>
 #include <sql2ldap/model/lookup.hpp>
 #include <sql2ldap/serve/account_list.hpp>
 #include <sql2ldap/serve/answers.hpp>
@@ -26,7 +27,7 @@ struct answer_options {
   // So long a login takes a domain for one that is on without looking, where it cannot be seen that nothing has
   // changed.
   std::chrono::milliseconds domain_age_max{0};
-  std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
+  std::function<std::chrono::steady_clock::time_point()> now = coarse_now;
 };
 
 class entry_answers : public answers {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sql2ldap/base/coarse_clock.hpp>
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/lookup.hpp>
 #include <sql2ldap/model/schema.hpp>
@@ -43,7 +44,7 @@ class mirror : public model::entry_lookup {
     // What find() may ask for. A value that many thousands of entries share makes an index slow to fill.
     std::vector<model::attribute_name> indexed;
     std::chrono::milliseconds age_max{0};  // 0 = an answer may have any age
-    std::function<clock::time_point()> now = clock::now;
+    std::function<clock::time_point()> now = coarse_now;
   };
 
   mirror(options how, const model::schema& schema);  // whose matching rules say what is equal
