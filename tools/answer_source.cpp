@@ -225,7 +225,8 @@ answer_plan::opener questions_to(const options& chosen, const ldap::options& how
       return ldap::open_searches(how, serve::lookup_request(base));
     };
     serve::answer_options answering = answer_options_of(chosen.settings);
-    answering.domain_age_max = chosen.settings.domain_age_max;
+    // Two sides that are compared would differ by it.
+    if (chosen.settings.compare_with.empty()) answering.domain_age_max = chosen.settings.domain_age_max;
     return std::make_unique<asked_source>(opener_of_place(chosen, how), open_searches, in, std::move(answering));
   };
 }

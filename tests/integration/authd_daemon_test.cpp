@@ -303,6 +303,19 @@ TEST_F(authd, tells_to_try_later_when_the_directory_cannot_be_asked) {
   EXPECT_EQ(query("domain elsewhere.example"), "no\n");
 }
 
+TEST_F(authd, takes_a_domain_for_on_as_long_as_it_may_where_there_is_no_mirror) {
+  start({"--no-mirror", "--domain-age-max", "1h"});
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  EXPECT_EQ(query("domain domain0.example"), "yes local\n");
+  host_.tables.execute("UPDATE domain SET active = 0 WHERE domain = 'domain0.example'");
+  migrate();
+  EXPECT_THAT(login(user0, "right"), StartsWith("OK"));
+  EXPECT_EQ(query("domain domain0.example"), "no\n") << "which is no login";
+  daemon_.reset();
+  start({"--no-mirror", "--domain-age-max", "off"});
+  EXPECT_THAT(login(user0, "right"), StartsWith("FAIL"));
+}
+
 class authd_over_a_wire : public authd {
  protected:
   authd_over_a_wire() {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/serve/attributes.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 #include <sql2ldap/serve/directory_asker.hpp>
 
@@ -27,7 +28,9 @@ model::entry named(const std::string& uid) {
   return out;
 }
 
-model::value_assertion of(const std::string& uid) { return {{serve::names::uid}, uid}; }
+model::value_assertion of(const std::string& uid, model::entry_part wanted = model::entry_part::whole) {
+  return {{serve::names::uid}, uid, wanted};
+}
 
 class directory_asker : public testing::Test {
  protected:
@@ -48,10 +51,12 @@ class directory_asker : public testing::Test {
   }
 
   std::vector<std::string> filters_;
+  std::vector<std::vector<model::attribute_name>> attributes_;
   std::vector<std::function<void(result<entries>)>> open_;
   std::vector<result<std::vector<entries>>> told_;
   serve::directory_asker asker_{[this](const model::search_terms& what, std::function<void(result<entries>)> told) {
     filters_.push_back(what.filter);
+    attributes_.emplace_back(what.attributes.begin(), what.attributes.end());
     open_.push_back(std::move(told));
   }};
 };
@@ -63,6 +68,18 @@ TEST_F(directory_asker, asks_for_all_in_one_search_and_shares_out_what_it_finds)
   answer(entries{named("Anna"), named("bert")});
   EXPECT_THAT(counts(), ElementsAre(1, 1, 1));
   EXPECT_EQ(told_[0].value()[1][0].dn(), "uid=bert,dc=org");
+}
+
+TEST_F(directory_asker, asks_for_what_is_wanted_by_any_of_them) {
+  constexpr auto login = model::entry_part::login;
+  ask({of("anna", login), of("bert", login)});
+  ask({of("anna", login), of("bert")});
+  answer(entries{});  // so each of both is asked for by itself
+  answer(entries{});
+  ask({of("anna", login)});
+  const auto& little = serve::attributes_of(login);
+  const auto& all = serve::read_attributes();
+  EXPECT_THAT(attributes_, ElementsAre(little, all, little, little, little, all, little));
 }
 
 TEST_F(directory_asker, takes_the_directorys_own_word_for_who_is_not_there) {

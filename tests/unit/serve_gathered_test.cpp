@@ -11,7 +11,9 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
+#include <sql2ldap/serve/entry_answers.hpp>
 #include <sql2ldap/serve/gathered_lookup.hpp>
+#include <support/fake_lookup.hpp>
 
 namespace sql2ldap::test {
 namespace {
@@ -213,6 +215,111 @@ TEST_F(gathered, without_others_it_asks_as_ever) {
   EXPECT_EQ(first_, "c");
   answer({});
   EXPECT_EQ(directory_.searches, 0);
+}
+
+// ---- logins -----------------------------------------------------------------------------------
+
+// Is asked now, and answers when it is told to.
+class slow_directory final : public model::entry_asker {
+ public:
+  explicit slow_directory(fake_lookup& of) : of_(of) {}
+  void find_each(std::vector<model::value_assertion> asked, listener told) override {
+    open_.push_back([this, asked = std::move(asked), told = std::move(told)] { told(of_.find_each(asked)); });
+  }
+  bool answer_one() {
+    if (open_.empty()) return false;
+    const auto next = std::move(open_.front());
+    open_.erase(open_.begin());
+    next();
+    return true;
+  }
+
+ private:
+  fake_lookup& of_;
+  std::vector<std::function<void()>> open_;
+};
+
+class gathered_logins : public testing::Test {
+ protected:
+  using time = std::chrono::steady_clock::time_point;
+  struct under_way {
+    std::string is = "under way";
+    std::shared_ptr<const void> kept;
+  };
+  std::shared_ptr<under_way> begin(const std::string& name, time began = {}) {
+    auto one = std::make_shared<under_way>();
+    const auto work = [this, name, began, to = one.get()] {
+      const auto answer = answers_.account_for_login({name, "imap", "", nullptr, began});
+      to->is = !answer ? "try later" : !*answer ? "nobody" : (*answer)->who->login + word((*answer)->now);
+    };
+    one->kept = lookup_.answer_together({work}, {.ended = [](const auto&) {}, .goes_alone = [](std::size_t) {}});
+    return one;
+  }
+  static std::string word(serve::login_answer::verdict now) {
+    return now == serve::login_answer::verdict::allowed ? "" : " is kept out";
+  }
+  std::string login(const std::string& name, time began = {}) {
+    const auto one = begin(name, began);
+    while (directory_.answer_one()) {
+    }
+    return one->is;
+  }
+
+  fake_lookup entries_{R"(dn: associatedDomain=target.example,dc=org
+objectClass: s2lMailDomain
+associatedDomain: target.example
+s2lEnabled: TRUE
+
+dn: associatedDomain=alias.example,dc=org
+objectClass: s2lDomainAlias
+associatedDomain: alias.example
+s2lTargetDomain: target.example
+s2lEnabled: TRUE
+
+dn: uid=anna,associatedDomain=target.example,dc=org
+objectClass: s2lMailAccount
+uid: anna
+mailLocalAddress: info@target.example
+s2lEnabled: TRUE
+)"};
+  slow_directory directory_{entries_};
+  serve::gathered_lookup lookup_{directory_, entries_};
+  serve::entry_answers answers_{lookup_, nullptr, {.domain_age_max = std::chrono::seconds(5)}};
+};
+
+// Each step is done anew when the next answer is there, and what was unknown in one is known in the next.
+TEST_F(gathered_logins, know_domains_from_one_step_to_the_next) {
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(login("info@alias.example"), "anna") << i;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(login("info@target.example"), "anna") << i;
+  EXPECT_EQ(login("info@nowhere.example"), "nobody");
+}
+
+TEST_F(gathered_logins, are_told_what_they_asked_for_whatever_becomes_known_meanwhile) {
+  EXPECT_EQ(login("info@alias.example"), "anna");
+  for (int steps = 0; steps < 4; ++steps) {
+    const auto one = begin("info@alias.example", time(std::chrono::seconds(4 + 10 * steps)));
+    for (int i = 0; i < steps; ++i) directory_.answer_one();
+    const auto other = begin("info@alias.example", time(std::chrono::seconds(6 + 10 * steps)));
+    while (directory_.answer_one()) {
+    }
+    EXPECT_EQ(one->is, "anna") << steps;
+    EXPECT_EQ(other->is, "anna") << steps;
+  }
+}
+
+// What was read before it was turned off does not come back by who was under way.
+TEST_F(gathered_logins, a_domain_that_was_seen_off_is_off) {
+  const auto turned = [&](const char* enabled) {
+    entries_.load(std::string("dn: associatedDomain=target.example,dc=org\nobjectClass: s2lMailDomain\n"
+                              "associatedDomain: target.example\ns2lEnabled: ") +
+                  enabled + "\n");
+  };
+  EXPECT_EQ(login("info@target.example", time(std::chrono::seconds(1))), "anna");
+  turned("FALSE");
+  EXPECT_EQ(login("info@target.example", time(std::chrono::seconds(2))), "anna") << "as it was a moment ago";
+  EXPECT_EQ(login("info@target.example", time(std::chrono::seconds(6))), "anna is kept out");
+  turned("TRUE");
+  EXPECT_EQ(login("info@target.example", time(std::chrono::seconds(7))), "anna");
 }
 
 }  // namespace

@@ -78,6 +78,17 @@ TEST_F(login_check, proves_a_name_that_nobody_has_by_what_is_stored_for_somebody
   EXPECT_EQ(verify("nobody", "right").now, what::try_later) << "as everybody else";
 }
 
+TEST_F(login_check, asks_for_the_password_of_whose_login_the_name_is) {
+  desk_.entries.load(
+      "dn: uid=x,dc=org\nobjectClass: s2lMailAccount\nuid: x\nmailLocalAddress: b@example.org\n"
+      "userPassword: other\ns2lEnabled: TRUE\n\n"
+      "dn: uid=b@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: b@example.org\n"
+      "userPassword: right\ns2lEnabled: TRUE\n");
+  EXPECT_EQ(verify("b@example.org", "right").now, what::accepted);
+  EXPECT_EQ(verify("b@example.org", "other").now, what::wrong_password);
+  EXPECT_TRUE(scram("b@example.org").account);
+}
+
 TEST_F(login_check, proves_in_place_what_is_quick_whoever_is_there) {
   in_place_ = true;
   desk_.hashing.room = 0;

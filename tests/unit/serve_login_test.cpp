@@ -121,8 +121,9 @@ class serve_login : public testing::Test {
     if (!answer || !*answer) return std::nullopt;
     return (*answer)->now;
   }
-  std::string login_of(std::string_view name) {
-    const auto answer = answers_.account_for_login({name, "imap", "192.0.2.7"});
+  // `began`: of a login whose password is proved next.
+  std::string login_of(std::string_view name, std::optional<std::chrono::steady_clock::time_point> began = {}) {
+    const auto answer = answers_.account_for_login({name, "imap", "192.0.2.7", nullptr, began});
     if (!answer) return "try later: " + answer.error().message;
     return *answer ? (*answer)->who->login : "nobody";
   }
@@ -320,9 +321,10 @@ TEST_F(serve_login, where_nothing_tells_of_changes_a_domain_is_on_for_so_long_an
   std::chrono::steady_clock::time_point now;
   serve::answer_options how;
   how.domain_age_max = std::chrono::seconds(5);
-  how.now = [&] { return now; };
   serve::entry_answers answers(entries_, &entries_, how);
-  const auto verdict_now = [&] { return answers.account_for_login({"z@new.example", "imap", ""}).value()->now; };
+  const auto verdict_now = [&] {
+    return answers.account_for_login({"z@new.example", "imap", "", nullptr, now}).value()->now;
+  };
   entries_.load(of_new_domain);
   new_domain_is("FALSE");
   EXPECT_EQ(verdict_now(), verdict::disabled);
@@ -330,6 +332,8 @@ TEST_F(serve_login, where_nothing_tells_of_changes_a_domain_is_on_for_so_long_an
   EXPECT_EQ(verdict_now(), verdict::allowed);
   new_domain_is("FALSE");
   EXPECT_EQ(verdict_now(), verdict::allowed);
+  EXPECT_EQ(answers.account_for_login({"z@new.example", "imap", ""}).value()->now, verdict::disabled)
+      << "who proves nothing";
   EXPECT_FALSE(answers.userdb_of("z@new.example").value());
   EXPECT_FALSE(answers.domain("new.example").value());
   now += std::chrono::seconds(5);
@@ -348,14 +352,21 @@ TEST_F(serve_login, two_entries_for_one_name_are_an_error) {
   EXPECT_THAT(login_of("other"), HasSubstr("try later: two entries for \"other\""));
 }
 
-// He is asked for his password. Mail, which is not, is kept for none of both.
-TEST_F(serve_login, a_name_is_first_of_all_whose_login_it_is) {
+// He is asked for his password. Where nobody is, a name of two is that of none.
+TEST_F(serve_login, a_name_is_first_of_all_whose_login_it_is_where_a_password_is_proved) {
+  const std::chrono::steady_clock::time_point now{};
+  EXPECT_EQ(login_of("bert@example.org", now), "bertlogin");
   entries_.load(
       "dn: uid=bert@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: bert@example.org\ns2lEnabled: TRUE\n");
-  EXPECT_EQ(login_of("bert@example.org"), "bert@example.org");  // which is an address of another, too
+  EXPECT_EQ(login_of("bert@example.org", now), "bert@example.org");  // which is an address of another, too
+  EXPECT_THAT(login_of("bert@example.org"), HasSubstr("try later: two entries"));
   EXPECT_THAT(user_of("bert@example.org"), HasSubstr("try later: two entries"));
-  EXPECT_EQ(login_of("bertlogin"), "bertlogin");
+  EXPECT_EQ(login_of("bertlogin", now), "bertlogin");
   EXPECT_EQ(user_of("bertlogin"), "bertlogin");
+  entries_.load(
+      "dn: uid=third,dc=org\nobjectClass: s2lMailAccount\nuid: third\nmailLocalAddress: info@example.org\n"
+      "s2lEnabled: TRUE\n");
+  EXPECT_THAT(login_of("info@example.org", now), HasSubstr("try later: two entries")) << "which is nobody's login";
 }
 
 TEST_F(serve_login, try_later_is_never_nobody) {

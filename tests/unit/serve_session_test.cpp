@@ -566,6 +566,9 @@ TEST_F(serve_session, socketmap_has_a_map_for_each_question) {
   EXPECT_EQ(ask("logins all@example.org"), "OK anna@example.org, bert@example.org,");
   EXPECT_EQ(ask("logins far-away@example.org"), "OK far-away@example.org,") << "which is nobody's login";
   EXPECT_EQ(ask("logins nobody@example.org"), "NOTFOUND ,");
+  desk_.entries.load(
+      "dn: uid=info@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: info@example.org\ns2lEnabled: TRUE\n");
+  EXPECT_THAT(ask("logins info@example.org"), StartsWith("TEMP ")) << "the login of one, and another's address";
   EXPECT_EQ(ask("logins x@far.example"), "NOTFOUND ,");
   EXPECT_THAT(ask("other anna@example.org"), StartsWith("PERM "));
   desk_.entries.broken = true;

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include <sql2ldap/base/log.hpp>
+
 namespace sql2ldap {
 
 std::string error::text() const {
@@ -74,6 +76,7 @@ exit_code exit_code_of(const error& e) noexcept {
 }
 
 void assertion_failed(const char* expression, const char* file, int line) noexcept {
+  log::gathered_lines::write_now();
   std::fprintf(stderr, "%s:%d: broken invariant: %s\n", file, line, expression);
   std::abort();
 }

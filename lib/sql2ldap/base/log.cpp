@@ -81,7 +81,11 @@ void event(level severity, std::string_view id, std::string_view text, std::init
 gathered_lines::gathered_lines() noexcept { ++of_this_thread.depth; }
 
 gathered_lines::~gathered_lines() {
-  if (--of_this_thread.depth == 0 && !of_this_thread.lines.empty()) write_gathered();
+  if (--of_this_thread.depth == 0) write_now();
+}
+
+void gathered_lines::write_now() noexcept {
+  if (!of_this_thread.lines.empty()) write_gathered();
 }
 
 void set_level(level least) { least_told = least; }

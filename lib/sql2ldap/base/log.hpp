@@ -20,9 +20,11 @@ struct field {
 void event(level severity, std::string_view id, std::string_view text, std::initializer_list<field> fields = {});
 void set_level(level least);
 
-// While one lives, the lines of its thread are gathered, and written at once when the last of them goes away.
+// While one lives, the lines of its thread are gathered, and written at once when the last of them goes away, or by
+// write_now().
 class gathered_lines {
  public:
+  static void write_now() noexcept;
   gathered_lines() noexcept;
   gathered_lines(const gathered_lines&) = delete;
   gathered_lines& operator=(const gathered_lines&) = delete;

@@ -2,7 +2,7 @@
 //
 // Promises: everything that it is given runs in the thread that runs run(), one after the other; what is left when it
 // stops never runs. What is told to the log meanwhile is written when there is nothing else to do, or after some steps:
-// nobody waits for the log. Leaves to others: work that takes longer than a millisecond (worker_pool).
+// answers go out before it. Leaves to others: work that takes longer than a millisecond (worker_pool).
 #pragma once
 
 #include <chrono>

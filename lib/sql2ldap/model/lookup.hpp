@@ -30,6 +30,7 @@ struct value_assertion {
   std::vector<attribute_name> names;
   std::string value;
   entry_part wanted = entry_part::whole;
+  friend bool operator==(const value_assertion&, const value_assertion&) = default;
 };
 
 class entry_lookup {

@@ -2,12 +2,13 @@
 //
 // Gives: `answers`, and entry_answers, which makes them of a directory's entries. Promises: three answers, never two:
 // found, nullopt for "not there", and an error for "try later", whose text is for the log; nobody is ever
-// answered with another one's data: two entries for one name are an error (at a login, whose login a name is goes
-// before whose address it is: the password tells). Names come as clients send them, any bytes. From any thread. Leaves
+// answered with another one's data: two entries for one name are an error (where a password is proved next, whose
+// login a name is goes before whose address it is). Names come as clients send them, any bytes. From any thread. Leaves
 // to others: where entries come from (model::entry_lookup), how servers ask (their protocols), the check of passwords
 // (codec/password.hpp or a bind).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,9 @@ struct login_request {
   std::string_view from;     // IP address of the client; empty = unknown
   // What login_name_in() makes of the name (detail/address.hpp), where the asker has it; not kept.
   const std::optional<detail::login_name>* name_as_read = nullptr;
+  // When a login began of which a password is proved next: its name is first of all whose login it is, and its domain
+  // may be one that was on a moment ago. nullopt: who asks proves nothing.
+  std::optional<std::chrono::steady_clock::time_point> login_began{};
 };
 
 struct login_answer {

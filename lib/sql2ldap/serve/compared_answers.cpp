@@ -167,9 +167,9 @@ void compared_answers::compare(question kind, std::string_view name, const resul
 result<std::optional<login_answer>> compared_answers::account_for_login(const login_request& who) {
   auto answer = first_.account_for_login(who);
   compare(question::login, who.name, answer,
-          [name = std::string(who.name), service = std::string(who.service),
-           from = std::string(who.from)](answers& second) {
-            return second.account_for_login({name, service, from});
+          [name = std::string(who.name), service = std::string(who.service), from = std::string(who.from),
+           began = who.login_began](answers& second) {
+            return second.account_for_login({name, service, from, nullptr, began});
           });
   return answer;
 }

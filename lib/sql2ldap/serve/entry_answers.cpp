@@ -57,13 +57,17 @@ entry_answers::entry_answers(model::entry_lookup& entries, account_list* account
       domains_(std::make_unique<detail::known_domains>()) {}
 entry_answers::~entry_answers() = default;
 
-std::optional<std::uint64_t> entry_answers::version_for_login() const {
-  if (how_.domain_age_max.count() == 0) return entries_.version();
-  return static_cast<std::uint64_t>(how_.now().time_since_epoch() / how_.domain_age_max);
+std::optional<std::uint64_t> entry_answers::version_for(const login_request& request) const {
+  const auto version = entries_.version();
+  if (version || !request.login_began || how_.domain_age_max.count() == 0) return version;
+  return static_cast<std::uint64_t>(request.login_began->time_since_epoch() / how_.domain_age_max);
 }
 
 result<std::optional<login_answer>> entry_answers::account_for_login(const login_request& request) {
-  detail::finder find(entries_, *domains_, model::entry_part::login, version_for_login());
+  detail::finder find(entries_, *domains_,
+                      {.wanted = model::entry_part::login,
+                       .logins_first = request.login_began.has_value(),
+                       .version = version_for(request)});
   S2L_TRY_ASSIGN(const auto entry, request.name_as_read != nullptr ? find.account_named(*request.name_as_read)
                                                                    : find.account_named(request.name));
   if (!entry) return std::nullopt;
@@ -76,7 +80,7 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
 void entry_answers::expect_logins(std::span<const std::string_view> names) { entries_.expect(names::uid, names); }
 
 result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
-  detail::finder find(entries_, *domains_, model::entry_part::whole, entries_.version());
+  detail::finder find(entries_, *domains_, {.version = entries_.version()});
   S2L_TRY_ASSIGN(const auto who, mailbox_of(find, name));
   if (!who) return std::nullopt;
   if (!who->uid && !who->gid && !who->domain.empty()) {
@@ -90,16 +94,15 @@ result<std::optional<userdb>> entry_answers::userdb_of(std::string_view name) {
 }
 
 result<std::optional<sieve_script>> entry_answers::sieve_of(std::string_view name) {
-  detail::finder find(entries_, *domains_, model::entry_part::whole, entries_.version());
+  detail::finder find(entries_, *domains_, {.version = entries_.version()});
   S2L_TRY_ASSIGN(const auto who, mailbox_of(find, name));
   if (!who) return std::nullopt;
   return render_sieve(*who, how_.sieve, std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
 result<std::optional<mail_domain>> entry_answers::domain(std::string_view name) {
-  S2L_TRY_ASSIGN(
-      const auto found,
-      detail::finder(entries_, *domains_, model::entry_part::whole, entries_.version()).domain_in_force(name));
+  S2L_TRY_ASSIGN(const auto found,
+                 detail::finder(entries_, *domains_, {.version = entries_.version()}).domain_in_force(name));
   return found ? std::optional(*found) : std::nullopt;
 }
 
@@ -111,7 +114,7 @@ result<void> entry_answers::users(const std::function<bool(std::string_view logi
     if (who.enabled) enabled.push_back(std::move(who));
     return true;
   }));
-  detail::finder find(entries_, *domains_, model::entry_part::whole, entries_.version());
+  detail::finder find(entries_, *domains_, {.version = entries_.version()});
   std::unordered_map<std::string, bool> domains;  // that were looked at
   for (const account& who : enabled) {
     auto known = domains.find(who.domain);

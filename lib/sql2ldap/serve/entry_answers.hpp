@@ -4,12 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include <sql2ldap/base/coarse_clock.hpp>
 #include <sql2ldap/model/lookup.hpp>
 #include <sql2ldap/serve/account_list.hpp>
 #include <sql2ldap/serve/answers.hpp>
@@ -27,7 +25,6 @@ struct answer_options {
   // So long a login takes a domain for one that is on without looking, where it cannot be seen that nothing has
   // changed.
   std::chrono::milliseconds domain_age_max{0};
-  std::function<std::chrono::steady_clock::time_point()> now = coarse_now;
 };
 
 class entry_answers : public answers {
@@ -45,8 +42,8 @@ class entry_answers : public answers {
   [[nodiscard]] result<void> users(const std::function<bool(std::string_view login)>& tell) override;
 
  private:
-  // Until it is another, domains that were read are known to who logs in.
-  [[nodiscard]] std::optional<std::uint64_t> version_for_login() const;
+  // Until it is another, domains that were read are known to who asks.
+  [[nodiscard]] std::optional<std::uint64_t> version_for(const login_request& request) const;
 
   model::entry_lookup& entries_;
   account_list* accounts_;

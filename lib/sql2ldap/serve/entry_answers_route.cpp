@@ -92,7 +92,7 @@ mail_route route_to(const mail_alias& alias, const address& asked) {
 }  // namespace
 
 result<mail_route> entry_answers::route(std::string_view text) {
-  detail::finder find(entries_, *domains_, model::entry_part::whole, entries_.version());
+  detail::finder find(entries_, *domains_, {.version = entries_.version()});
   const std::size_t at = text.rfind('@');
   if (at == std::string_view::npos) return mail_route{};
   S2L_TRY_ASSIGN(const auto domain, find.domain_in_force(text.substr(at + 1)));

@@ -1,5 +1,6 @@
 #include <sql2ldap/serve/gathered_lookup.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <iterator>
@@ -21,13 +22,18 @@ tl::unexpected<error> not_in_time() { return fail_transient(error_kind::local, "
 
 }  // namespace
 
-// What it was told so far, in the order in which it asks.
+// With what it was told so far.
 struct gathered_lookup::piece {
+  struct known {
+    questions asked;
+    answer is;
+  };
   std::function<void()> work;
   std::size_t place = 0;
-  std::vector<answer> told{};
-  std::size_t next = 0;  // of `told`, while it is done
-  questions wanted{};    // what it could not be told; empty: it came to its end
+  std::vector<known> told{};
+  questions wanted{};  // what it could not be told; empty: it came to its end
+
+  void is_told(answer what) { told.push_back({std::move(wanted), std::move(what)}); }
 };
 
 thread_local gathered_lookup::at_work gathered_lookup::this_threads{};
@@ -60,7 +66,6 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
     struct away {
       ~away() { this_threads = {}; }
     } const at_the_end;
-    one.next = 0;
     one.wanted.clear();
     this_threads = {&at_, &one};
     one.work();
@@ -79,13 +84,13 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
   void take(answer found) {
     if (!found && together_.size() > 1) return tell_apart(found);
     if (!found) {
-      together_.front().told.push_back(std::move(found));
+      together_.front().is_told(std::move(found));
       return go_on();
     }
     auto next = std::make_move_iterator(found->begin());
     for (piece& one : together_) {
       const auto count = static_cast<std::ptrdiff_t>(one.wanted.size());
-      one.told.emplace_back(std::vector(next, next + count));
+      one.is_told(std::vector(next, next + count));
       next += count;
     }
     go_on();
@@ -102,7 +107,7 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
   }
   void take_of_first(const answer& of_first) {
     if (!of_first && of_first.error().transient) return tell_all(of_first);
-    together_.front().told.push_back(of_first);
+    together_.front().is_told(of_first);
     std::vector<std::size_t> alone;
     for (auto one = together_.begin() + 1; one != together_.end(); ++one) alone.push_back(one->place);
     together_.resize(1);
@@ -110,7 +115,7 @@ class gathered_lookup::group : public std::enable_shared_from_this<group> {
     for (const std::size_t place : alone) listener_.goes_alone(place);
   }
   void tell_all(const answer& of_all) {
-    for (piece& one : together_) one.told.push_back(of_all);
+    for (piece& one : together_) one.is_told(of_all);
     go_on();
   }
 
@@ -136,7 +141,8 @@ result<std::vector<std::vector<model::entry>>> gathered_lookup::find_each(
     std::span<const model::value_assertion> asked) {
   if (this_threads.at != this || asked.empty()) return alone_.find_each(asked);
   piece& one = *this_threads.what;
-  if (one.next < one.told.size()) return one.told[one.next++];
+  for (const piece::known& known : one.told)
+    if (std::equal(asked.begin(), asked.end(), known.asked.begin(), known.asked.end())) return known.is;
   // What is asked after a "not yet" is asked again when that is known.
   if (one.wanted.empty()) one.wanted.assign(asked.begin(), asked.end());
   return not_in_time();

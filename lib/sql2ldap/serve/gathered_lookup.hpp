@@ -23,8 +23,8 @@ class gathered_lookup final : public model::entry_lookup {
       : together_(together), alone_(alone), now_(std::move(now)) {}
 
   // Does each piece of work, in this thread, now and when `together` has told something. One that looks something up
-  // here is told an error, and done anew when the answer is there; so each must look up the same when it is told the
-  // same, and may leave nothing behind but the outcome of its last time. What asks for more than
+  // here is told an error, and done anew when the answer is there; what it was told once it is told again. It may leave
+  // nothing behind that counts but the outcome of its last time. What asks for more than
   // limits::steps_together_max things, one after the other, goes alone, and so does what the others cannot be asked
   // with. They are done for as long as the handle is kept; what asks for more after limits::work_wait_max is told that
   // it was not asked in time, a transient error.

@@ -1,11 +1,13 @@
 #include <sql2ldap/serve/login_check.hpp>
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <sql2ldap/base/coarse_clock.hpp>
 #include <sql2ldap/codec/password_verify.hpp>
 #include <sql2ldap/serve/detail/address.hpp>
 
@@ -115,8 +117,8 @@ void login_check::find(std::shared_ptr<const login_attempt> asked, const guess& 
   }
   auto answer = std::make_shared<result<std::optional<login_answer>>>(fail_transient(error_kind::local, too_late_text));
   const bool taken = lookups_.run(
-      [this, asked, answer] {
-        *answer = from_.account_for_login({asked->name, asked->service, asked->from});
+      [this, asked, answer, began = coarse_now()] {
+        *answer = from_.account_for_login({asked->name, asked->service, asked->from, nullptr, began});
       },
       [this, asked, answer, done] {
         if (*answer) return done(std::make_shared<const std::optional<login_answer>>(std::move(**answer)));
@@ -148,6 +150,7 @@ struct login_check::proof {
   const login_attempt who;
   const secret password;
   const listener done;
+  const std::chrono::steady_clock::time_point began = coarse_now();
   const std::shared_ptr<const account> decoy;  // whose password it is proved against where nobody has the name
   const std::optional<detail::login_name> name_as_read = detail::login_name_in(who.name);
   guess what = guess::of_name(who.name, name_as_read, who.from);
@@ -167,7 +170,7 @@ struct login_check::proof {
 // What is proved quickly is so where it was found.
 void login_check::look_up(proof& of) {
   const auto& answer =
-      of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from, &of.name_as_read}));
+      of.found.emplace(from_.account_for_login({of.who.name, of.who.service, of.who.from, &of.name_as_read, of.began}));
   if (!answer) return;
   if (*answer) of.what.is_of((*answer)->who->login);
   of.nobody = *answer || of.decoy == nullptr ? nullptr : with_passwords_of(*of.decoy);

@@ -62,7 +62,7 @@ class connection {
   result<void> bind();
   result<void> set(int option, const void* value, std::string_view name);
   [[nodiscard]] error lost(std::string_view doing);
-  [[nodiscard]] Sockbuf* buffer() const noexcept;  // nullptr: before it is connected
+  [[nodiscard]] Sockbuf* buffer() const noexcept;
   [[nodiscard]] bool has_buffered() const noexcept;
   void set_patience() noexcept;
   [[nodiscard]] std::string library_words() const;

@@ -36,13 +36,13 @@ result<domain_ptr> only_domain(const std::string& name, const std::vector<model:
 const result<domain_ptr>* finder::recalled(std::string_view domain) {
   for (const auto& [name, is] : domains_)
     if (name == domain) return &is;
-  auto known = version_ ? known_.find(domain, *version_) : nullptr;
+  auto known = how_.version ? known_.find(domain, *how_.version) : nullptr;
   return known ? &domains_.emplace_back(domain, std::move(known)).second : nullptr;
 }
 
 const result<domain_ptr>& finder::read(const std::string& domain, const std::vector<model::entry>& entries) {
   const auto& is = domains_.emplace_back(domain, only_domain(domain, entries)).second;
-  if (is && version_) known_.keep(domain, *version_, *is);
+  if (is && how_.version) known_.keep(domain, *how_.version, *is);
   return is;
 }
 
@@ -71,7 +71,10 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
   static const std::vector<model::attribute_name> login_or_address = {names::uid, names::mail_local_address,
                                                                       names::mail};
   std::array<model::value_assertion, 2> asked;
-  asked[0] = {how == by::address ? address_alone : how == by::login ? login_alone : login_or_address, name, wanted_};
+  asked[0] = {how == by::address ? address_alone
+              : how == by::login ? login_alone
+                                 : login_or_address,
+              name, how_.wanted};
   const bool with_domain = !domain.empty() && recalled(domain) == nullptr;
   if (with_domain) asked[1] = {{names::associated_domain}, std::string(domain)};
   S2L_TRY_ASSIGN(auto answers, entries_.find_each(std::span(asked).first(with_domain ? 2 : 1)));
@@ -82,11 +85,12 @@ result<std::vector<model::entry>> finder::found(const std::string& name, std::st
 result<std::optional<model::entry>> finder::account_of(const login_name& name) {
   // '@example.org' is nobody's login, though an account may catch all mail of its domain.
   const bool may_be_address = name.is_address && name.text.front() != '@';
-  if (!may_be_address) return only_account(name, by::login);
-  if (wanted_ != model::entry_part::login) return only_account(name, by::login_or_address);
-  S2L_TRY_ASSIGN(auto owner, only_account(name, by::login));
-  if (owner) return owner;
-  return only_account(name, by::address);
+  if (!may_be_address || how_.logins_first) {
+    S2L_TRY_ASSIGN(auto owner, only_account(name, by::login));
+    if (owner || !may_be_address) return owner;
+  }
+  // By all of its names at one moment: who is given a login that was his address is there all the while.
+  return only_account(name, by::login_or_address);
 }
 
 result<std::optional<model::entry>> finder::only_account(const login_name& name, by how) {

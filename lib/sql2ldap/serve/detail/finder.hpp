@@ -22,18 +22,20 @@ namespace sql2ldap::serve::detail {
 // For one question.
 class finder {
  public:
-  // `version`: as long as it is the same, domains that were read are known.
-  finder(model::entry_lookup& entries, known_domains& known, model::entry_part wanted,
-         std::optional<std::uint64_t> version)
-      : entries_(entries), known_(known), wanted_(wanted), version_(version) {}
+  struct options {
+    model::entry_part wanted = model::entry_part::whole;  // of accounts
+    bool logins_first = false;                            // account_named(): a login goes before an address
+    std::optional<std::uint64_t> version{};               // as long as it is the same, domains that were read are known
+  };
+  finder(model::entry_lookup& entries, known_domains& known, options how)
+      : entries_(entries), known_(known), how_(how) {}
 
   // By any domain name; also those that are off. nullptr: nobody wrote it down.
   [[nodiscard]] result<domain_ptr> domain(std::string_view name);
   // The same, where it is in force: it is on, and what an alias domain leads to is so, too.
   [[nodiscard]] result<domain_ptr> domain_in_force(std::string_view name);
   // That of the one account with this login or address, on or off; through an alias domain where nobody has the address
-  // itself. nullopt: nobody has it. For a login the name is first of all whose login it is, whoever has it for an
-  // address: only he knows the password.
+  // itself. nullopt: nobody has it.
   [[nodiscard]] result<std::optional<model::entry>> account_named(std::string_view name) {
     return account_named(login_name_in(name));
   }
@@ -58,8 +60,7 @@ class finder {
 
   model::entry_lookup& entries_;
   known_domains& known_;
-  const model::entry_part wanted_;
-  const std::optional<std::uint64_t> version_;
+  const options how_;
   std::vector<std::pair<std::string, result<domain_ptr>>> domains_;  // of this question: one, or a few
 };
 

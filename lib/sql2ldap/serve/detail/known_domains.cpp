@@ -14,12 +14,14 @@ domain_ptr known_domains::find(std::string_view name, std::uint64_t version) con
 }
 
 void known_domains::keep(std::string_view name, std::uint64_t version, domain_ptr what) {
-  if (what == nullptr || !what->enabled) return;
   const std::lock_guard alone(mutex_);
   if (version < version_) return;
   if (version > version_ || domains_.size() >= limits::domains_known_max) domains_.clear();
   version_ = version;
-  domains_.insert_or_assign(std::string(name), std::move(what));
+  if (what != nullptr && what->enabled)
+    domains_.insert_or_assign(std::string(name), std::move(what));
+  else if (const auto old = domains_.find(name); old != domains_.end())
+    domains_.erase(old);
 }
 
 }  // namespace sql2ldap::serve::detail

@@ -21,7 +21,8 @@ class known_domains {
   // `version`: model::entry_lookup::version() before the domain was looked up, or is to be. Names as A-labels in lower
   // case. nullptr: not known.
   [[nodiscard]] domain_ptr find(std::string_view name, std::uint64_t version) const;
-  void keep(std::string_view name, std::uint64_t version, domain_ptr what);  // nullptr or off: in vain
+  // nullptr, or off: it is known no more.
+  void keep(std::string_view name, std::uint64_t version, domain_ptr what);
 
  private:
   struct hash_of_name : std::hash<std::string_view> {
