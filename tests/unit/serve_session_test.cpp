@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include <chrono>
+#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -23,6 +24,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
+using testing::UnorderedElementsAreArray;
 
 const std::string host = R"(dn: associatedDomain=example.org,dc=org
 objectClass: s2lMailDomain
@@ -347,6 +349,43 @@ TEST_F(serve_session, auth_requests_go_on_side_by_side) {
   one->feed("CANCEL\t1\n");
   desk_.hashing.work_all();
   EXPECT_EQ(one->heard(), "FAIL\t2\tuser=anna@example.org\n");
+}
+
+TEST_F(serve_session, auth_takes_no_more_requests_than_may_be_verified_at_once_and_the_others_afterwards) {
+  desk_.hashing.held = true;
+  std::string asked;
+  std::vector<std::string> expected;
+  for (std::size_t i = 1; i <= 3 * limits::auth_requests_max; ++i) {
+    asked += fmt::format("AUTH\t{}\tPLAIN\tservice=imap\tresp={}\n", i, plain("anna@example.org", "right"));
+    expected.push_back(fmt::format("OK\t{}\tuser=anna@example.org", i));
+  }
+  const auto one = auth_client();
+  EXPECT_EQ(one->ask(asked), "");
+  EXPECT_FALSE(one->takes_bytes);
+  EXPECT_EQ(desk_.hashing.waiting(), limits::auth_requests_max);
+  desk_.hashing.held = false;  // from now on they are answered at once
+  desk_.hashing.work_all();
+  std::istringstream heard(one->heard());
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(heard, line);) lines.push_back(line);
+  EXPECT_THAT(lines, UnorderedElementsAreArray(expected));
+  EXPECT_TRUE(one->takes_bytes);
+  EXPECT_FALSE(one->closed);
+}
+
+TEST_F(serve_scram, takes_no_more_requests_than_may_be_looked_up_at_once_and_the_others_afterwards) {
+  desk_.lookups.held = true;
+  std::string asked;
+  for (std::size_t i = 1; i <= 2 * limits::auth_requests_max; ++i)
+    asked += fmt::format("AUTH\t{}\tSCRAM-SHA-256\tservice=imap\tresp={}\n", i,
+                         codec::base64("n,,n=stored@example.org,r=abc"));
+  const auto one = auth_client();
+  EXPECT_EQ(one->ask(asked), "");
+  EXPECT_EQ(desk_.lookups.waiting(), limits::auth_requests_max);
+  desk_.lookups.work_all();
+  EXPECT_TRUE(one->takes_bytes);
+  EXPECT_THAT(one->heard(), HasSubstr(fmt::format("CONT\t{}\t", 2 * limits::auth_requests_max)));
+  EXPECT_FALSE(one->closed);
 }
 
 TEST_F(serve_session, auth_tells_what_is_no_success_at_a_moment_of_its_own) {

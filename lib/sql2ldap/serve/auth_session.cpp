@@ -55,21 +55,8 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   }
 
   void feed(std::string_view bytes) override {
-    fed_at_ = clock::now();
     codec_.feed(bytes);
-    while (!closed_) {
-      auto next = codec_.next();
-      if (!next) break;
-      if (*next) {
-        std::visit([this](auto& what) { take(what); }, **next);
-      } else {
-        verify_gathered();
-        settle(std::move(next->error()));
-      }
-      if (gathered_.size() == gathered_max) verify_gathered();
-    }
-    verify_gathered();
-    if (!closed_) to_.ready();
+    take_requests();
   }
 
   // No client shuts its side down and still wants to know.
@@ -96,6 +83,27 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   static constexpr std::size_t gathered_max = 16;
   static_assert(gathered_max <= model::entry_lookup::expected_max);
 
+  // As many as may be verified at once; who has asked for more is read from again when some are answered.
+  void take_requests() {
+    waits_for_room_ = false;  // who is answered at once has made none
+    taken_at_ = clock::now();
+    while (!closed_ && !is_full()) {
+      auto next = codec_.next();
+      if (!next) break;
+      if (*next) {
+        std::visit([this](auto& what) { take(what); }, **next);
+      } else {
+        verify_gathered();
+        settle(std::move(next->error()));
+      }
+      if (gathered_.size() == gathered_max || is_full()) verify_gathered();
+    }
+    verify_gathered();
+    waits_for_room_ = is_full();
+    if (!closed_ && !waits_for_room_) to_.ready();
+  }
+  [[nodiscard]] bool is_full() const { return verifying_ + gathered_.size() >= limits::auth_requests_max; }
+
   void verify_gathered() {
     std::array<std::string_view, gathered_max> names;
     for (std::size_t i = 0; i < gathered_.size(); ++i) names[i] = gathered_[i].given.user;
@@ -107,7 +115,7 @@ class auth_session final : public session, public std::enable_shared_from_this<a
 
   void take(wire::authenticate& asked) {
     attempt by{
-        {{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()}, !asked.no_penalty, fed_at_};
+        {{}, std::move(asked.service), std::move(asked.remote_ip), weak_from_this()}, !asked.no_penalty, taken_at_};
     auto exchange = sasl::start(asked.mechanism, is_scram(asked.mechanism) ? new_nonce() : std::string());
     S2L_ASSERT(exchange != nullptr);  // only what was offered comes here
     const auto& first = asked.initial_response;
@@ -148,12 +156,17 @@ class auth_session final : public session, public std::enable_shared_from_this<a
                                const auto self = weak.lock();
                                if (!self) return;
                                --self->verifying_;
-                               const auto found = self->running_.find(of.serial);
-                               if (self->closed_ || found == self->running_.end()) return;
-                               if (!is.account) return self->try_later(of);
-                               found->second.scram = is;
-                               self->go_on(of, found->second.exchange->give(is.secret));
+                               if (!self->closed_) self->looked_up(of, is);
+                               if (self->waits_for_room_) self->take_requests();
                              });
+  }
+
+  void looked_up(wire::ticket of, const login_check::scram_login& is) {
+    const auto found = running_.find(of.serial);
+    if (found == running_.end()) return;
+    if (!is.account) return try_later(of);
+    found->second.scram = is;
+    go_on(of, found->second.exchange->give(is.secret));
   }
 
   void try_later(wire::ticket of) {
@@ -204,6 +217,11 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   void answer(wire::ticket of, const std::string& asked, const login_result& how, const std::string& final_data) {
     --verifying_;
     if (closed_) return;
+    tell(of, asked, how, final_data);
+    if (waits_for_room_) take_requests();
+  }
+
+  void tell(wire::ticket of, const std::string& asked, const login_result& how, const std::string& final_data) {
     switch (how.now) {
       case login_result::what::accepted:
         return settle(codec_.success(of, how.user, final_data, asked));
@@ -242,9 +260,10 @@ class auth_session final : public session, public std::enable_shared_from_this<a
   wire::session codec_;
   const bool scram_;
   std::map<std::uint64_t, running> running_;  // by serial: those that the client is to say something for
-  clock::time_point fed_at_;
+  clock::time_point taken_at_;
   std::vector<ready_login> gathered_;  // of one piece of what the client wrote
   std::size_t verifying_ = 0;          // answers to come, which may be delayed
+  bool waits_for_room_ = false;        // with requests that have been fed
   bool closed_ = false;
 };
 
