@@ -15,6 +15,7 @@
 
 #include <support/beside.hpp>
 #include <support/changing_world.hpp>
+#include <support/deletion_witness.hpp>
 
 #include "schedules.hpp"
 
@@ -36,11 +37,13 @@ std::string simulate(std::uint64_t seed) {
   };
   sync::follower follower(who, how, durable, at_once_or_late);
   if (const auto begun = follower.reconcile(); !begun) return "reconcile: " + begun.error().text();
+  deletion_witness witness(at.hosts, 2);
   for (int round = 0; round < 12; ++round) {
     at.change_tables(1 + at.pick(6));
     const std::vector<model::row_image> changed = at.take_changes();
     if (at.chance(3)) at.change_tables(1 + at.pick(4));
     const std::vector<model::row_image> next = at.take_changes();
+    witness.note();
     if (at.chance(6)) at.disturb();
     bool known = true;  // what has been followed
     try {
@@ -49,6 +52,9 @@ std::string simulate(std::uint64_t seed) {
       known = false;
     }
     at.undisturbed();
+    if (const std::string wrong = witness.unproven(); !wrong.empty())
+      return "round " + std::to_string(round) + ": " + wrong + described(changed) + "then\n" + described(next) +
+             at.tables() + at.hosts.directory.dump();
     if (!known) {
       sync::follower again(who, how);
       if (const auto begun = again.reconcile(); !begun) return "reconcile: " + begun.error().text();

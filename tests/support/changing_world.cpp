@@ -82,9 +82,10 @@ void changing_world::change_tables(std::size_t times) {
       }
       case 1: {
         const std::string id = std::to_string(pick(6));
-        replace("mailbox", id, chance(4),
-                {id, name(), domain_name(), name(), stored_password("salt"),
-                 chance(10) ? "not a number" : std::to_string(pick(3)), "1"});
+        replace(
+            "mailbox", id, chance(4),
+            {id, chance(10) ? "" : name(), domain_name(), name(), chance(10) ? "{NOSUCH}x" : stored_password("salt"),
+             chance(10) ? "not a number" : std::to_string(pick(3)), chance(4) ? "0" : "1"});
         break;
       }
       case 2: {
@@ -159,11 +160,17 @@ bool changing_world::has_entries_below(const std::string& dn) const {
   });
 }
 
+bool changing_world::is_rejected(const std::string& origin) const {
+  return std::any_of(hosts.rejects.begin(), hosts.rejects.end(),
+                     [&](const model::reject& r) { return r.origin == origin; });
+}
+
 // What a full run finds to do, and what it rejects that is not in `aside`, or the other way round.
 std::string changing_world::differences(const model::set_aside_list* aside) {
   std::string out;
   for (const sync::difference& d : hosts.verify())
-    if (d.kind != sync::difference::what::foreign && !has_entries_below(d.dn)) out += d.dn + " " + d.origin + "\n";
+    if (d.kind != sync::difference::what::foreign && !has_entries_below(d.dn) && !is_rejected(d.origin))
+      out += d.dn + " " + d.origin + "\n";
   if (aside == nullptr) return out;
   std::map<std::string, int> rejected;
   for (const model::reject& r : hosts.rejects)

@@ -41,6 +41,7 @@ class changing_world {
   void replace(const std::string& table, const std::string& key, bool drop,
                std::vector<std::optional<std::string>> row);
   [[nodiscard]] bool has_entries_below(const std::string& dn) const;
+  [[nodiscard]] bool is_rejected(const std::string& origin) const;
 
   std::mt19937_64 random_;
   std::vector<model::row_image> changed_;

@@ -202,7 +202,7 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
   const path base = path_of(what.base);
   std::vector<model::entry> found;
   bool limited = false;
-  if (!tree_.contains(base)) {
+  if (!tree_.contains(base) || is_hidden(what.base)) {
     if (what.scope == model::search_scope::base) return std::make_unique<stream>(std::move(found), *this, false);
     error e;
     e.kind = error_kind::directory;
@@ -213,7 +213,8 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
   for (auto at = tree_.find(base); at != tree_.end() && is_prefix(base, at->first); ++at) {
     const std::size_t below = at->first.size() - base.size();
     if ((what.scope == model::search_scope::base && below != 0) ||
-        (what.scope == model::search_scope::one_level && below != 1) || !filter(what.filter).matches(at->second))
+        (what.scope == model::search_scope::one_level && below != 1) || is_hidden(at->second.dn()) ||
+        !filter(what.filter).matches(at->second))
       continue;
     if (size_limit && found.size() == *size_limit) {
       limited = true;
@@ -319,7 +320,14 @@ std::optional<fake_directory::no> fake_directory::rename(tree& to, const model::
   return std::nullopt;
 }
 
+bool fake_directory::is_hidden(std::string_view dn) const {
+  return !hidden.empty() && hidden.contains(parsed(dn).normal_form());
+}
+
 std::optional<fake_directory::no> fake_directory::apply(tree& to, const model::change& what) const {
+  const bool is_add = std::holds_alternative<model::add_entry>(what.what);
+  if (!is_add && is_hidden(what.dn())) return no{32, "noSuchObject"};
+  if (is_add && is_hidden(model::parent_text(what.dn()))) return no{50, "no write access to parent"};
   if (refused.contains(parsed(what.dn()).normal_form())) return no{53, "unwillingToPerform"};
   if (const auto* c = std::get_if<model::add_entry>(&what.what)) return add(to, c->content);
   if (const auto* c = std::get_if<model::modify_entry>(&what.what)) return modify(to, *c);

@@ -25,8 +25,11 @@ class fake_directory : public model::directory {
   std::function<bool()> cut = [] { return false; };  // before each entry of a search
   std::optional<std::size_t> size_limit;             // entries of one search
   std::set<std::string> refused;                     // normal forms of DNs that nobody may write
-  std::uint64_t writes = 0;                          // calls
-  std::uint64_t changes = 0;                         // applied
+  // Normal forms of DNs that access rules hide: searches pass over these entries, and changes of them are answered as
+  // if they were not there, as slapd does without the right to disclose. Adding one says that it exists.
+  std::set<std::string> hidden;
+  std::uint64_t writes = 0;   // calls
+  std::uint64_t changes = 0;  // applied
 
   // For the test itself, without faults. Text of LDIF content records.
   void load(const std::string& ldif);
@@ -50,6 +53,7 @@ class fake_directory : public model::directory {
     std::string text;
   };
   [[nodiscard]] static path path_of(std::string_view dn);
+  [[nodiscard]] bool is_hidden(std::string_view dn) const;
   [[nodiscard]] std::optional<no> apply(tree& to, const model::change& what) const;
   [[nodiscard]] std::optional<no> add(tree& to, const model::entry& content) const;
   [[nodiscard]] std::optional<no> modify(tree& to, const model::modify_entry& what) const;

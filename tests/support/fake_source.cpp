@@ -193,6 +193,8 @@ class state : public model::snapshot {
  public:
   explicit state(fake_source& owner) : owner_(owner), tables_(owner.tables) {}
   result<std::unique_ptr<model::row_stream>> rows(const model::query& what) override {
+    if (owner_.forbidden.contains(what.from.table))
+      return fail(error_kind::source, "query would be affected by row-level security policy for " + what.from.table);
     return std::make_unique<stream>(evaluator(tables_).run(what), owner_);
   }
 

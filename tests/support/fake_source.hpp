@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class fake_source : public model::source {
   std::map<std::string, fake_table> tables;
   // Asked before each row: true cuts the stream with a transient error.
   std::function<bool()> cut = [] { return false; };
+  // Tables whose rows nobody may read: as PostgreSQL answers where row security would hide some.
+  std::set<std::string> forbidden;
   std::uint64_t rows_given = 0;
 
   [[nodiscard]] result<model::catalog> describe() override;

@@ -56,8 +56,13 @@ evaluator::~evaluator() = default;
 evaluator::outcome evaluator::make(std::size_t kind, const row_set& rows, model::entry& out, model::reject& why) {
   state_->kind = kind;
   state_->rows = rows;
-  return state_->engine.make(kind, rows.main, rows.many, out, why) ? outcome::made : outcome::rejected;
+  if (state_->engine.make(kind, rows.main, rows.many, out, why)) return outcome::made;
+  return origin().empty() ? outcome::rejected : outcome::incomplete;
 }
+
+std::span<const attribute_failure> evaluator::failures() const noexcept { return state_->engine.failures; }
+
+std::string evaluator::parent_origin() { return detail::parent_origin(state_->engine, state_->kind, state_->rows); }
 
 evaluator::outcome evaluator::make_parent(model::entry& out, model::reject& why) {
   return detail::make_parent(state_->engine, state_->kind, state_->rows, out, why) ? outcome::made : outcome::rejected;

@@ -48,6 +48,7 @@ struct kind_info {
   std::vector<std::string> classes;               // objectClass values, s2lManaged included
   std::vector<model::attribute_name> attributes;  // `=`: these are ours alone
   std::vector<model::attribute_name> initial;     // `?=`: written only when absent
+  std::vector<model::attribute_name> rdn;         // those of `attributes` that name the entry
 };
 
 struct kind_queries {
@@ -127,6 +128,15 @@ struct trace {
   std::string objection;                                    // why there is none, or why the row is rejected
 };
 
+// A part of an entry that its row cannot fill, though the row is there.
+struct attribute_failure {
+  std::vector<model::attribute_name> attributes;
+  bool name = false;   // the DN, by its RDN or its parent; `attributes` are those of the RDN then
+  std::string column;  // "" when no single one is at fault
+  std::string reason;  // one sentence, never a secret
+  int line = 0;        // of the mapping
+};
+
 struct column_write {  // one SQL column to set; absent value = NULL
   std::string alias;
   std::string column;
@@ -141,12 +151,21 @@ class evaluator {
   evaluator(evaluator&&) noexcept;
   ~evaluator();
 
-  enum class outcome { made, rejected };
+  // incomplete: `out` lacks what failures() lists, and `why` has the first of these; without a name its DN is "".
+  // rejected: the key cannot be read, so that nobody knows which entry the row stands for.
+  enum class outcome { made, incomplete, rejected };
   // Fills `out` (dn, objectClass, s2lOrigin, attributes in the mapping's order, values without
-  // duplicates under common sense: byte-equal ones are dropped) or says why not in `why`.
+  // duplicates under common sense: byte-equal ones are dropped).
   // A clear-text password comes out as "{CLEARTEXT}..." when the mapping says `plain: hash`:
   // the writer must hash it (codec/password.hpp), the comparison verifies instead of comparing.
   [[nodiscard]] outcome make(std::size_t kind, const row_set& rows, model::entry& out, model::reject& why);
+
+  // Of the last make(); until the next one. The attributes of a partition fail together. `out` may hold some of the
+  // values of an attribute that failed.
+  [[nodiscard]] std::span<const attribute_failure> failures() const noexcept;
+
+  // After make(): the s2lOrigin of the entry that the row names as its parent; "" when the row gives no key for it.
+  [[nodiscard]] std::string parent_origin();
 
   // After make(): the parent entry that policy `make` would create for it.
   [[nodiscard]] outcome make_parent(model::entry& out, model::reject& why);

@@ -5,6 +5,7 @@
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
+#include <sql2ldap/sync/detail/existing_entries.hpp>
 
 namespace sql2ldap::sync {
 
@@ -90,7 +91,10 @@ std::vector<std::uint32_t> surplus_list::deepest_first() const {
 result<void> comparison::take_wanted(const wanted& w, const parties& who, digester& digests) {
   const std::uint64_t dn_hash = model::dn_hash(w.content->dn());
   const std::uint64_t origin = run_hash64(w.content->first_value_of(model::names::origin));
-  if (table.insert(origin, digests.digest_of(w.kind, *w.content, dn_hash), dn_hash)) return {};
+  // What is not whole has to be compared attribute by attribute: no entry has this digest.
+  const digest128 digest = w.unmapped != nullptr ? digest128{run_hash64("unmapped"), ~origin}
+                                                 : digests.digest_of(w.kind, *w.content, dn_hash);
+  if (table.insert(origin, digest, dn_hash)) return {};
   return fail(error_kind::mapping, "two entries have one origin: " + std::string(w.content->dn()),
               "the key of the kind " + who.map.kinds()[w.kind].name + " does not tell its rows apart");
 }
@@ -111,8 +115,7 @@ std::optional<std::size_t> comparison::take_present(const model::entry& e, const
     if (wanted_dns.contains(dn_hash))
       holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin),
                           static_cast<std::uint32_t>(surplus.size())};
-    // A second entry of one origin is nobody's.
-    surplus.add(e.dn(), origin, record == nullptr ? fate_of(e, how) : fate::remove);
+    surplus.add(e.dn(), origin, fate_of_stale(e, kind, record != nullptr, dn_hash, how));
     return std::nullopt;
   }
   if (record->has(digests.digest_of(*kind, e, dn_hash))) {
@@ -126,6 +129,23 @@ std::optional<std::size_t> comparison::take_present(const model::entry& e, const
   if (wanted_dns.contains(dn_hash))
     holders[dn_hash] = {std::string(e.dn()), origin_hash, std::string(origin), std::nullopt};
   return std::nullopt;
+}
+
+fate comparison::fate_of_stale(const model::entry& e, std::optional<std::size_t> kind, bool has_record,
+                               std::uint64_t dn_hash, const run_options& how) const {
+  // Of two entries with one origin nobody knows which is the row's.
+  if (has_record) return fate::keep;
+  const fate usual = fate_of(e, how);
+  const bool unidentified = kind && unmapped.unidentified.size() > *kind && unmapped.unidentified[*kind] > 0;
+  const bool stays = unidentified || unmapped.needed_parents.contains(dn_hash);
+  return stays && usual != fate::wait ? fate::keep : usual;
+}
+
+std::string_view comparison::reason_to_keep(const surplus_list::item& item) const noexcept {
+  if (table.find(run_hash64(item.origin)) != nullptr)
+    return "another entry has the same s2lOrigin; remove the one that is wrong by hand";
+  if (unmapped.needed_parents.contains(model::dn_hash(item.dn))) return kept_for_children;
+  return "no row has its key, but the key of another row cannot be read";
 }
 
 void comparison::count_differences() {
@@ -148,7 +168,13 @@ const std::string& managed_filter() {
 class reader {
  public:
   reader(const parties& who, const run_options& how, model::snapshot& from, const model::schema& schema)
-      : who_(who), how_(how), from_(from), schema_(schema), origins_(who.map), digester_(who.map, schema) {}
+      : who_(who),
+        how_(how),
+        from_(from),
+        schema_(schema),
+        origins_(who.map),
+        digester_(who.map, schema),
+        existing_(who.to, who.base) {}
 
   result<comparison> run() {
     S2L_TRY_ASSIGN(out_.base_present, base_is_there());
@@ -192,6 +218,7 @@ class reader {
     options.containers = false;
     options.schema = &schema_;
     options.skipped = how_.skipped;
+    options.existing_entry = [&](std::string_view origin) { return existing_.find(origin); };
     wanted_entries all(who_.map, from_, options, how_.rejects);
     for (std::uint64_t done = 0;; ++done) {
       S2L_TRY(tick(progress::phase::reading_source, done, 0));
@@ -201,6 +228,7 @@ class reader {
     }
     out_.rejected = all.rejected();
     out_.wanted_dns = all.take_dns();
+    out_.unmapped = all.take_unmapped();
     return {};
   }
 
@@ -231,6 +259,7 @@ class reader {
   const model::schema& schema_;
   origins origins_;
   digester digester_;
+  existing_entries existing_;
   comparison out_;
 };
 

@@ -95,10 +95,13 @@ struct holder {
   std::optional<std::uint32_t> surplus;  // index, else it is to be renamed
 };
 
+inline constexpr std::string_view kept_for_children = "its row is gone, but entries below it are kept";
+
 struct comparison {
   bool first_load = false;  // nothing of ours is there; nothing below is filled but `foreign`
   wanted_table table;
   dn_set wanted_dns;
+  unmapped_rows unmapped;
   surplus_list surplus;
   std::unordered_map<std::uint64_t, std::string> moved;  // origin hash -> present DN, when it is not the wanted one
   std::unordered_map<std::uint64_t, holder> holders;     // by DN hash
@@ -116,6 +119,7 @@ struct comparison {
     struct one {
       std::size_t kind = 0;
       model::entry content;
+      std::optional<unmapped_parts> unmapped;
     };
     std::vector<one> wanted;                                    // in the order of a full run
     std::unordered_map<std::uint64_t, model::entry> present{};  // by origin hash
@@ -130,7 +134,12 @@ struct comparison {
   // The kind, when it is as it is wanted.
   std::optional<std::size_t> take_present(const model::entry& e, const origins& names, digester& digests,
                                           const run_options& how);
+  // An entry of ours that no row makes, by that origin.
+  [[nodiscard]] fate fate_of_stale(const model::entry& e, std::optional<std::size_t> kind, bool has_record,
+                                   std::uint64_t dn_hash, const run_options& how) const;
   void count_differences();
+  // Why an entry of ours is kept (fate::keep) although no row makes it.
+  [[nodiscard]] std::string_view reason_to_keep(const surplus_list::item& item) const noexcept;
   // One of ours with this DN stands there now?
   [[nodiscard]] const holder* holder_of(std::uint64_t dn_hash) const noexcept {
     const auto found = holders.find(dn_hash);

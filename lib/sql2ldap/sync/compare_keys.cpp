@@ -9,6 +9,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/result_code.hpp>
+#include <sql2ldap/sync/detail/existing_entries.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -25,6 +26,7 @@ class keys_reader {
         rest_(rest),
         origins_(who.map),
         digester_(who.map, schema),
+        existing_(who.to, who.base),
         attributes_(digester_.attributes()) {
     for (const mapping::kind_info& kind : who.map.kinds())
       for (const model::attribute_name name : kind.initial)
@@ -66,29 +68,38 @@ class keys_reader {
     const model::set_aside_list* aside = nullptr;
     std::shared_ptr<const dn_set> names_of_strangers;
     origins names;
-    std::unordered_map<std::uint64_t, bool> known;
+    dn_set present;
+    std::vector<std::string> unseen;  // origins of parents that the directory does not show
 
-    result<bool> exists(std::string_view dn, std::uint64_t dn_hash) {
+    result<parent_status> status_of(std::string_view dn, std::uint64_t dn_hash,
+                                    const std::function<std::string()>& origin_of_row) {
       // A row of ours would make an entry there, but a stranger's stands in its place.
-      if (names_of_strangers->contains(dn_hash)) return true;
-      if (const auto found = known.find(dn_hash); found != known.end()) return found->second;
+      if (names_of_strangers->contains(dn_hash)) return parent_status::present;
+      if (present.contains(dn_hash)) return parent_status::present;
       S2L_TRY_ASSIGN(auto found, who->to.search({std::string(dn),
                                                  model::search_scope::base,
                                                  "(objectClass=*)",
                                                  {model::names::origin, model::names::gone_since},
                                                  0}));
       S2L_TRY_ASSIGN(const model::entry* there, found->next());
-      bool stays = false;
-      if (there != nullptr) {
-        const std::string_view origin = there->first_value_of(model::names::origin);
-        const auto parts = names.parse(origin);
-        const auto waits = aside->find(origin);
-        const bool left_over = waits != aside->end() && waits->second.left_over;
-        const bool waits_for_its_end = there->has(model::names::gone_since);
-        stays = parts && !dirty->contains(parts->kind, parts->key) && !left_over && !waits_for_its_end;
+      if (there != nullptr && stays(*there)) {
+        present.insert(dn_hash);
+        return parent_status::present;
       }
-      known[dn_hash] = stays;
-      return stays;
+      // Not there, not ours, about to go, or hidden by access rules: its row says whether there is to be such an entry.
+      const std::string sought = origin_of_row();
+      const auto row = names.parse(sought);
+      if (!row || dirty->contains(row->kind, row->key)) return parent_status::absent;
+      unseen.push_back(sought);
+      return parent_status::unmapped;
+    }
+
+    [[nodiscard]] bool stays(const model::entry& there) const {
+      const std::string_view origin = there.first_value_of(model::names::origin);
+      const auto parts = names.parse(origin);
+      const auto waits = aside->find(origin);
+      const bool left_over = waits != aside->end() && waits->second.left_over;
+      return parts && !dirty->contains(parts->kind, parts->key) && !left_over && !there.has(model::names::gone_since);
     }
   };
 
@@ -111,8 +122,12 @@ class keys_reader {
     for (std::size_t kind = 0; kind < options.only->size(); ++kind)
       (*options.only)[kind].assign(dirty_.of(kind).begin(), dirty_.of(kind).end());
     const auto asked =
-        std::make_shared<parents>(parents{&who_, &dirty_, &rest_.aside, names_of_strangers_, origins_, {}});
-    options.parent_exists = [asked](std::string_view dn, std::uint64_t dn_hash) { return asked->exists(dn, dn_hash); };
+        std::make_shared<parents>(parents{&who_, &dirty_, &rest_.aside, names_of_strangers_, origins_, {}, {}});
+    options.status_of_parent = [asked](std::string_view dn, std::uint64_t dn_hash,
+                                       const std::function<std::string()>& origin) {
+      return asked->status_of(dn, dn_hash, origin);
+    };
+    options.existing_entry = [this](std::string_view origin) { return existing_.find(origin); };
     options.skipped = [this](std::string_view origin, std::string_view dn) {
       out_.kept->skipped.emplace_back(origin, dn);
     };
@@ -122,7 +137,8 @@ class keys_reader {
       S2L_TRY_ASSIGN(const std::optional<wanted> w, all.next());
       if (!w) break;
       S2L_TRY(out_.take_wanted(*w, who_, digester_));
-      out_.kept->wanted.push_back({w->kind, *w->content});
+      out_.kept->wanted.push_back(
+          {w->kind, *w->content, w->unmapped != nullptr ? std::optional(*w->unmapped) : std::nullopt});
       // A parent that only its children make has come into play with them.
       if (const auto parts = origins_.parse(w->content->first_value_of(model::names::origin)))
         grow(parts->kind, parts->key);
@@ -130,6 +146,8 @@ class keys_reader {
     }
     out_.rejected = all.rejected();
     out_.wanted_dns = all.take_dns();
+    out_.unmapped = all.take_unmapped();
+    for (const std::string& origin : asked->unseen) grow_by(origin);
     return {};
   }
 
@@ -208,6 +226,8 @@ class keys_reader {
   result<void> add_children() {
     for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
       const surplus_list::item gone = out_.surplus[i];
+      const auto [first, last] = waiting_.equal_range(model::dn_hash(gone.dn));
+      for (auto waits = first; waits != last; ++waits) grow_by(waits->second);
       if (is_parent(gone.origin)) S2L_TRY(add_below(std::string(gone.dn)));
     }
     for (const auto& [origin, why] : rest_.aside) {
@@ -252,6 +272,16 @@ class keys_reader {
       const auto moved = out_.moved.find(run_hash64(origin));
       if (moved != out_.moved.end() && has_made_parent(origin)) leaving.push_back(moved->second);
     }
+    // One that cannot leave keeps its parent, for which no row asks any more.
+    for (const comparison::kept_entries::one& one : out_.kept->wanted)
+      if (one.unmapped && one.unmapped->name && has_made_parent(one.content.first_value_of(model::names::origin)))
+        leaving.emplace_back(one.content.dn());
+    // Nor does one ask for a parent that could not stand there, and asks no more.
+    for (const std::string& origin : origins_.of(dirty_)) {
+      const auto waits = rest_.aside.find(origin);
+      if (waits != rest_.aside.end() && !waits->second.dn.empty() && has_made_parent(origin))
+        leaving.push_back(waits->second.dn);
+    }
     for (const std::string& dn : leaving) {
       const std::string parent_dn(model::parent_text(dn));
       S2L_TRY_ASSIGN(const bool needed, has_undisputed_child(parent_dn));
@@ -270,6 +300,11 @@ class keys_reader {
   }
   // A child that is not in question keeps its parent.
   result<bool> has_undisputed_child(const std::string& parent_dn) {
+    const auto [first, last] = waiting_below_.equal_range(model::dn_hash(parent_dn));
+    for (auto waits = first; waits != last; ++waits) {
+      const auto parts = origins_.parse(waits->second);
+      if (parts && has_made_parent(waits->second) && !dirty_.contains(parts->kind, parts->key)) return true;
+    }
     const codec::filter in_force =
         codec::filter::all_of({codec::filter::present(model::names::origin),
                                codec::filter::none_of(codec::filter::present(model::names::gone_since))});
@@ -280,10 +315,12 @@ class keys_reader {
     while (true) {
       S2L_TRY_ASSIGN(const model::entry* child, children->next());
       if (child == nullptr) return false;
-      const auto parts = origins_.parse(child->first_value_of(model::names::origin));
-      if (parts && has_made_parent(child->first_value_of(model::names::origin)) &&
-          !dirty_.contains(parts->kind, parts->key))
-        return true;
+      const std::string_view origin = child->first_value_of(model::names::origin);
+      const auto parts = origins_.parse(origin);
+      const auto waits = rest_.aside.find(origin);
+      const bool wants_another = waits != rest_.aside.end() && !waits->second.dn.empty() &&
+                                 model::dn_hash(model::parent_text(waits->second.dn)) != model::dn_hash(parent_dn);
+      if (parts && has_made_parent(origin) && !dirty_.contains(parts->kind, parts->key) && !wants_another) return true;
     }
   }
 
@@ -295,6 +332,7 @@ class keys_reader {
   const rest_of_directory& rest_;
   origins origins_;
   digester digester_;
+  existing_entries existing_;
   std::vector<model::attribute_name> attributes_;  // for the digest, and to see what differs
   comparison out_;
   std::vector<std::pair<std::string, std::string>> names_;             // DN and origin of what is wanted

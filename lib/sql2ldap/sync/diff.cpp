@@ -167,7 +167,8 @@ model::entry after_modify(const model::entry& before, const std::vector<modifica
 }
 
 entry_difference difference_of(const model::entry& wanted, const model::entry& present, const mapping::kind_info& kind,
-                               const model::schema& schema, ownership whose) {
+                               const model::schema& schema, ownership whose,
+                               const std::vector<attribute_name>& left_alone) {
   entry_difference out;
   out.renamed = model::dn_hash(wanted.dn()) != model::dn_hash(present.dn());
   const model::entry renamed = out.renamed ? after_rename(present, std::string(wanted.dn()), schema) : model::entry();
@@ -176,13 +177,14 @@ entry_difference difference_of(const model::entry& wanted, const model::entry& p
   compare_classes(wanted, now, schema, out);
   if (whose == ownership::adopted) compare_attribute(model::names::origin, wanted, now, schema, out.modifications);
   for (const attribute_name name : kind.attributes)
-    if (name != model::names::object_class && name != model::names::origin)
+    if (name != model::names::object_class && name != model::names::origin && !contains(left_alone, name))
       compare_attribute(name, wanted, now, schema, out.modifications);
   for (const attribute_name name : {model::names::enabled, model::names::user_password})
     if (is_turned_off(now, name) && !contains(kind.attributes, name) && !contains(kind.initial, name))
       compare_attribute(name, wanted, now, schema, out.modifications);
   compare_attribute(model::names::gone_since, wanted, now, schema, out.modifications);
   for (const attribute_name name : kind.initial) {
+    if (contains(left_alone, name)) continue;
     if (whose == ownership::adopted || is_turned_off(now, name)) {
       compare_attribute(name, wanted, now, schema, out.modifications);
     } else if (values_by_any_name(now, name, schema).empty() && wanted.has(name)) {

@@ -27,9 +27,11 @@ enum class ownership {
 // s2lEnabled and userPassword. A wanted
 // "{CLEARTEXT}x" equals a present password that verifies x; else it stands in the modification,
 // and the writer must hash it.
+// `left_alone`: attributes that stay as they are.
 [[nodiscard]] entry_difference difference_of(const model::entry& wanted, const model::entry& present,
                                              const mapping::kind_info& kind, const model::schema& schema,
-                                             ownership whose = ownership::same_row);
+                                             ownership whose = ownership::same_row,
+                                             const std::vector<model::attribute_name>& left_alone = {});
 
 // What a directory holds after the change; used to foresee and to check, not to write.
 [[nodiscard]] model::entry after_rename(const model::entry& before, const std::string& new_dn,

@@ -125,6 +125,7 @@ result<counts> follower::apply(run& what, moves& seen, findings& into) {
       },
       [&](const step_problem& p) {
         if (p.foreign) into.name_taken.insert(p.origin);
+        if (p.stale) into.to_remove.insert(p.origin);
       });
 }
 
@@ -345,6 +346,8 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
     const auto still = aside_.find(origin);
     const bool waits_on = still != aside_.end() && still->second.dn == why.dn && still->second.reason == why.reason;
     if (!waits_on) seen.free(why.dn);
+    // The row of a parent that was only kept has returned.
+    if (why.left_over && (still == aside_.end() || !still->second.left_over)) seen.taken.insert(model::dn_hash(why.dn));
   }
   present_ += done.added;
   present_ -= std::min(present_, done.deleted);

@@ -222,6 +222,16 @@ wanted_options stepper::options_of_second_pass() const {
   out.containers = false;
   out.schema = &schema_;
   if (state_.first_load) out.skipped = how_.skipped;
+  // As they were found by the comparison, whatever has been written since.
+  out.kept_name = [this](std::string_view origin) -> const std::string* {
+    const auto name = state_.unmapped.names.find(run_hash64(origin));
+    return name == state_.unmapped.names.end() ? nullptr : &name->second;
+  };
+  out.existing_entry = [this, kept = out.kept_name](std::string_view origin) -> result<std::optional<std::string>> {
+    if (!state_.unmapped.origins.contains(run_hash64(origin))) return std::nullopt;
+    const std::string* name = kept(origin);
+    return name == nullptr ? std::string() : *name;
+  };
   if (state_.first_load || state_.missing > 0 || state_.differ > limits::keys_reread_max ||
       state_.differing.size() != state_.differ)
     return out;
@@ -233,8 +243,10 @@ wanted_options stepper::options_of_second_pass() const {
     only[parts->kind].push_back(std::move(parts->key));
   }
   out.only = std::move(only);
-  out.parent_exists = [this](std::string_view, std::uint64_t dn_hash) -> result<bool> {
-    return state_.wanted_dns.contains(dn_hash);
+  out.status_of_parent = [this](std::string_view, std::uint64_t dn_hash,
+                                const std::function<std::string()>&) -> result<parent_status> {
+    if (state_.wanted_dns.contains(dn_hash)) return parent_status::present;
+    return state_.unmapped.rejected_dns.contains(dn_hash) ? parent_status::unmapped : parent_status::absent;
   };
   return out;
 }
@@ -249,7 +261,8 @@ result<void> stepper::entries(const model::reject_sink& rejects) {
   if (!state_.first_load && state_.missing + state_.differ == 0) return {};
   if (state_.kept) {
     for (const comparison::kept_entries::one& one : state_.kept->wanted)
-      S2L_TRY(entry({&one.content, one.kind}, model::dn_hash(one.content.dn())));
+      S2L_TRY(
+          entry({&one.content, one.kind, one.unmapped ? &*one.unmapped : nullptr}, model::dn_hash(one.content.dn())));
     return {};
   }
   // The comparison has reported what a full pass rejects; a first load has had none.
@@ -283,24 +296,49 @@ result<void> stepper::entry(const wanted& w, std::uint64_t dn_hash) {
   return {};
 }
 
-void stepper::cannot(const model::entry& content, std::string reason, bool foreign) const {
-  (*problem_)({std::string(content.dn()), std::string(content.first_value_of(model::names::origin)), std::move(reason),
-               foreign});
-}
-
 namespace {
 constexpr std::string_view held_by_other = "its name is held by an entry that is not ours";
+constexpr std::string_view changed_meanwhile = "it was changed by somebody else while it was compared; run again";
+constexpr std::string_view held_by_kept = "its name is held by the entry of another row, which cannot leave it";
+}  // namespace
+
+void stepper::cannot(const model::entry& content, std::string_view reason) const {
+  (*problem_)({std::string(content.dn()), std::string(content.first_value_of(model::names::origin)),
+               std::string(reason), reason == held_by_other, false});
+}
+
+result<std::string_view> stepper::obstacle_at(std::string_view dn, std::uint64_t dn_hash) {
+  S2L_TRY_ASSIGN(const bool foreign, held_by_a_stranger(dn, dn_hash));
+  if (foreign) return held_by_other;
+  return is_kept_name(dn_hash) ? held_by_kept : std::string_view();
+}
+
+// Held by an entry of ours that stays: because its row cannot name it, because it is kept without a row, or because the
+// name that its row wants is held in one of these ways itself.
+bool stepper::is_kept_name(std::uint64_t dn_hash) const {
+  for (std::size_t links = 0; links <= state_.holders.size(); ++links) {
+    if (state_.unmapped.name_hashes.contains(dn_hash)) return true;
+    const holder* h = vacated_.contains(dn_hash) ? nullptr : state_.holder_of(dn_hash);
+    if (h == nullptr) return false;
+    if (h->surplus) return !deleted_early_[*h->surplus] && state_.surplus[*h->surplus].what == fate::keep;
+    dn_hash = state_.table.find(h->origin_hash)->dn_hash;
+  }
+  return false;  // they exchange their names
 }
 
 result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
   const model::entry& content = *w.content;
-  S2L_TRY_ASSIGN(const bool foreign, held_by_a_stranger(content.dn(), dn_hash));
-  if (foreign) {
-    cannot(content, std::string(held_by_other), true);
+  if (w.unmapped != nullptr) {
+    cannot(content, changed_meanwhile);
     return {};
   }
   S2L_TRY_ASSIGN(const bool adopted, adopt(w, dn_hash));
   if (adopted) return {};
+  S2L_TRY_ASSIGN(const std::string_view obstacle, obstacle_at(content.dn(), dn_hash));
+  if (!obstacle.empty()) {
+    cannot(content, obstacle);
+    return {};
+  }
   S2L_TRY(take_name(content.dn(), dn_hash));
   step out;
   out.kind = step::what::add;
@@ -317,6 +355,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   const holder* h = state_.holder_of(dn_hash);
   if (h == nullptr || !h->surplus || deleted_early_[*h->surplus] || vacated_.contains(dn_hash)) return false;
   if (model::dn_hash(name_now(h->dn)) != dn_hash) return false;
+  // Whose row it is cannot be told; an entry that others need is better off with a row.
+  if (state_.surplus[*h->surplus].what == fate::keep && !state_.unmapped.needed_parents.contains(dn_hash)) return false;
   if (!equal_ignoring_ascii_case(h->origin, w.content->first_value_of(model::names::origin))) {
     if (!who_.map.kinds()[w.kind].is_parent) return false;
     S2L_TRY_ASSIGN(const bool parent, has_children(h->dn));
@@ -367,16 +407,22 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
 }
 
 result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
-  const model::entry& content = *w.content;
-  const std::string_view origin = content.first_value_of(model::names::origin);
+  const std::string_view origin = w.content->first_value_of(model::names::origin);
   const auto moved = state_.moved.find(run_hash64(origin));
-  const std::string found_as = moved == state_.moved.end() ? std::string(content.dn()) : moved->second;
+  const std::string found_as = moved == state_.moved.end() ? std::string(w.content->dn()) : moved->second;
   S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, found_as, origin));
   if (!present) {
-    cannot(content, "it was changed by somebody else while it was compared; run again", false);
+    cannot(*w.content, changed_meanwhile);
     return {};
   }
-  const entry_difference d = difference_of(content, *present, who_.map.kinds()[w.kind], schema_);
+  if (w.unmapped != nullptr && w.unmapped->name) return bring_up_to_date_in_place(w, *present);
+  const model::entry& content = *w.content;
+  const auto difference = [&] {
+    return w.unmapped == nullptr ? difference_of(content, *present, who_.map.kinds()[w.kind], schema_)
+                                 : difference_of(content, *present, who_.map.kinds()[w.kind], schema_,
+                                                 ownership::same_row, w.unmapped->attributes);
+  };
+  const entry_difference d = difference();
   if (d.none()) {
     if (how_.found_equal) return how_.found_equal(w.kind, *present, schema_);
     return {};
@@ -389,16 +435,18 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
   out.renamed = d.renamed;
   out.modified = d.other_structural || !d.modifications.empty();
   if (d.renamed) {
-    S2L_TRY_ASSIGN(const bool foreign, held_by_a_stranger(content.dn(), dn_hash));
-    if (foreign) {
-      cannot(content, std::string(held_by_other), true);
-      return {};
+    S2L_TRY_ASSIGN(const std::string_view obstacle, obstacle_at(content.dn(), dn_hash));
+    if (!obstacle.empty()) {
+      cannot(content, obstacle);
+      note_needed_parents(found_as);
+      return bring_up_to_date_in_place(w, *present);
     }
   }
   if (d.other_structural) {
     S2L_TRY_ASSIGN(const bool parent, has_children(present->dn()));
-    if (parent) {
-      cannot(content, "its structural class cannot be changed while there are entries below it", false);
+    if (parent || w.unmapped != nullptr) {
+      cannot(content, parent ? "its structural class cannot be changed while there are entries below it"
+                             : "its structural class cannot be changed while its row cannot be mapped whole");
       return {};
     }
   }
@@ -416,6 +464,35 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
   return (*to_)(std::move(out));
 }
 
+// It cannot have the name that its row wants, or the row gives none. The rest of it must not wait for that: an account
+// that was switched off is switched off.
+result<void> stepper::bring_up_to_date_in_place(const wanted& w, const model::entry& present) {
+  const mapping::kind_info& kind = who_.map.kinds()[w.kind];
+  std::vector<model::attribute_name> left_alone = kind.rdn;
+  if (w.unmapped != nullptr)
+    left_alone.insert(left_alone.end(), w.unmapped->attributes.begin(), w.unmapped->attributes.end());
+  const model::entry content = with_dn(*w.content, present.dn());
+  const entry_difference d = difference_of(content, present, kind, schema_, ownership::same_row, left_alone);
+  if (d.other_structural) {
+    cannot(content, "its structural class cannot be changed while its name cannot");
+    return {};
+  }
+  if (d.none()) return how_.found_equal ? how_.found_equal(w.kind, present, schema_) : result<void>();
+  step out;
+  out.kind = step::what::update;
+  out.dn = std::string(present.dn());
+  out.origin = std::string(content.first_value_of(model::names::origin));
+  out.modified = true;
+  out.after = after_modify(present, d.modifications, schema_);
+  out.changes.push_back({out.origin, model::modify_entry{out.dn, d.modifications}});
+  return (*to_)(std::move(out));
+}
+
+void stepper::note_needed_parents(std::string_view dn) {
+  for (dn = model::parent_text(dn); !dn.empty(); dn = model::parent_text(dn))
+    needed_parents_.insert(model::dn_hash(dn));
+}
+
 result<void> stepper::deletes() {
   for (const std::uint32_t i : state_.surplus.deepest_first()) {
     if (deleted_early_[i]) continue;
@@ -423,6 +500,13 @@ result<void> stepper::deletes() {
     // Who had to make way for another has no name to wait under.
     const bool displaced = vacated_.contains(model::dn_hash(item.dn));
     if (item.what == fate::wait && !displaced) continue;
+    const bool needed = needed_parents_.contains(model::dn_hash(item.dn));
+    if (item.what == fate::keep || needed) {
+      const std::string_view reason = needed ? kept_for_children : state_.reason_to_keep(item);
+      (*problem_)({name_now(item.dn), std::string(item.origin), std::string(reason), false, true});
+      note_needed_parents(item.dn);
+      continue;
+    }
     if (item.what == fate::disable && !displaced) {
       S2L_TRY(disable(item));
       continue;

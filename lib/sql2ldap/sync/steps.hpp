@@ -50,6 +50,7 @@ struct step_problem {  // an entry that cannot be brought in step
   std::string origin;
   std::string reason;
   bool foreign = false;  // its DN is held by an entry that is not ours
+  bool stale = false;    // no row makes it, and it stays (fate::keep)
 };
 
 class stepper {
@@ -83,9 +84,14 @@ class stepper {
   result<const model::entry*> read(std::string_view dn, const std::vector<model::attribute_name>& attributes);
   result<bool> has_children(std::string_view dn);
   result<bool> held_by_a_stranger(std::string_view dn, std::uint64_t dn_hash);
+  // Why an entry of ours cannot have this name: who has it keeps it. "" when nothing is in the way.
+  result<std::string_view> obstacle_at(std::string_view dn, std::uint64_t dn_hash);
+  void note_needed_parents(std::string_view dn);
+  [[nodiscard]] bool is_kept_name(std::uint64_t dn_hash) const;
+  result<void> bring_up_to_date_in_place(const wanted& w, const model::entry& present);
   result<void> collect_foreign_names();
   void note_rename(std::string_view from, std::string_view to);
-  void cannot(const model::entry& content, std::string reason, bool foreign) const;
+  void cannot(const model::entry& content, std::string_view reason) const;
 
   const parties& who_;
   const run_options& how_;
@@ -98,6 +104,7 @@ class stepper {
   std::unordered_map<std::uint64_t, std::string> renamed_;  // DN hash before -> DN after, of this run
   dn_set vacated_;                                          // names that somebody of ours left in this run
   std::vector<bool> deleted_early_;                         // by index into surplus
+  dn_set needed_parents_;                                   // above entries that stay where no row wants them
   dn_set foreign_;
   bool foreign_known_ = false;
   std::unique_ptr<model::entry_stream> reading_;  // keeps the entry of read()

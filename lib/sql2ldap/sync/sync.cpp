@@ -220,7 +220,12 @@ result<counts> verify(const parties& who, const run_options& how, bool repair,
     if (s.kind != step::what::make_way) each(difference_of_step(s));
   };
   const auto show_problem = [&](const step_problem& p) {
-    each({p.foreign ? difference::what::foreign : difference::what::differs, p.dn, p.origin, {}});
+    each({p.foreign ? difference::what::foreign
+          : p.stale ? difference::what::surplus
+                    : difference::what::differs,
+          p.dn,
+          p.origin,
+          {}});
   };
   if (repair) {
     S2L_TRY(r->check_limits());

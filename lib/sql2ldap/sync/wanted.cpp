@@ -1,7 +1,9 @@
 #include <sql2ldap/sync/wanted.hpp>
 
+#include <algorithm>
 #include <utility>
 
+#include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
 #include <sql2ldap/sync/detail/row_groups.hpp>
@@ -12,10 +14,26 @@ namespace sql2ldap::sync {
 using mapping::orphan_policy;
 using outcome = mapping::evaluator::outcome;
 
+namespace {
+
+// Why a row cannot be mapped, and what of its entry that concerns.
+struct problem {
+  std::string reason;
+  std::string column;
+  int line = 0;
+};
+
+bool contains(const std::vector<model::attribute_name>& names, model::attribute_name name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
 struct wanted_entries::state {
   state(const mapping::mapping& m, model::snapshot& f, wanted_options o, model::reject_sink r)
       : map(m), from(f), options(std::move(o)), rejects(std::move(r)), evaluator(m, options.base) {
     if (options.schema != nullptr) rules.emplace(*options.schema);
+    unmapped.unidentified.resize(m.kinds().size());
   }
 
   const mapping::mapping& map;
@@ -30,13 +48,14 @@ struct wanted_entries::state {
   std::size_t kind = 0;
   std::optional<row_groups> groups;  // of `kind`
 
-  model::entry made, made_spare, parent, parent_spare;
+  model::entry made, made_spare, made_whole, parent, parent_spare;
   const model::entry* content = nullptr;  // made, settled
   bool content_waits = false;             // its parent goes out first
-  model::reject why;
+  std::vector<problem> problems;          // of the row at hand
+  unmapped_parts keeps;                   // of its entry
 
-  dn_set dns;           // of what went out
-  dn_set rejected_dns;  // so that the children of a rejected row are told why
+  dn_set dns;  // of what went out
+  unmapped_rows unmapped;
   std::uint64_t rejected = 0;
   std::string last_parent;  // neighbours mostly share one
   std::uint64_t last_parent_hash = 0;
@@ -45,121 +64,217 @@ struct wanted_entries::state {
   result<bool> open_next_kind();
   // What to hand out for this group: nullptr = nothing.
   result<const model::entry*> take(const row_groups::group& group);
-  result<bool> has_parent(std::string_view dn);
-  result<const model::entry*> take_orphan();
+  result<bool> settle_parent(const model::entry*& parent_first);
+  result<parent_status> status_of_parent(std::string_view dn);
   result<const model::entry*> make_parent();
-  bool settled(const model::entry*& entry, model::entry& spare);
-  void reject(std::string reason, std::string_view dn, std::string column = {});
-  void reject_as_evaluated();
+  void note_failures();
+  void note_objections(const model::entry*& entry, model::entry& spare);
+  void keep(model::attribute_name name);
+  void keep_name();
+  result<bool> keep_what_is_unmapped();
+  [[nodiscard]] std::string what_is_kept() const;
+  void reject_row();
+  void report(std::string reason, const problem& first, std::string_view dn);
+  [[nodiscard]] bool is_whole() const noexcept { return !keeps.name && keeps.attributes.empty(); }
+  [[nodiscard]] wanted handed_out(const model::entry* out) const;
 };
 
-void wanted_entries::state::reject(std::string reason, std::string_view dn, std::string column) {
+void wanted_entries::state::report(std::string reason, const problem& first, std::string_view dn) {
   const mapping::kind_info& info = map.kinds()[kind];
   ++rejected;
-  rejects({info.name, info.table, std::string(evaluator.key_text()), std::move(column), std::string(dn),
-           std::move(reason), info.line, std::string(evaluator.origin())});
+  rejects({info.name, info.table, std::string(evaluator.key_text()), first.column, std::string(dn), std::move(reason),
+           first.line == 0 ? info.line : first.line, std::string(evaluator.origin())});
 }
 
-void wanted_entries::state::reject_as_evaluated() {
-  ++rejected;
-  if (!why.dn.empty()) rejected_dns.insert(model::dn_hash(why.dn));
-  rejects(why);
+// No entry is made of the row at hand.
+void wanted_entries::state::reject_row() {
+  const std::string_view dn = content->dn();
+  if (!dn.empty()) unmapped.rejected_dns.insert(model::dn_hash(dn));
+  report(problems.front().reason, problems.front(), dn);
 }
 
-bool wanted_entries::state::settled(const model::entry*& entry, model::entry& spare) {
-  if (!rules) return true;
-  const std::optional<value_rules::objection> no = rules->settle(entry, spare);
-  if (!no) return true;
-  rejected_dns.insert(model::dn_hash(entry->dn()));
-  reject(no->reason, entry->dn(), no->name.text());
-  return false;
+void wanted_entries::state::keep(model::attribute_name name) {
+  if (!contains(keeps.attributes, name)) keeps.attributes.push_back(name);
 }
 
-result<bool> wanted_entries::state::has_parent(std::string_view dn) {
+void wanted_entries::state::keep_name() {
+  keeps.name = true;
+  for (const model::attribute_name name : map.kinds()[kind].rdn) keep(name);
+}
+
+void wanted_entries::state::note_failures() {
+  for (const mapping::attribute_failure& f : evaluator.failures()) {
+    if (f.name) keep_name();
+    for (const model::attribute_name name : f.attributes) keep(name);
+    problems.push_back({f.reason, f.column, f.line});
+  }
+}
+
+void wanted_entries::state::note_objections(const model::entry*& entry, model::entry& spare) {
+  if (!rules) return;
+  for (const value_rules::objection& no : rules->settle(entry, spare)) {
+    keep(no.name);
+    if (contains(map.kinds()[kind].rdn, no.name)) keep_name();
+    problems.push_back({no.reason, no.name.text(), 0});
+  }
+}
+
+// For the reject: "its name and its userPassword".
+std::string wanted_entries::state::what_is_kept() const {
+  std::vector<std::string> parts;
+  if (keeps.name) parts.emplace_back("name");
+  for (const model::attribute_name name : keeps.attributes)
+    if (!keeps.name || !contains(map.kinds()[kind].rdn, name)) parts.push_back(name.text());
+  std::string out;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    out += (i == 0 ? "its " : i + 1 < parts.size() ? ", " : " and ") + parts[i];
+  return out;
+}
+
+// The row at hand has problems. Where its entry exists, `content` becomes what the row can say of it, and the entry
+// keeps the rest. False: there is no such entry, and the row is rejected.
+result<bool> wanted_entries::state::keep_what_is_unmapped() {
+  std::optional<std::string> existing;
+  if (options.existing_entry) {
+    S2L_TRY_ASSIGN(existing, options.existing_entry(evaluator.origin()));
+  }
+  if (!existing) {
+    reject_row();
+    return false;
+  }
+  const std::string dn_of_row(content->dn());
+  const std::string dn = keeps.name ? *existing : dn_of_row;
+  made_whole.clear();
+  made_whole.set_dn(dn);
+  for (std::size_t i = 0; i < content->size(); ++i) {
+    const model::entry::value_ref value = (*content)[i];
+    const bool mark = value.name == model::names::object_class || value.name == model::names::origin;
+    if (mark || !contains(keeps.attributes, value.name)) made_whole.add(value.name, value.bytes);
+  }
+  content = &made_whole;
+  const std::uint64_t origin_hash = run_hash64(evaluator.origin());
+  unmapped.origins.insert(origin_hash);
+  if (keeps.name) {
+    unmapped.name_hashes.insert(model::dn_hash(dn));
+    for (std::string_view above = model::parent_text(dn); !above.empty(); above = model::parent_text(above))
+      unmapped.needed_parents.insert(model::dn_hash(above));
+    unmapped.names.insert_or_assign(origin_hash, dn);
+  }
+  if (problems.empty()) return true;  // of the first pass, and reported there
+  std::string reason;
+  for (const problem& p : problems) reason += (reason.empty() ? "" : "; ") + p.reason;
+  report(reason + "; the entry keeps " + what_is_kept(), problems.front(), dn_of_row.empty() ? dn : dn_of_row);
+  return true;
+}
+
+result<parent_status> wanted_entries::state::status_of_parent(std::string_view dn) {
   const std::string_view parent_dn = model::parent_text(dn);
   if (parent_dn != last_parent) {
     last_parent = parent_dn;
     last_parent_hash = model::dn_hash(parent_dn);
   }
-  if (dns.contains(last_parent_hash)) return true;
-  if (!options.parent_exists) return false;
-  return options.parent_exists(parent_dn, last_parent_hash);
+  if (dns.contains(last_parent_hash)) return parent_status::present;
+  parent_status status = parent_status::absent;
+  if (options.status_of_parent) {
+    S2L_TRY_ASSIGN(status,
+                   options.status_of_parent(parent_dn, last_parent_hash, [this] { return evaluator.parent_origin(); }));
+  }
+  const bool rejected_here = status == parent_status::absent && unmapped.rejected_dns.contains(last_parent_hash);
+  return rejected_here ? parent_status::unmapped : status;
 }
 
+// nullptr: it cannot be made, and `problems` says why.
 result<const model::entry*> wanted_entries::state::make_parent() {
-  why = {};
+  model::reject why;
   const model::entry* out = &parent;
-  if (evaluator.make_parent(parent, why) == outcome::rejected) {
-    reject_as_evaluated();
+  if (evaluator.make_parent(parent, why) != outcome::made) {
+    if (!why.dn.empty()) unmapped.rejected_dns.insert(model::dn_hash(why.dn));
+    problems.push_back({why.reason, why.column, why.line});
     return nullptr;
   }
-  if (!settled(out, parent_spare)) return nullptr;
+  if (rules) {
+    const auto objections = rules->settle(out, parent_spare);
+    if (!objections.empty()) {
+      unmapped.rejected_dns.insert(model::dn_hash(out->dn()));
+      problems.push_back({objections.front().reason, objections.front().name.text(), 0});
+      return nullptr;
+    }
+  }
   const std::size_t parent_kind = *map.kinds()[kind].parent;
   if (map.kinds()[parent_kind].parent) {
-    S2L_TRY_ASSIGN(const bool there, has_parent(out->dn()));
-    if (!there) {
-      reject("the entry above its parent does not exist: " + std::string(model::parent_text(out->dn())), content->dn());
+    S2L_TRY_ASSIGN(const parent_status above, status_of_parent(out->dn()));
+    if (above != parent_status::present) {
+      problems.push_back(
+          {"the entry above its parent does not exist: " + std::string(model::parent_text(out->dn())), {}, 0});
       return nullptr;
     }
   }
   const std::uint64_t hash = model::dn_hash(out->dn());
   if (hash != model::dn_hash(model::parent_text(content->dn()))) {
-    reject("the parent that the mapping makes has another name: " + std::string(out->dn()), content->dn());
+    problems.push_back({"the parent that the mapping makes has another name: " + std::string(out->dn()), {}, 0});
     return nullptr;
   }
   dns.insert(hash);
   return out;
 }
 
-result<const model::entry*> wanted_entries::state::take_orphan() {
-  const std::string_view parent_dn = model::parent_text(content->dn());
-  switch (map.kinds()[kind].orphans) {
-    case orphan_policy::skip:
-      options.skipped(evaluator.origin(), content->dn());
-      return nullptr;
-    case orphan_policy::make: {
-      S2L_TRY_ASSIGN(const model::entry* out, make_parent());
-      content_waits = out != nullptr;
-      return out;
-    }
-    case orphan_policy::reject:
-      break;
+// False: the row makes no entry. `parent_first`: what goes out before it.
+result<bool> wanted_entries::state::settle_parent(const model::entry*& parent_first) {
+  if (keeps.name || !map.kinds()[kind].parent) return true;
+  S2L_TRY_ASSIGN(const parent_status status, status_of_parent(content->dn()));
+  if (status == parent_status::present) return true;
+  const orphan_policy policy = map.kinds()[kind].orphans;
+  if (policy == orphan_policy::skip && status == parent_status::absent) {
+    options.skipped(evaluator.origin(), content->dn());
+    return false;
   }
-  const bool parent_rejected = rejected_dns.contains(model::dn_hash(parent_dn));
-  rejected_dns.insert(model::dn_hash(content->dn()));
-  reject("its parent " + std::string(parent_dn) + (parent_rejected ? " was rejected itself" : " does not exist"),
-         content->dn());
-  return nullptr;
+  if (policy == orphan_policy::make) {
+    S2L_TRY_ASSIGN(parent_first, make_parent());
+    if (parent_first != nullptr) return true;
+  } else {
+    problems.push_back({"its parent " + std::string(model::parent_text(content->dn())) +
+                            (status == parent_status::unmapped ? " was rejected itself" : " does not exist"),
+                        {},
+                        0});
+  }
+  keep_name();
+  return true;
 }
 
 result<const model::entry*> wanted_entries::state::take(const row_groups::group& group) {
-  why = {};
+  problems.clear();
+  keeps = {};
+  model::reject why;
   const outcome how = evaluator.make(kind, group.rows, made, why);
+  content = &made;
   if (group.repeated) {
-    reject("a second row of this key: a join gives more than one row, or the key is not unique",
+    report("a second row of this key: a join gives more than one row, or the key is not unique", {},
            how == outcome::made ? made.dn() : std::string_view());
     return nullptr;
   }
+  note_failures();
   if (how == outcome::rejected) {
-    reject_as_evaluated();
+    ++unmapped.unidentified[kind];
+    reject_row();
     return nullptr;
   }
-  content = &made;
-  if (!settled(content, made_spare)) return nullptr;
+  note_objections(content, made_spare);
+  if (options.kept_name && options.kept_name(evaluator.origin()) != nullptr) keep_name();
   const model::entry* parent_first = nullptr;
-  if (map.kinds()[kind].parent) {
-    S2L_TRY_ASSIGN(const bool there, has_parent(content->dn()));
-    if (!there) {
-      S2L_TRY_ASSIGN(parent_first, take_orphan());
-      if (parent_first == nullptr) return nullptr;
-    }
+  S2L_TRY_ASSIGN(const bool made_at_all, settle_parent(parent_first));
+  if (!made_at_all) return nullptr;
+  if (!keeps.name && dns.contains(model::dn_hash(content->dn()))) {
+    problems.push_back(
+        {"another row has the same DN: both names fold to one (" + std::string(content->dn()) + ")", {}, 0});
+    keep_name();
   }
-  if (!dns.insert(model::dn_hash(content->dn()))) {
-    content_waits = false;
-    reject("another row has the same DN: both names fold to one (" + std::string(content->dn()) + ")", content->dn());
-    return parent_first;
+  if (!is_whole()) {
+    S2L_TRY_ASSIGN(const bool kept, keep_what_is_unmapped());
+    if (!kept) return parent_first;
   }
-  return parent_first != nullptr ? parent_first : content;
+  dns.insert(model::dn_hash(content->dn()));
+  content_waits = parent_first != nullptr;
+  return content_waits ? parent_first : content;
 }
 
 result<bool> wanted_entries::state::open_next_kind() {
@@ -190,7 +305,7 @@ result<std::optional<wanted>> wanted_entries::state::next() {
   if (next_container < containers->size()) return wanted{&(*containers)[next_container++], container_kind};
   if (content_waits) {
     content_waits = false;
-    return wanted{content, kind};
+    return handed_out(content);
   }
   while (true) {
     if (!groups) {
@@ -205,8 +320,13 @@ result<std::optional<wanted>> wanted_entries::state::next() {
       continue;
     }
     S2L_TRY_ASSIGN(const model::entry* out, take(**group));
-    if (out != nullptr) return wanted{out, out == content ? kind : *map.kinds()[kind].parent};
+    if (out != nullptr) return handed_out(out);
   }
+}
+
+wanted wanted_entries::state::handed_out(const model::entry* out) const {
+  if (out != content) return {out, *map.kinds()[kind].parent};
+  return {out, kind, is_whole() ? nullptr : &keeps};
 }
 
 wanted_entries::wanted_entries(const mapping::mapping& m, model::snapshot& from, wanted_options options,
@@ -217,5 +337,6 @@ wanted_entries::~wanted_entries() = default;
 result<std::optional<wanted>> wanted_entries::next() { return state_->next(); }
 std::uint64_t wanted_entries::rejected() const noexcept { return state_->rejected; }
 dn_set wanted_entries::take_dns() { return std::move(state_->dns); }
+unmapped_rows wanted_entries::take_unmapped() { return std::move(state_->unmapped); }
 
 }  // namespace sql2ldap::sync

@@ -13,7 +13,8 @@ namespace sql2ldap::mapping::detail {
 struct engine {
   engine(std::shared_ptr<const program> p, const model::dn& base_dn);
 
-  // Also for a synthetic row, as long as it has the main query's columns.
+  // Also for a synthetic row, as long as it has the main query's columns. False when anything failed: all that could
+  // be made is in `out` then, the rest in `failures`.
   [[nodiscard]] bool make(std::size_t kind, std::span<const model::field> main,
                           std::span<const std::vector<model::row_view>> many, model::entry& out, model::reject& why);
 
@@ -24,12 +25,16 @@ struct engine {
   run r;
   std::string key;     // key_text() of the last row
   std::string origin;  // and its s2lOrigin; empty when the key cannot be read
+  std::vector<attribute_failure> failures;
 
  private:
   [[nodiscard]] bool read_key(std::size_t kind);
   [[nodiscard]] bool make_name(std::size_t kind, model::entry& out);
-  [[nodiscard]] bool run_step(const assignment_rule& a, model::entry& out);
-  [[nodiscard]] bool run_step(const partition_rule& p, model::entry& out);
+  void add_rdn_attributes(model::entry& out);
+  void run_step(const assignment_rule& a, model::entry& out);
+  void run_step(const partition_rule& p, model::entry& out);
+  [[nodiscard]] bool add_branches(const partition_rule& p, model::entry& out);
+  void note_failure(std::vector<model::attribute_name> attributes, bool of_name = false);
   [[nodiscard]] bool add_values(model::attribute_name name, std::size_t first, model::entry& out);
 
   std::string dn_;

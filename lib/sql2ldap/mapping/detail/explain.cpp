@@ -1,5 +1,7 @@
 #include <sql2ldap/mapping/detail/explain.hpp>
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <cstdint>
@@ -163,30 +165,57 @@ std::vector<trace> explain(engine& e, std::size_t kind, const row_set& rows) {
   return out;
 }
 
-bool make_parent(engine& e, std::size_t kind, const row_set& rows, model::entry& out, model::reject& why) {
+namespace {
+
+// Of the parent that the row at hand names; nullopt when it gives no key, and the reason stands in e.r.
+std::optional<std::vector<std::string>> parent_key_of(engine& e, std::size_t kind, const row_set& rows) {
   const kind_program& k = e.checked->kinds[kind];
   S2L_ASSERT(k.info.parent);
-  const kind_program& parent = e.checked->kinds[*k.info.parent];
   e.r.begin(k, rows.main, rows.many);
   std::vector<std::string> key;
   for (const expression& part : k.parent_key) {
     list values;
-    const bool good = values_of(e.r, part, values);
-    if (!good || values.size() != 1) {
-      why = {k.info.name, k.info.table, e.key, "", "", good ? "the parent's key has no value" : e.r.reason,
-             k.info.line};
-      return false;
+    if (!values_of(e.r, part, values)) return std::nullopt;
+    if (values.size() != 1) {
+      e.r.reason = "the parent's key has no value";
+      return std::nullopt;
     }
     key.emplace_back(values.front());
   }
+  return key;
+}
+
+}  // namespace
+
+std::string parent_origin(engine& e, std::size_t kind, const row_set& rows) {
+  const std::optional<std::vector<std::string>> key = parent_key_of(e, kind, rows);
+  if (!key || key->empty()) return {};
+  std::string out = e.origins[*e.checked->kinds[kind].info.parent];
+  for (std::size_t i = 0; i < key->size(); ++i) {
+    if (i != 0) out += '/';
+    append_origin_part(out, (*key)[i]);
+  }
+  return out;
+}
+
+bool make_parent(engine& e, std::size_t kind, const row_set& rows, model::entry& out, model::reject& why) {
+  const kind_program& k = e.checked->kinds[kind];
+  const std::optional<std::vector<std::string>> key = parent_key_of(e, kind, rows);
+  if (!key) {
+    why = {k.info.name, k.info.table, e.key, "", "", e.r.reason, k.info.line};
+    return false;
+  }
+  const kind_program& parent = e.checked->kinds[*k.info.parent];
   std::vector<model::field> row(parent.queries.main.columns.size());
-  for (std::size_t i = 0; i < key.size(); ++i) row[i] = {key[i], false, false};
+  for (std::size_t i = 0; i < key->size(); ++i) row[i] = {(*key)[i], false, false};
   const std::vector<std::vector<model::row_view>> no_rows_at_all(parent.queries.many.size());
   const std::string own_key = e.key;
   const std::string own_origin = e.origin;
+  std::vector<attribute_failure> own_failures = std::move(e.failures);
   const bool good = e.make(*k.info.parent, row, no_rows_at_all, out, why);
   e.key = own_key;
   e.origin = own_origin;
+  e.failures = std::move(own_failures);
   return good;
 }
 

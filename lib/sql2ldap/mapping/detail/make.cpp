@@ -103,21 +103,29 @@ bool engine::make(std::size_t kind, std::span<const model::field> main,
   dn_.clear();
   line_ = k.info.line;
 
-  bool good = read_key(kind) && make_name(kind, out);
-  for (std::size_t i = 0; good && i < k.steps.size(); ++i) {
-    good = std::visit([&](const auto& s) { return run_step(s, out); }, k.steps[i]);
+  failures.clear();
+  if (!read_key(kind)) {
+    note_failure({}, true);
+  } else {
+    if (!make_name(kind, out)) note_failure(k.info.rdn, true);
+    for (const std::string& name : k.info.classes) out.add(model::names::object_class, name);
+    out.add(model::names::origin, origin);
+    add_rdn_attributes(out);
+    for (const step& s : k.steps) std::visit([&](const auto& rule) { run_step(rule, out); }, s);
   }
-  if (good) return true;
-  why = {};
-  why.kind = k.info.name;
-  why.table = k.info.table;
-  why.key = key;
-  if (r.column != no_column) why.column = k.columns[r.column].shown;
-  why.dn = out.dn();
-  why.reason = r.reason;
-  why.line = line_;
-  why.origin = origin;
+  if (failures.empty()) return true;
+  const attribute_failure& first = failures.front();
+  why = {k.info.name, k.info.table, key, first.column, std::string(out.dn()), first.reason, first.line, origin};
   return false;
+}
+
+// What the failed rule has left on the stack goes; the next one begins as if it had not been.
+void engine::note_failure(std::vector<model::attribute_name> attributes, bool of_name) {
+  failures.push_back({std::move(attributes), of_name,
+                      r.column == no_column ? std::string() : r.kind->columns[r.column].shown, r.reason, line_});
+  r.column = no_column;
+  r.secret = false;
+  r.values.clear();
 }
 
 bool engine::read_key(std::size_t kind) {
@@ -141,6 +149,7 @@ bool engine::read_key(std::size_t kind) {
   return r.object(broken->null ? "the key column is NULL" : "the key is not valid UTF-8");
 }
 
+// Leaves the values of the own RDN on the stack.
 bool engine::make_name(std::size_t kind, model::entry& out) {
   const kind_program& k = *r.kind;
   if (!k.rdn.empty()) line_ = k.rdn.front().line;
@@ -151,23 +160,25 @@ bool engine::make_name(std::size_t kind, model::entry& out) {
   dn_ += suffixes[kind];
   if (dn_.size() > limits::dn_bytes_max) return r.object("the DN is too long");
   out.set_dn(dn_);
-  for (const std::string& name : k.info.classes) out.add(model::names::object_class, name);
-  out.add(model::names::origin, origin);
-
   r.values.resize(k.rdn.size());  // the values of the parents' names
-  const list own(r.values.begin(), r.values.end());
-  r.values.clear();
-  for (std::size_t i = 0; i < k.rdn.size(); ++i) {
-    r.values.push_back(own[i]);
-    for (const std::size_t also : k.rdn[i].also) {
+  return true;
+}
+
+// Without a name the attributes of the RDN have failed with it.
+void engine::add_rdn_attributes(model::entry& out) {
+  const kind_program& k = *r.kind;
+  const list own = std::move(r.values);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    r.values.assign(1, own[i]);
+    const model::attribute_name name = k.rdn[i].names.front();
+    const bool good = std::all_of(k.rdn[i].also.begin(), k.rdn[i].also.end(), [&](std::size_t also) {
       const auto& a = std::get<assignment_rule>(k.steps[also]);
       line_ = a.line;
-      if (!get(r, a.value)) return false;
-    }
-    if (!add_values(k.rdn[i].names.front(), 0, out)) return false;
+      return get(r, a.value);
+    });
+    if (!good || !add_values(name, 0, out)) note_failure({name});
     r.values.clear();
   }
-  return true;
 }
 
 bool engine::add_values(model::attribute_name name, std::size_t first, model::entry& out) {
@@ -190,19 +201,26 @@ bool engine::add_values(model::attribute_name name, std::size_t first, model::en
   return true;
 }
 
-bool engine::run_step(const assignment_rule& a, model::entry& out) {
-  if (a.emitted.empty()) return true;
+void engine::run_step(const assignment_rule& a, model::entry& out) {
+  if (a.emitted.empty()) return;
   line_ = a.line;
   r.secret = a.secret;
-  if (!get(r, a.value)) return false;
-  for (const model::attribute_name name : a.emitted) {
-    if (!add_values(name, 0, out)) return false;
-  }
+  const bool good = get(r, a.value) && std::all_of(a.emitted.begin(), a.emitted.end(), [&](model::attribute_name name) {
+                      return add_values(name, 0, out);
+                    });
+  if (!good) note_failure(a.emitted);
   r.values.clear();
-  return true;
 }
 
-bool engine::run_step(const partition_rule& p, model::entry& out) {
+void engine::run_step(const partition_rule& p, model::entry& out) {
+  if (add_branches(p, out)) return;
+  std::vector<model::attribute_name> names;
+  for (const partition_branch& branch : p.branches)
+    if (std::find(names.begin(), names.end(), branch.name) == names.end()) names.push_back(branch.name);
+  note_failure(std::move(names));
+}
+
+bool engine::add_branches(const partition_rule& p, model::entry& out) {
   line_ = p.line;
   r.secret = false;
   if (!get(r, p.value)) return false;

@@ -274,6 +274,7 @@ class kind_reader {
         report_.error(value->at, "the RDN cannot come from the rows of a `many`");
       }
       out_.info.attributes.push_back(rule.names.front());
+      out_.info.rdn.push_back(rule.names.front());
       out_.rdn.push_back(std::move(rule));
     }
     for (const auto& level : out_.name.levels) {

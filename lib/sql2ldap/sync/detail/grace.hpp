@@ -17,6 +17,7 @@ enum class fate : std::uint8_t {
   disable,  // turned off now
   wait,     // was turned off, and waits
   purge,    // its time is over: deleted now
+  keep,     // that its row is gone is not proven, or others need it
 };
 
 [[nodiscard]] fate fate_of(const model::entry& present, const run_options& how);

@@ -70,7 +70,7 @@ result<void> run::each_step(const step_sink& to, const std::function<void(const 
   stepper steps(who_, how_, *snapshot_, facts_->schema, state_);
   const auto on_problem = [&](const step_problem& p) {
     ++undone_;
-    if (p.foreign) ++foreign_;
+    if (p.foreign || p.stale) ++foreign_;
     if (problem) problem(p);
     if (!report) return;
     const origins names(who_.map);

@@ -32,8 +32,9 @@ bool value_rules::first_time(digest128 value, std::size_t values) {
   return seen_many_.insert(value).second;
 }
 
-std::optional<value_rules::objection> value_rules::settle(const model::entry*& content, model::entry& spare) {
+std::vector<value_rules::objection> value_rules::settle(const model::entry*& content, model::entry& spare) {
   const model::entry& in = *content;
+  std::vector<objection> out;
   bool any_dropped = false;
   std::size_t run_begin = 0;
   while (run_begin < in.size()) {
@@ -41,10 +42,12 @@ std::optional<value_rules::objection> value_rules::settle(const model::entry*& c
     std::size_t run_end = run_begin + 1;
     while (run_end < in.size() && in[run_end].name == name) ++run_end;
     const rule r = rule_of(name);
-    if (r.checked)
-      for (std::size_t i = run_begin; i < run_end; ++i)
-        if (const std::string_view why = model::syntax_objection(r.syntax, in[i].bytes); !why.empty())
-          return objection{name, "a value of " + name.text() + " is not one the directory takes: " + std::string(why)};
+    for (std::size_t i = run_begin; r.checked && i < run_end; ++i) {
+      const std::string_view fault = model::syntax_objection(r.syntax, in[i].bytes);
+      if (fault.empty()) continue;
+      out.push_back({name, "a value of " + name.text() + " is not one the directory takes: " + std::string(fault)});
+      break;
+    }
     std::size_t kept = run_end - run_begin;
     if (kept > 1) {
       if (!any_dropped) dropped_.assign(in.size(), false);
@@ -58,17 +61,17 @@ std::optional<value_rules::objection> value_rules::settle(const model::entry*& c
         --kept;
       }
     }
-    if (kept > 1 && r.single_value)
-      return objection{name, name.text() + " takes one value, but the row gives " + std::to_string(kept)};
+    if (kept > 1 && r.single_value && (out.empty() || out.back().name != name))
+      out.push_back({name, name.text() + " takes one value, but the row gives " + std::to_string(kept)});
     run_begin = run_end;
   }
-  if (!any_dropped) return std::nullopt;
+  if (!any_dropped) return out;
   spare.clear();
   spare.set_dn(in.dn());
   for (std::size_t i = 0; i < in.size(); ++i)
     if (!dropped_[i]) spare.add(in[i].name, in[i].bytes);
   content = &spare;
-  return std::nullopt;
+  return out;
 }
 
 }  // namespace sql2ldap::sync

@@ -25,9 +25,9 @@ class value_rules {
     std::string reason;
   };
   // Makes `content` acceptable: values that are equal under the attribute's rule go (a server
-  // answers typeOrValueExists to them). Says what cannot be mended: a bad value, a second value.
-  // `spare` is used when something had to go; the entry to use comes back in `content`.
-  [[nodiscard]] std::optional<objection> settle(const model::entry*& content, model::entry& spare);
+  // answers typeOrValueExists to them). Returns what cannot be mended, one objection an attribute: a bad value, a
+  // second value. `spare` is used when something had to go; the entry to use comes back in `content`.
+  [[nodiscard]] std::vector<objection> settle(const model::entry*& content, model::entry& spare);
 
  private:
   struct rule {
