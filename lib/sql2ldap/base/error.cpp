@@ -4,22 +4,25 @@
 #include <cstdlib>
 
 #include <sql2ldap/base/log.hpp>
+#include <sql2ldap/base/printable.hpp>
 
 namespace sql2ldap {
 
 std::string error::text() const {
-  std::string out = message;
+  // The messages of libraries have line breaks, and those of servers whatever a row holds: here only the hint has a
+  // line of its own.
+  std::string out = printable_line(message);
   if (!context.empty()) {
     out += " (";
     for (std::size_t i = 0; i < context.size(); ++i) {
       if (i != 0) out += ", ";
-      out += context[i];
+      out += printable_line(context[i]);
     }
     out += ')';
   }
   if (!hint.empty()) {
     out += "\nhint: ";
-    out += hint;
+    out += printable_line(hint);
   }
   return out;
 }

@@ -1,5 +1,5 @@
-// The log face. Each event has an ID (DIRECTORY_RECONNECT) whose operator's paragraph stands in
-// docs/messages.md; a test holds the list and the code together.
+// The log. Each event has an ID (SYNC_REJECT) whose paragraph for operators is in docs/messages.md;
+// tests/unit/documents_test.cpp compares that list with the code.
 #pragma once
 
 #include <initializer_list>
@@ -16,7 +16,10 @@ struct field {
   std::string_view value;
 };
 
-// One line on standard error: `level ID text key=value ...`. Never pass a secret.
+// One line on standard error: `level ID text key=value ...`, whatever is in it: line breaks become blanks, other
+// controls and bytes that are not UTF-8 become \xHH, and what is too long ends with "...". The hint of error::text(),
+// which has a line of its own there, becomes the field `hint`. Never pass a secret.
+// A standard error that nobody reads stops nobody: lines are dropped then, and LOG_LOST says later how many.
 void event(level severity, std::string_view id, std::string_view text, std::initializer_list<field> fields = {});
 void set_level(level least);
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include <sql2ldap/base/printable.hpp>
+
 namespace sql2ldap {
 
 namespace {
@@ -53,6 +55,39 @@ std::size_t utf8_sequence(std::string_view text) noexcept {
     return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
+}
+
+std::uint32_t code_point(std::string_view sequence) noexcept {  // of a valid one
+  const auto lead = static_cast<unsigned char>(sequence.front());
+  std::uint32_t out = sequence.size() == 1 ? lead : lead & (0x7FU >> sequence.size());
+  for (const char c : sequence.substr(1)) out = out << 6U | (static_cast<unsigned char>(c) & 0x3FU);
+  return out;
+}
+
+bool is_harmless(std::uint32_t c) noexcept {
+  if (c < 0x20 || c == del || (c >= 0x80 && c < 0xA0)) return false;  // controls C0 and C1
+  if (c == 0x2028 || c == 0x2029) return false;                       // line and paragraph separator
+  // Bidirectional controls (Unicode Standard Annex 9, 2).
+  return c != 0x061C && c != 0x200E && c != 0x200F && !(c >= 0x202A && c <= 0x202E) && !(c >= 0x2066 && c <= 0x2069);
+}
+
+void append_escaped(std::string& to, std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    to += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
+  }
+}
+
+// Bytes of the next character of `text`, and whether it may stand in a message as it is.
+struct character {
+  std::size_t length;
+  bool plain;
+};
+character next_character(std::string_view text) noexcept {
+  const std::size_t length = utf8_sequence(text);
+  if (length == 0) return {1, false};
+  return {length, is_harmless(code_point(text.substr(0, length)))};
 }
 
 }  // namespace
@@ -153,32 +188,60 @@ bool glob_match(std::string_view pattern, std::string_view text) noexcept {
 }
 
 std::string quoted_for_message(std::string_view bytes, std::size_t bytes_max) {
-  static constexpr char digits[] = "0123456789abcdef";
   static constexpr std::string_view ellipsis = "...\"";
   std::string out = "\"";
   while (!bytes.empty()) {
-    const auto lead = static_cast<unsigned char>(bytes.front());
-    const std::size_t length = utf8_sequence(bytes);
-    // C1 controls (U+0080 to U+009F) drive terminals as well as C0 ones do.
-    const bool c1_control = length == 2 && lead == 0xC2 && static_cast<unsigned char>(bytes[1]) < 0xA0;
+    const character next = next_character(bytes);
     std::string piece;
-    if (length == 0 || c1_control || lead < 0x20 || lead == 0x7F) {
-      const std::size_t taken = std::max<std::size_t>(length, 1);
-      for (const char c : bytes.substr(0, taken)) {
-        const auto byte = static_cast<unsigned char>(c);
-        piece += {'\\', 'x', digits[byte >> 4U], digits[byte & 15U]};
-      }
-      bytes.remove_prefix(taken);
+    if (next.plain) {
+      if (bytes.front() == '"' || bytes.front() == '\\') piece += '\\';
+      piece += bytes.substr(0, next.length);
     } else {
-      if (lead == '"' || lead == '\\') piece += '\\';
-      piece += bytes.substr(0, length);
-      bytes.remove_prefix(length);
+      append_escaped(piece, bytes.substr(0, next.length));
     }
+    bytes.remove_prefix(next.length);
     const std::size_t closing = bytes.empty() ? 1 : ellipsis.size();
     if (out.size() + piece.size() + closing > bytes_max) return out.append(ellipsis);
     out += piece;
   }
   out += '"';
+  return out;
+}
+
+std::string printable_text(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const character next = next_character(text);
+    if (next.plain || text.front() == '\n' || text.front() == '\t')
+      out += text.substr(0, next.length);
+    else
+      append_escaped(out, text.substr(0, next.length));
+    text.remove_prefix(next.length);
+  }
+  return out;
+}
+
+std::string printable_line(std::string_view text) {
+  text = trimmed(text);
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t blanks = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), [](char c) { return ascii_space(c); }) - text.begin());
+    if (blanks > 0) {
+      const std::string_view run = text.substr(0, blanks);
+      out += run.find_first_of("\n\r\t\v\f") == std::string_view::npos ? run : " ";
+      text.remove_prefix(blanks);
+      continue;
+    }
+    const character next = next_character(text);
+    if (next.plain)
+      out += text.substr(0, next.length);
+    else
+      append_escaped(out, text.substr(0, next.length));
+    text.remove_prefix(next.length);
+  }
   return out;
 }
 
