@@ -7,7 +7,8 @@
 namespace sql2ldap::tools {
 
 result<json> ask_daemon(const options& chosen, const json& request) {
-  if (chosen.settings.state.empty()) return fail(error_kind::usage, "which daemon?", "--state DIR, as it was given");
+  if (chosen.settings.state.empty())
+    return fail(error_kind::usage, "no state directory of a daemon configured", "set --state DIR as the daemon has it");
   S2L_TRY_ASSIGN(const std::string reply,
                  control::ask(std::filesystem::path(chosen.settings.state) / "control", request.dump()));
   json answer = json::parse(reply, nullptr, false);

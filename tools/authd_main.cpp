@@ -1,8 +1,6 @@
 // sql2ldap-authd: answers what mail servers ask, for as long as it runs.
 #include <algorithm>
 #include <csignal>
-#include <exception>
-#include <ios>
 #include <memory>
 #include <string>
 #include <thread>
@@ -45,8 +43,8 @@ result<std::vector<listen::listening_socket>> open_sockets(const config::setting
     out.push_back(std::move(made));
   }
   if (out.empty())
-    return fail(error_kind::usage, "where do mail servers ask?",
-                "--listen auth-client:/run/sql2ldap/auth, or sockets of systemd");
+    return fail(error_kind::usage, "no socket configured for mail servers",
+                "set --listen auth-client:/run/sql2ldap/auth, or hand sockets over by systemd");
   return out;
 }
 
@@ -78,7 +76,6 @@ class daemon {
 
   result<exit_code> run() {
     const config::settings& set = chosen_.settings;
-    std::signal(SIGPIPE, SIG_IGN);
     // What comes before the loop runs waits for it.
     for (const int number : {SIGINT, SIGTERM}) loop_.on_signal(number, [this] { stop(); });
     loop_.on_signal(SIGHUP, [this] { reload(); });
@@ -161,7 +158,7 @@ class daemon {
     const auto plan = fresh ? plan_answers(with_password(*fresh)) : tl::make_unexpected(fresh.error());
     if (!plan) return log::event(log::level::error, "RELOAD_REFUSED", plan.error().text());
     if (!same_for_good(fresh->settings, chosen_.settings))
-      log::event(log::level::warning, "RELOAD_PARTLY",
+      log::event(log::level::warning, "RELOAD_PARTIAL",
                  "listen, user, group, metrics and workers are as they were until the daemon is started again");
     log::event(log::level::info, "RELOAD", "settings and mapping read again");
     office_->work_by(*plan);
@@ -194,8 +191,7 @@ class daemon {
 
 int main(int argc, char** argv) {
   using namespace sql2ldap;
-  std::ios::sync_with_stdio(false);
-  try {
+  return tools::run_program("sql2ldap-authd", [&] {
     tools::command_line line("sql2ldap-authd",
                              "Answers dovecot's, Postfix's and exim's questions about users, addresses and domains. "
                              "From a mirror of the directory in memory, from the directory itself or from SQL tables. "
@@ -207,7 +203,5 @@ int main(int argc, char** argv) {
                     });
     line.add_setting(line.root(), "metrics");
     return line.run(argc, argv);
-  } catch (const std::exception& problem) {  // out of memory and the like
-    return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));
-  }
+  });
 }

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/printable.hpp>
+#include <sql2ldap/base/standard_streams.hpp>
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/user_name.hpp>
 #include <sql2ldap/version.hpp>
@@ -80,10 +82,10 @@ purpose purpose_now() { return wire::purpose_of(is_set("AUTHORIZED"), is_set("CR
 // dovecot does not want us to become anybody, and reads the answer on descriptor 4.
 bool started_by_dovecot() { return is_set("ORIG_UID") || is_set("AUTHORIZED"); }
 
+sighandler_t sigpipe_at_start = SIG_DFL;
+
 void tell(const error& problem) {
-  std::string text = "sql2ldap-checkpassword: " + problem.text();
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "sql2ldap-checkpassword: %s\n", printable_line(problem.text()).c_str());
 }
 
 // No user or group 0 either: nobody reads his mail as root.
@@ -147,14 +149,13 @@ result<void> run_program(const answer& who, purpose why, const options& chosen) 
     if ((value ? ::setenv(name.c_str(), value->c_str(), 1) : ::unsetenv(name.c_str())) != 0)
       return fail_by_errno("setting " + name);
   }
-  ::execvp(chosen.program[0], chosen.program);
+  replace_program(chosen.program[0], chosen.program);
   return fail_by_errno("running " + quoted_for_message(chosen.program[0]));
 }
 
 // What is stored never stands in an environment: no program is run for it.
 result<void> write_record(const answer& who) {
   S2L_TRY_ASSIGN(const secret record, wire::record(who));
-  std::signal(SIGPIPE, SIG_IGN);
   for (std::string_view rest = record.reveal(); !rest.empty();) {
     const ssize_t n = ::write(reply_descriptor, rest.data(), rest.size());
     if (n < 0 && errno != EINTR) return fail_by_errno("writing the answer on descriptor 4");
@@ -286,6 +287,14 @@ int misuse(const error& problem) {
 
 }  // namespace
 
+void replace_program(const char* name, char** arguments) noexcept {
+  std::signal(SIGPIPE, sigpipe_at_start);
+  ::execvp(name, arguments);
+  const int reason = errno;
+  std::signal(SIGPIPE, SIG_IGN);
+  errno = reason;
+}
+
 tl::unexpected<error> fail_by_errno(std::string_view doing) {
   return fail_transient(error_kind::local, std::string(doing) + ": " + std::strerror(errno));
 }
@@ -322,6 +331,7 @@ int run(const options& chosen, const answerer& ask) {
 }
 
 int start(int argc, char** argv, const std::function<int(const options&)>& work) {
+  sigpipe_at_start = prepare_standard_streams();
   try {
     const auto chosen = parse_arguments(argc, argv);
     if (!chosen) return misuse(chosen.error());

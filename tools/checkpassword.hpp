@@ -55,6 +55,9 @@ using answerer = std::function<result<std::optional<answer>>(const options&, con
 // All below answer with the exit status. What goes wrong is one line on standard error, which dovecot writes into its
 // log; a refusal is none.
 [[nodiscard]] int run(const options& chosen, const answerer& ask);  // unless the program is run
+// The program `name` in place of this one, which handles SIGPIPE again as it was handled when this one began. Comes
+// back only when that fails.
+void replace_program(const char* name, char** arguments) noexcept;
 // --help and --version are answered, others go to `work`.
 [[nodiscard]] int start(int argc, char** argv, const std::function<int(const options&)>& work);
 

@@ -16,7 +16,7 @@ int ask_directory(char** argv) {
   const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
   path.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
   path += "-directory";
-  ::execv(path.c_str(), argv);
+  replace_program(path.c_str(), argv);
   std::fprintf(stderr, "sql2ldap-checkpassword: cannot run %s\n", path.c_str());
   return codec::checkpassword::exit_status(purpose::login, codec::checkpassword::outcome::trouble);
 }

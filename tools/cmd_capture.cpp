@@ -14,13 +14,14 @@ namespace {
 result<exit_code> show_or_run(const options& chosen, const std::vector<std::string>& statements, bool print,
                               std::string_view word) {
   if (print) {
-    fmt::print("BEGIN;\n");
-    for (const std::string& sql : statements) fmt::print("{};\n", sql);
-    fmt::print("COMMIT;\n");
+    write_output("BEGIN;\n");
+    for (const std::string& sql : statements) write_output(sql + ";\n");
+    write_output("COMMIT;\n");
     return exit_code::done;
   }
   S2L_TRY(sql::run_all(chosen.settings.source, statements));
-  fmt::print("{}: {}\n", word, count_of(statements.size(), "statement", "statements"));
+  note_work_done();
+  print_text("{}: {}\n", word, count_of(statements.size(), "statement", "statements"));
   return exit_code::done;
 }
 

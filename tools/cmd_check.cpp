@@ -40,10 +40,10 @@ result<exit_code> run(const options& chosen) {
     return code;
   }
   for (const sync::finding& one : findings) {
-    fmt::print("{}: {}: {}\n", word_for(one.level), one.where, one.message);
-    if (!one.hint.empty()) fmt::print("  hint: {}\n", one.hint);
+    print_text("{}: {}: {}\n", word_for(one.level), printable_line(one.where), printable_line(one.message));
+    if (!one.hint.empty()) print_text("  hint: {}\n", printable_line(one.hint));
   }
-  fmt::print("{}, {}\n", count_of(errors, "error", "errors"), count_of(warnings, "warning", "warnings"));
+  print_text("{}, {}\n", count_of(errors, "error", "errors"), count_of(warnings, "warning", "warnings"));
   return code;
 }
 

@@ -17,25 +17,28 @@ result<exit_code> list(const options& chosen) {
     print_json(answer);
   } else {
     for (const json& one : answer["hooks"])
-      fmt::print("{} {} {}\n  {}; since {}, {}, next {}\n", one["id"].get<std::int64_t>(),
-                 one["change"].get<std::string>(), one["origin"].get<std::string>(), one["reason"].get<std::string>(),
-                 one["since"].get<std::string>(), count_of(one["tries"].get<std::uint64_t>(), "try", "tries"),
-                 one["next_try"].get<std::string>());
-    fmt::print("{} failing, {} waiting\n", count_of(total, "hook", "hooks"), answer["waiting"].get<std::uint64_t>());
+      print_text("{} {} {}\n  {}; since {}, {}, next {}\n", one["id"].get<std::int64_t>(),
+                 one["change"].get<std::string>(), printable_line(one["origin"].get<std::string>()),
+                 printable_line(one["reason"].get<std::string>()), one["since"].get<std::string>(),
+                 count_of(one["tries"].get<std::uint64_t>(), "try", "tries"), one["next_try"].get<std::string>());
+    print_text("{} failing, {} waiting\n", count_of(total, "hook", "hooks"), answer["waiting"].get<std::uint64_t>());
   }
   return total == 0 ? exit_code::done : exit_code::differences;
 }
 
 result<exit_code> change(const options& chosen, const char* request, const char* word, std::int64_t id, bool all) {
-  if ((id == 0) != all) return fail(error_kind::usage, "which ones?", "an ID, as `list` shows it, or --all");
+  if ((id == 0) != all)
+    return fail(error_kind::usage, "neither an ID nor --all, or both",
+                "name one ID, as `list` shows it, or give --all");
   json asked{{"do", request}};
   if (!all) asked["id"] = id;
   S2L_TRY_ASSIGN(const json answer, ask_daemon(chosen, asked));
   const auto found = answer.value(word, std::uint64_t{0});
+  note_work_done();
   if (chosen.json)
     print_json(answer);
   else
-    fmt::print("{} {}\n", count_of(found, "hook", "hooks"), word);
+    print_text("{} {}\n", count_of(found, "hook", "hooks"), word);
   if (found == 0 && !all) return fail(error_kind::usage, fmt::format("no hook that has failed has the ID {}", id));
   return exit_code::done;
 }

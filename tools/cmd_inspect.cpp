@@ -33,7 +33,7 @@ result<std::vector<candidate>> candidates(const options& chosen, const model::ca
         file.text, chosen.settings.mapping.empty() ? config::settings{}.parameters : chosen.settings.parameters,
         tables);
     if (!fits) {
-      fmt::print(stderr, "{}", mapping::render(fits.error(), file.text, file.path));
+      print_note("{}", mapping::render(fits.error(), file.text, file.path));
       return fail(error_kind::mapping, fmt::format("the mapping {} cannot be used", file.path));
     }
     found.push_back({name, std::move(file), *std::move(fits)});
@@ -79,7 +79,7 @@ void print_fits(const std::vector<candidate>& list) {
                     fmt::format("{} of {} columns", fits.columns_found, fits.columns_wanted),
                     fits.complete() ? "fits" : ""});
   }
-  fmt::print("{}", as_table(rows));
+  print_text("{}", as_table(rows));
 }
 
 void print_survey(const sync::survey& found) {
@@ -87,11 +87,11 @@ void print_survey(const sync::survey& found) {
   for (const sync::kind_count& kind : found.kinds)
     rows.push_back({kind.kind, count_of(kind.made, "entry", "entries"),
                     kind.rejected > 0 ? count_of(kind.rejected, "row rejected", "rows rejected") : ""});
-  fmt::print("would make {}\n{}", count_of(found.made(), "entry", "entries"), as_table(rows));
+  print_text("would make {}\n{}", count_of(found.made(), "entry", "entries"), as_table(rows));
   rows.clear();
   for (const sync::scheme_count& scheme : found.schemes)
     rows.push_back({scheme.scheme, thousands(scheme.users), remark(scheme)});
-  if (!rows.empty()) fmt::print("passwords\n{}", as_table(rows));
+  if (!rows.empty()) print_text("passwords\n{}", as_table(rows));
 }
 
 json as_json(const candidate& one) {
@@ -121,22 +121,22 @@ json as_json(const sync::survey& found) {
 void print_help_for_unknown(const model::catalog& tables, const candidate* best) {
   // What a mapping lacks says something only when it has most of what it wants.
   if (best != nullptr && best->fits.columns_found * 2 >= best->fits.columns_wanted) {
-    fmt::print("{} lacks\n", best->name);
-    for (const std::string& missing : best->fits.missing) fmt::print("  {}\n", missing);
+    print_text("{} lacks\n", best->name);
+    for (const std::string& missing : best->fits.missing) print_text("  {}\n", missing);
   }
-  fmt::print("tables here\n");
+  print_text("tables here\n");
   std::vector<std::vector<std::string>> rows;
   for (const model::table_info& table : tables.tables) {
     std::vector<std::string> columns;
     for (const model::column_info& column : table.columns) columns.push_back(column.name);
     rows.push_back({table.name, fmt::format("{}", fmt::join(columns, " "))});
   }
-  fmt::print("{}", as_table(rows));
-  fmt::print(
+  print_text("{}", as_table(rows));
+  print_text(
       "no shipped mapping fits; docs/first-mapping.md shows how to write one, docs/mapping-language.md has every "
       "stage;\n"
-      "an example:\n"
-      "  sql2ldap mapping show {}\n",
+      "the text of one, to begin with:\n"
+      "  sql2ldap mapping fmt {}\n",
       best != nullptr ? best->name : "postfixadmin");
 }
 
@@ -162,7 +162,7 @@ result<exit_code> run(const options& chosen) {
     print_json(document);
     return code;
   }
-  fmt::print("{}: {} {}, {}\n", from->name(), tables.engine, tables.version,
+  print_text("{}: {} {}, {}\n", from->name(), tables.engine, tables.version,
              count_of(tables.tables.size(), "table", "tables"));
   print_fits(list);
   if (!fits) {
@@ -171,8 +171,8 @@ result<exit_code> run(const options& chosen) {
   }
   print_survey(*found);
   const std::string flags = next_flags(chosen, *best);
-  fmt::print("next\n");
-  for (const char* command : {"check", "plan", "migrate"}) fmt::print("  sql2ldap {} {}\n", command, flags);
+  print_text("next\n");
+  for (const char* command : {"check", "plan", "migrate"}) print_text("  sql2ldap {} {}\n", command, flags);
   return code;
 }
 

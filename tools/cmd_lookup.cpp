@@ -27,7 +27,7 @@ exit_code not_there(const options& chosen, const question& asked, std::string_vi
   if (chosen.json)
     print_json({{"name", asked.name}, {"found", false}});
   else
-    fmt::print("{}\n", what);
+    print_text("{}\n", what);
   return exit_code::differences;
 }
 
@@ -40,7 +40,7 @@ json as_json(const serve::field_list& fields) {
 void print_fields(std::string_view title, const serve::field_list& fields) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, value] : fields) rows.push_back({name, value});
-  fmt::print("{}\n{}", title, as_table(rows));
+  print_text("{}\n{}", title, as_table(rows));
 }
 
 result<exit_code> user(serve::answers& of, const options& chosen, const question& asked) {
@@ -56,7 +56,7 @@ result<exit_code> user(serve::answers& of, const options& chosen, const question
                 {"dovecot_2.4", as_json(fields_24)}});
     return exit_code::done;
   }
-  fmt::print("user {}\n", found->user);
+  print_text("user {}\n", printable_line(found->user));
   print_fields("dovecot 2.3", fields_23);
   print_fields("dovecot 2.4", fields_24);
   return exit_code::done;
@@ -92,9 +92,10 @@ result<exit_code> pass(serve::answers& of, const options& chosen, const question
                 {"login", word_for(found->now)},
                 {"passwords", passwords}});
   } else {
-    fmt::print("user {}\ndn {}\nlogin {}\n", found->who->login, found->who->dn, word_for(found->now));
-    if (passwords.empty()) fmt::print("no password that we may see: it is checked by a bind\n");
-    for (const std::string& one : passwords) fmt::print("password {}\n", one);
+    print_text("user {}\ndn {}\nlogin {}\n", printable_line(found->who->login), printable_line(found->who->dn),
+               word_for(found->now));
+    if (passwords.empty()) print_text("no password that we may see: it is checked by a bind\n");
+    for (const std::string& one : passwords) print_text("password {}\n", one);
   }
   return found->now == serve::login_answer::verdict::allowed ? exit_code::done : exit_code::differences;
 }
@@ -124,13 +125,13 @@ std::string_view word_for(serve::mail_route::what kind) {
 }
 
 void print(const serve::mail_route& way) {
-  fmt::print("{}\n", word_for(way.kind));
-  for (const std::string& target : way.targets) fmt::print("to {}\n", target);
-  if (way.kind == serve::mail_route::what::deliver || way.keep_copy) fmt::print("mailbox of {}\n", way.user);
-  if (way.members_only) fmt::print("only members may write\n");
-  if (!way.text.empty()) fmt::print("text {}\n", way.text);
-  if (!way.transport.empty()) fmt::print("transport {}\n", way.transport);
-  if (way.message_bytes_max) fmt::print("message at most {} bytes\n", *way.message_bytes_max);
+  print_text("{}\n", word_for(way.kind));
+  for (const std::string& target : way.targets) print_text("to {}\n", printable_line(target));
+  if (way.kind == serve::mail_route::what::deliver || way.keep_copy) print_text("mailbox of {}\n", way.user);
+  if (way.members_only) print_text("only members may write\n");
+  if (!way.text.empty()) print_text("text {}\n", printable_line(way.text));
+  if (!way.transport.empty()) print_text("transport {}\n", printable_line(way.transport));
+  if (way.message_bytes_max) print_text("message at most {} bytes\n", *way.message_bytes_max);
 }
 
 result<exit_code> alias(serve::answers& of, const options& chosen, const question& asked) {
@@ -177,9 +178,9 @@ result<exit_code> domain(serve::answers& of, const options& chosen, const questi
                 {"transport", found->transport}});
     return exit_code::done;
   }
-  fmt::print("{}\n", word_for(found->kind));
-  if (!found->target.empty()) fmt::print("target {}\n", found->target);
-  if (!found->transport.empty()) fmt::print("transport {}\n", found->transport);
+  print_text("{}\n", word_for(found->kind));
+  if (!found->target.empty()) print_text("target {}\n", printable_line(found->target));
+  if (!found->transport.empty()) print_text("transport {}\n", printable_line(found->transport));
   return exit_code::done;
 }
 
@@ -189,7 +190,7 @@ result<exit_code> sieve(serve::answers& of, const options& chosen, const questio
   if (chosen.json)
     print_json({{"name", asked.name}, {"found", true}, {"id", script->id}, {"text", script->text}});
   else
-    fmt::print("{}", script->text);
+    write_output(script->text);
   return exit_code::done;
 }
 

@@ -47,7 +47,7 @@ result<exit_code> run_check(const options& chosen, const mapping_options& own) {
   if (chosen.json)
     print_json({{"file", file.path}, {"usable", usable}, {"diagnostics", as_json(said, file.text)}});
   else
-    fmt::print("{}{}: {}\n", mapping::render(said, file.text, file.path), file.path, usable ? "good" : "not usable");
+    print_text("{}{}: {}\n", mapping::render(said, file.text, file.path), file.path, usable ? "good" : "not usable");
   return usable ? exit_code::done : exit_code::usage;
 }
 
@@ -55,7 +55,7 @@ result<exit_code> run_show(const options& chosen, const mapping_options& own) {
   options named = chosen;
   named.settings.mapping = own.name;
   S2L_TRY_ASSIGN(const auto map, open_mapping(named));
-  fmt::print("{}", map.shown());
+  print_text("{}", map.shown());
   return exit_code::done;
 }
 
@@ -63,17 +63,17 @@ result<exit_code> run_fmt(const mapping_options& own) {
   S2L_TRY_ASSIGN(const auto file, config::read_mapping(own.name));
   const auto tree = mapping::syntax::parse(file.text);
   if (!tree) {
-    fmt::print(stderr, "{}", mapping::render(tree.error(), file.text, file.path));
+    print_note("{}", mapping::render(tree.error(), file.text, file.path));
     return fail(error_kind::mapping, fmt::format("the mapping {} cannot be read", file.path));
   }
   const std::string canonical = mapping::syntax::print(*tree);
   if (own.check) {
     if (canonical == file.text) return exit_code::done;
-    fmt::print("{} is not in canonical form\n", file.path);
+    print_text("{} is not in canonical form\n", file.path);
     return exit_code::differences;
   }
   if (!own.in_place) {
-    fmt::print("{}", canonical);
+    write_output(canonical);
     return exit_code::done;
   }
   if (canonical == file.text) return exit_code::done;

@@ -35,6 +35,7 @@ result<exit_code> run_online(const options& chosen, const migrate_options& own) 
   progress.clear();
   S2L_TRY(rejects->finish());
   if (!counted) return tl::make_unexpected(std::move(counted).error());
+  note_work_done();
 
   if (chosen.json) {
     print_json({{"mapping", who.map.name()},
@@ -45,7 +46,7 @@ result<exit_code> run_online(const options& chosen, const migrate_options& own) 
                 {"counts", as_json(*counted)},
                 {"rejects", rejects->as_json()}});
   } else {
-    fmt::print("migrate: {} in {:.1f} s\n{}", as_sentence(*counted, true), seconds, rejects->summary());
+    print_text("migrate: {} in {:.1f} s\n{}", as_sentence(*counted, true), seconds, rejects->summary());
   }
   return code_of(*counted);
 }
@@ -80,8 +81,8 @@ result<exit_code> run_ldif(const options& chosen, const migrate_options& own) {
                 {"counts", as_json(counted)},
                 {"rejects", rejects->as_json()}});
   } else {
-    fmt::print(stderr, "ldif: {}, {} rejected\n{}", count_of(counted.wanted, "entry", "entries"),
-               thousands(counted.rejected), rejects->summary());
+    print_note("ldif: {}, {} rejected\n{}", count_of(counted.wanted, "entry", "entries"), thousands(counted.rejected),
+               rejects->summary());
   }
   return code_of(counted);
 }

@@ -38,7 +38,7 @@ result<exit_code> run(const options& chosen, const std::string& file_name) {
                 {"counts", as_json(counted)},
                 {"rejects", rejects->as_json()}});
   } else {
-    fmt::print(stderr, "plan: {}\n{}", as_sentence(counted, false), rejects->summary());
+    print_note("plan: {}\n{}", as_sentence(counted, false), rejects->summary());
   }
   const bool in_step = counted.differences() == 0 && counted.rejected == 0 && counted.foreign == 0;
   return in_step ? exit_code::done : exit_code::differences;

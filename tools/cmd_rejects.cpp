@@ -15,24 +15,28 @@ result<exit_code> list(const options& chosen) {
     print_json(answer);
   } else {
     for (const json& one : answer["rejects"])
-      fmt::print("{}\n  {}\n  {}; since {}, {}, next {}\n", one["origin"].get<std::string>(),
-                 one["dn"].get<std::string>(), one["reason"].get<std::string>(), one["since"].get<std::string>(),
-                 count_of(one["tries"].get<std::uint64_t>(), "try", "tries"), one["next_try"].get<std::string>());
+      print_text("{}\n  {}\n  {}; since {}, {}, next {}\n", printable_line(one["origin"].get<std::string>()),
+                 printable_line(one["dn"].get<std::string>()), printable_line(one["reason"].get<std::string>()),
+                 one["since"].get<std::string>(), count_of(one["tries"].get<std::uint64_t>(), "try", "tries"),
+                 one["next_try"].get<std::string>());
     const auto total = answer["total"].get<std::uint64_t>();
-    fmt::print("{}\n", total == 0 ? "nothing is set aside" : count_of(total, "reject", "rejects"));
+    print_text("{}\n", total == 0 ? "nothing is set aside" : count_of(total, "reject", "rejects"));
   }
   return answer["rejects"].empty() ? exit_code::done : exit_code::differences;
 }
 
 result<exit_code> change(const options& chosen, const char* what, const char* word, const std::string& origin,
                          bool all) {
-  if (origin.empty() != all) return fail(error_kind::usage, "which ones?", "an ORIGIN, as `list` shows it, or --all");
+  if (origin.empty() != all)
+    return fail(error_kind::usage, "neither an ORIGIN nor --all, or both",
+                "name one ORIGIN, as `list` shows it, or give --all");
   S2L_TRY_ASSIGN(const json answer, ask_daemon(chosen, {{"do", what}, {"origin", origin}}));
   const auto found = answer.value(word, std::uint64_t{0});
+  note_work_done();
   if (chosen.json)
     print_json(answer);
   else
-    fmt::print("{} {}\n", count_of(found, "reject", "rejects"), word);
+    print_text("{} {}\n", count_of(found, "reject", "rejects"), word);
   if (found == 0 && !all) return fail(error_kind::usage, fmt::format("{} is not set aside", origin));
   return exit_code::done;
 }

@@ -11,10 +11,11 @@ void add_release(command_line& line) {
   auto plan = std::make_shared<std::string>();
   const auto run = [plan](const options& chosen) -> result<exit_code> {
     S2L_TRY_ASSIGN(const json answer, ask_daemon(chosen, {{"do", "release"}, {"plan", *plan}}));
+    note_work_done();
     if (chosen.json)
       print_json(answer);
     else
-      fmt::print("plan {} is released\n", *plan);
+      print_text("plan {} is released\n", *plan);
     return exit_code::done;
   };
   command added = line.add(line.root(), "release",

@@ -16,12 +16,12 @@ constexpr std::chrono::seconds watch_every{1};
 
 std::string text_of(const json& value) {
   if (value.is_null()) return "-";
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? printable_line(value.get<std::string>()) : value.dump();
 }
 
 void print_for_people(const json& now) {
   const auto line = [](std::string_view name, const std::string& text) {
-    if (!text.empty()) fmt::print("{:<16}{}\n", name, text);
+    if (!text.empty()) print_text("{:<16}{}\n", name, text);
   };
   const auto number = [&](const char* name) { return now.value(name, std::uint64_t{0}); };
   line("state", fmt::format("{} since {}", text_of(now["state"]), text_of(now.value("since", json()))));
@@ -62,9 +62,9 @@ result<exit_code> run(const options& chosen, bool watch) {
   while (true) {
     S2L_TRY_ASSIGN(const json now, ask_daemon(chosen, {{"do", "status"}}));
     if (chosen.json) {
-      fmt::print("{}\n", watch ? now.dump() : now.dump(2));
+      watch ? write_output(as_line(now) + "\n") : print_json(now);
     } else {
-      if (watch) fmt::print("\033[H\033[J");
+      if (watch) write_output("\033[H\033[J");
       print_for_people(now);
     }
     if (!watch) {

@@ -46,7 +46,7 @@ result<exit_code> run(const options& chosen, bool repair) {
             {{"what", word_for(one.kind)}, {"dn", one.dn}, {"origin", one.origin}, {"attributes", one.attributes}});
     } else if (seen <= differences_shown_max) {
       progress.clear();
-      fmt::print("{:<8}  {}{}{}\n", word_for(one.kind), one.dn, one.attributes.empty() ? "" : "  ",
+      print_text("{:<8}  {}{}{}\n", word_for(one.kind), printable_line(one.dn), one.attributes.empty() ? "" : "  ",
                  fmt::join(one.attributes, " "));
     }
   };
@@ -54,6 +54,7 @@ result<exit_code> run(const options& chosen, bool repair) {
   progress.clear();
   S2L_TRY(rejects->finish());
   if (!counted) return tl::make_unexpected(std::move(counted).error());
+  if (repair) note_work_done();
 
   if (chosen.json) {
     print_json({{"mapping", who.map.name()},
@@ -65,8 +66,8 @@ result<exit_code> run(const options& chosen, bool repair) {
                 {"differences", list},
                 {"rejects", rejects->as_json()}});
   } else {
-    if (seen > differences_shown_max) fmt::print("... and {} more\n", thousands(seen - differences_shown_max));
-    fmt::print("verify: {}{}, {}\n{}", count_of(counted->differences(), "difference", "differences"),
+    if (seen > differences_shown_max) print_text("... and {} more\n", thousands(seen - differences_shown_max));
+    print_text("verify: {}{}, {}\n{}", count_of(counted->differences(), "difference", "differences"),
                repair && counted->differences() > 0 ? " repaired" : "",
                count_of(counted->equal, "entry in step", "entries in step"), rejects->summary());
   }

@@ -29,19 +29,19 @@ json as_json(const sync::explanation& one) {
 }
 
 void print(const sync::explanation& one) {
-  fmt::print("{} from {} {}\n", one.kind, one.table, one.key);
+  print_text("{} from {} {}\n", one.kind, one.table, printable_line(one.key));
   if (one.reject.empty())
-    fmt::print("  dn: {}\n", one.dn);
+    print_text("  dn: {}\n", printable_line(one.dn));
   else
-    fmt::print("  rejected: {}\n", one.reject);
+    print_text("  rejected: {}\n", printable_line(one.reject));
   for (const mapping::trace& trace : one.attributes) {
     const std::string values = trace.values.empty() ? "-" : fmt::format("{}", fmt::join(trace.values, ", "));
-    fmt::print("  {}: {}\n", trace.attribute, values);
-    fmt::print("      line {}: {}\n", trace.line, trace.expression);
-    for (const auto& [column, value] : trace.inputs) fmt::print("      {} is {}\n", column, value);
-    if (!trace.objection.empty()) fmt::print("      {}\n", trace.objection);
+    print_text("  {}: {}\n", trace.attribute, printable_line(values));
+    print_text("      line {}: {}\n", trace.line, trace.expression);
+    for (const auto& [column, value] : trace.inputs) print_text("      {} is {}\n", column, printable_line(value));
+    if (!trace.objection.empty()) print_text("      {}\n", printable_line(trace.objection));
   }
-  for (const std::string& held : one.directory) fmt::print("  directory: {}\n", held);
+  for (const std::string& held : one.directory) print_text("  directory: {}\n", printable_line(held));
 }
 
 result<exit_code> run(const options& chosen, const std::string& address) {
@@ -52,7 +52,7 @@ result<exit_code> run(const options& chosen, const std::string& address) {
     for (const sync::explanation& one : found) list.push_back(as_json(one));
     print_json({{"address", address}, {"entries", list}});
   } else if (found.empty()) {
-    fmt::print("no row that the mapping reads has {} as a key or among its values\n", address);
+    print_text("no row that the mapping reads has {} as a key or among its values\n", address);
   }
   if (!chosen.json)
     for (const sync::explanation& one : found) print(one);

@@ -1,7 +1,8 @@
 #include "command_line.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <exception>
+#include <ios>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -10,6 +11,8 @@
 #include <CLI/CLI.hpp>
 
 #include <sql2ldap/base/log.hpp>
+#include <sql2ldap/base/printable.hpp>
+#include <sql2ldap/base/standard_streams.hpp>
 #include <sql2ldap/version.hpp>
 
 #include "output.hpp"
@@ -24,7 +27,9 @@ constexpr const char* exit_codes = R"(Exit codes:
   2   wrong command line, settings or mapping
   3   the SQL side failed
   4   the directory failed
-  75  try again later: connection lost, server busy, interrupted)";
+  74  done, but the report could not be written
+  75  try again later: connection lost, server busy, interrupted,
+      or the output could not be written)";
 
 // The first sentence of a command's text says what it is for; the list of commands shows no more.
 std::string first_sentence(const std::string& text) { return text.substr(0, text.find(". ")); }
@@ -49,13 +54,6 @@ class help_format : public CLI::Formatter {
     return out.str();
   }
 };
-
-std::string one_line(const std::string& text) {
-  std::string flat = text;
-  for (char& c : flat)
-    if (c == '\n') c = ' ';
-  return flat;
-}
 
 bool wanted(flags common, config::key_group group) {
   switch (group) {
@@ -111,7 +109,10 @@ command_line::command_line(const std::string& program, const std::string& text)
 
 command_line::~command_line() = default;
 
-void command_line::set_action(flags common, action run) { dress(root(), common, std::move(run)); }
+void command_line::set_action(flags common, action run) {
+  is_daemon_ = true;
+  dress(root(), common, std::move(run));
+}
 
 command command_line::add(command parent, const std::string& name, const std::string& text, flags common, action run) {
   parent.app().require_subcommand(1);
@@ -185,31 +186,45 @@ int command_line::run(int argc, char** argv) {
   try {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) return app_->exit(problem);  // --help and --version
+    if (problem.get_exit_code() == 0) {  // --help and --version
+      std::ostringstream text;
+      app_->exit(problem, text, text);
+      write_output(text.str());
+      return exit_status(app_->get_name(), exit_code::done);
+    }
     std::string asked = app_->get_name();
     for (const CLI::App* at = app_.get(); !at->get_subcommands().empty();) {
       at = at->get_subcommands().front();
       asked += ' ' + at->get_name();
     }
     return static_cast<int>(
-        report(fail(error_kind::usage, one_line(problem.what()), asked + " --help").value(), false));
+        report(app_->get_name(), fail(error_kind::usage, problem.what(), asked + " --help").value(), false));
   }
   log::set_level(options_.verbose > 1   ? log::level::debug
                  : options_.verbose > 0 ? log::level::info
                                         : log::level::warning);
   auto done = finish_settings(options_).and_then([this] { return chosen_(options_); });
-  const exit_code code = done ? *done : report(done.error(), options_.json);
-  if (std::fflush(stdout) != 0) {  // a full disk must not pass for a success
-    return static_cast<int>(report(fail(error_kind::local, "cannot write to standard output").value(), false));
-  }
-  return static_cast<int>(code);
+  if (done) return exit_status(app_->get_name(), *done);
+  if (!is_daemon_) return exit_status(app_->get_name(), report(app_->get_name(), done.error(), options_.json));
+  log::event(log::level::error, "DAEMON_FAILED", done.error().text());
+  return static_cast<int>(exit_code_of(done.error()));
 }
 
-exit_code report(const error& problem, bool as_json) {
-  std::string text = problem.message;
-  if (!problem.context.empty()) text += fmt::format(" ({})", fmt::join(problem.context, ", "));
-  fmt::print(stderr, "sql2ldap: error: {}\n", text);
-  if (!problem.hint.empty()) fmt::print(stderr, "  hint: {}\n", problem.hint);
+int run_program(const std::string& program, const std::function<int()>& body) {
+  prepare_standard_streams();
+  std::ios::sync_with_stdio(false);
+  try {
+    return body();
+  } catch (const std::exception& problem) {  // out of memory and the like
+    return exit_status(program, report(program, fail(error_kind::local, problem.what()).value(), false));
+  }
+}
+
+exit_code report(std::string_view program, const error& problem, bool as_json) {
+  std::string text = printable_line(problem.message);
+  if (!problem.context.empty()) text += printable_line(fmt::format(" ({})", fmt::join(problem.context, ", ")));
+  print_note("{}: error: {}\n", program, text);
+  if (!problem.hint.empty()) print_note("  hint: {}\n", printable_line(problem.hint));
   const exit_code code = exit_code_of(problem);
   if (as_json) {
     print_json({{"error", {{"message", text}, {"hint", problem.hint}, {"transient", problem.transient}}},

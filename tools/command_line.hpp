@@ -72,7 +72,7 @@ class command_line {
   command_line& operator=(const command_line&) = delete;
   ~command_line();
 
-  // The program itself, with these flags.
+  // The program itself, a daemon, with these flags. An error that ends it is an event of its log.
   void set_action(flags common, action run);
   // A command with its common flags; its own are added to the answer.
   command add(command parent, const std::string& name, const std::string& text, flags common, action run);
@@ -81,7 +81,7 @@ class command_line {
   [[nodiscard]] command root() noexcept { return command(*app_); }
   // The options again, with the file as it is now.
   [[nodiscard]] result<options> reload() const;
-  // Parses, runs, reports an error; the answer is the exit code of the process.
+  // Parses, runs, reports an error; returns the exit status of the process.
   int run(int argc, char** argv);
 
  private:
@@ -95,6 +95,7 @@ class command_line {
   std::string settings_table_;
   std::map<std::string, std::vector<std::string>> given_;  // key of the settings -> values in order
   action chosen_;
+  bool is_daemon_ = false;  // whose log has its errors
 };
 
 void add_inspect(command_line& line);
@@ -111,7 +112,9 @@ void add_release(command_line& line);
 void add_rejects(command_line& line);
 void add_hooks(command_line& line);
 
-// "sql2ldap: error: ..." with its hint on standard error, and as JSON on standard output when asked.
-exit_code report(const error& problem, bool as_json);
+// "PROGRAM: error: ..." with its hint on standard error, and as JSON on standard output when asked.
+exit_code report(std::string_view program, const error& problem, bool as_json);
+// The body of main(): what nobody has handled (memory that is used up) ends as an error as well.
+int run_program(const std::string& program, const std::function<int()>& body);
 
 }  // namespace sql2ldap::tools

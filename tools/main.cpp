@@ -1,13 +1,9 @@
 // sql2ldap: one file a command; see command_line.hpp for what they share.
-#include <exception>
-#include <ios>
-
 #include "command_line.hpp"
 
 int main(int argc, char** argv) {
   using namespace sql2ldap;
-  std::ios::sync_with_stdio(false);
-  try {
+  return tools::run_program("sql2ldap", [&] {
     tools::command_line line("sql2ldap", "Moves a mail host's SQL tables into OpenLDAP and shows what would change.");
     tools::add_inspect(line);
     tools::add_check(line);
@@ -23,7 +19,5 @@ int main(int argc, char** argv) {
     tools::add_rejects(line);
     tools::add_hooks(line);
     return line.run(argc, argv);
-  } catch (const std::exception& problem) {  // out of memory and the like
-    return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));
-  }
+  });
 }

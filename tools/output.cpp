@@ -21,6 +21,7 @@ namespace sql2ldap::tools {
 namespace {
 
 constexpr std::size_t rejects_shown_max = 20;
+constexpr std::size_t key_columns_max = 60;  // of a key in a table for people
 constexpr auto terminal_interval = std::chrono::milliseconds(100);
 constexpr auto plain_interval = std::chrono::seconds(5);
 
@@ -48,6 +49,18 @@ std::string duration_text(double seconds) {
   return whole < 90 ? fmt::format("{} s", whole) : fmt::format("{}:{:02} min", whole / 60, whole % 60);
 }
 
+// A key may be a whole text; the file of rejects has all of it.
+std::string shortened(std::string_view text) {
+  std::string out = printable_line(text);
+  if (width_of(out) <= key_columns_max) return out;
+  std::size_t end = 0;
+  for (std::size_t columns = 0;
+       columns < key_columns_max - 3 || (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80U; ++end)
+    columns += (static_cast<unsigned char>(out[end]) & 0xC0U) != 0x80U ? 1 : 0;
+  out.resize(end);
+  return out + "...";
+}
+
 std::string as_field(std::string_view text) {  // of a tab-separated line
   std::string field;
   for (const char c : text) {
@@ -65,17 +78,37 @@ std::string as_field(std::string_view text) {  // of a tab-separated line
   return field;
 }
 
+// JSON leaves as they are what terminals take for controls (DEL, C1) and what ends a line for others (U+2028, U+2029);
+// in strings, the only place where they can stand, the escaped form means the same.
+std::string json_text(const json& document, int indent) {
+  const std::string text = document.dump(indent, ' ', false, json::error_handler_t::replace);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    if (byte(i) == 0x7F) {
+      out += "\\u007f";
+    } else if (byte(i) == 0xC2 && byte(i + 1) < 0xA0) {
+      out += fmt::format("\\u{:04x}", byte(++i));
+    } else if (byte(i) == 0xE2 && byte(i + 1) == 0x80 && (byte(i + 2) == 0xA8 || byte(i + 2) == 0xA9)) {
+      out += byte(i + 2) == 0xA8 ? "\\u2028" : "\\u2029";
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 tl::unexpected<error> cannot_write(const std::string& path) {
   return fail(error_kind::local, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
 }
 
 }  // namespace
 
-void print_json(const json& document) {
-  fmt::print("{}\n", document.dump(2, ' ', false, json::error_handler_t::replace));
-}
+void print_json(const json& document) { write_output(json_text(document, 2) + "\n"); }
 
-std::string as_line(const json& document) { return document.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string as_line(const json& document) { return json_text(document, -1); }
 
 std::string text_in(const json& document, const char* name) {
   const auto found = document.find(name);
@@ -83,13 +116,16 @@ std::string text_in(const json& document, const char* name) {
 }
 
 std::string as_table(const std::vector<std::vector<std::string>>& rows, std::string_view indent) {
+  std::vector<std::vector<std::string>> printable = rows;
+  for (auto& row : printable)
+    for (std::string& cell : row) cell = printable_line(cell);
   std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
+  for (const auto& row : printable) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   }
   std::string out;
-  for (const auto& row : rows) {
+  for (const auto& row : printable) {
     std::string line(indent);
     for (std::size_t i = 0; i < row.size(); ++i) {
       line += row[i];
@@ -138,7 +174,7 @@ void progress_line::show(const sync::progress& now) {
       text += fmt::format("  {} left", duration_text(static_cast<double>(now.total - now.done) / rate));
   }
   if (plain_) {
-    fmt::print(stderr, "{}\n", text);
+    print_note("{}\n", text);
     return;
   }
   if (now.total > 0) {
@@ -146,12 +182,12 @@ void progress_line::show(const sync::progress& now) {
     const auto filled = std::min(bar_width, now.done * bar_width / now.total);
     text = fmt::format("[{:<{}}] {}", std::string(filled, '='), bar_width, text);
   }
-  fmt::print(stderr, "\r\033[K{}", text);
+  write_note("\r\033[K" + text);
   shown_ = true;
 }
 
 void progress_line::clear() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) write_note("\r\033[K");
   shown_ = false;
 }
 
@@ -228,7 +264,7 @@ std::string reject_list::summary() const {
   std::vector<std::vector<std::string>> rows;
   for (const model::reject& why : kept_) {
     if (rows.size() == rejects_shown_max) break;
-    rows.push_back({why.table.empty() ? why.kind : why.table, as_field(why.key), why.column, as_field(why.reason)});
+    rows.push_back({why.table.empty() ? why.kind : why.table, shortened(why.key), why.column, why.reason});
   }
   std::string text = fmt::format("rejected: {}\n{}", thousands(count_), as_table(rows));
   if (count_ > rows.size())

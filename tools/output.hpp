@@ -16,17 +16,19 @@
 #include <sql2ldap/sync/sync.hpp>
 
 #include "command_line.hpp"
+#include "standard_output.hpp"
 
 namespace sql2ldap::tools {
 
 using json = nlohmann::ordered_json;
 void print_json(const json& document);  // one line a member, to standard output
-// On one line; bytes that are no UTF-8 are replaced, since they come from servers and tables.
+// On one line; bytes that are not UTF-8 are replaced, since they come from servers and tables.
 [[nodiscard]] std::string as_line(const json& document);
 // A member of what somebody else has written; "" when it is not there or no text.
 [[nodiscard]] std::string text_in(const json& document, const char* name);
 
-// Columns as wide as their widest cell, two blanks between them, no blanks at the end.
+// Columns as wide as their widest cell, two blanks between them, no blanks at the end. Each row is one line, whatever
+// its cells hold.
 [[nodiscard]] std::string as_table(const std::vector<std::vector<std::string>>& rows, std::string_view indent = "  ");
 [[nodiscard]] std::string count_of(std::uint64_t n, std::string_view one, std::string_view many);  // "1 row", "2 rows"
 [[nodiscard]] std::string thousands(std::uint64_t n);                                              // "1 234 567"

@@ -1,8 +1,6 @@
 // sql2ldap-syncd: keeps the directory in step with the tables, for as long as it runs.
 #include <chrono>
 #include <csignal>
-#include <exception>
-#include <ios>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -34,7 +32,6 @@ void listen_for_signals() {
   struct sigaction what {};
   what.sa_handler = [](int number) { (number == SIGHUP ? reload_asked : stop_asked) = 1; };
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaction(number, &what, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
 }
 
 // All that one set of settings opens.
@@ -55,7 +52,7 @@ class daemon {
 
   result<exit_code> run() {
     if (chosen_.settings.state.empty())
-      return fail(error_kind::usage, "where may the daemon keep what it must remember?", "--state DIR");
+      return fail(error_kind::usage, "no state directory configured", "set --state DIR");
     listen_for_signals();
     S2L_TRY_ASSIGN(state_, state::open_state(chosen_.settings.state));
     if (!state_.warning.empty()) log::event(log::level::warning, "STATE_DAMAGED", state_.warning);
@@ -190,7 +187,7 @@ class daemon {
     log::event(log::level::info, "RELOAD", "settings and mapping read again");
     for (std::string config::settings::*until_restart : {&config::settings::state, &config::settings::metrics}) {
       if (fresh->settings.*until_restart != chosen_.settings.*until_restart)
-        log::event(log::level::warning, "RELOAD_IN_PART",
+        log::event(log::level::warning, "RELOAD_PARTIAL",
                    chosen_.settings.*until_restart + " stays until a restart, not " + fresh->settings.*until_restart);
       fresh->settings.*until_restart = chosen_.settings.*until_restart;
     }
@@ -253,8 +250,7 @@ class daemon {
 
 int main(int argc, char** argv) {
   using namespace sql2ldap;
-  std::ios::sync_with_stdio(false);
-  try {
+  return tools::run_program("sql2ldap-syncd", [&] {
     tools::command_line line("sql2ldap-syncd",
                              "Keeps an OpenLDAP directory in step with SQL tables, change by change. Runs in the "
                              "foreground until SIGTERM; SIGHUP reads the settings and the mapping again.");
@@ -264,7 +260,5 @@ int main(int argc, char** argv) {
                       return tools::daemon(line, chosen).run();
                     });
     return line.run(argc, argv);
-  } catch (const std::exception& problem) {  // out of memory and the like
-    return static_cast<int>(tools::report(fail(error_kind::local, problem.what()).value(), false));
-  }
+  });
 }

@@ -46,10 +46,10 @@ result<mapping::mapping> open_mapping(const options& chosen) {
   S2L_TRY_ASSIGN(const auto file, config::read_mapping(chosen.settings.mapping));
   auto parsed = mapping::mapping::parse(file.text, chosen.settings.parameters);
   if (!parsed) {
-    fmt::print(stderr, "{}", mapping::render(parsed.error(), file.text, file.path));
+    print_note("{}", mapping::render(parsed.error(), file.text, file.path));
     return fail(error_kind::mapping, fmt::format("the mapping {} cannot be used", file.path));
   }
-  if (chosen.verbose > 0) fmt::print(stderr, "{}", mapping::render(parsed->warnings(), file.text, file.path));
+  if (chosen.verbose > 0) print_note("{}", mapping::render(parsed->warnings(), file.text, file.path));
   return *std::move(parsed);
 }
 
@@ -69,7 +69,7 @@ result<ldap::options> ldap_options_of(const options& chosen) {
   how.bind_dn = set.bind_dn;
   auto password = config::read_password(set);
   if (!password && chosen.known_password) {
-    log::event(log::level::warning, "PASSWORD_KEPT", password.error().text() + "; the one from before is used");
+    log::event(log::level::warning, "PASSWORD_KEPT", "the password from before is used: " + password.error().text());
     password = *chosen.known_password;
   }
   S2L_TRY_ASSIGN(how.password, std::move(password));
