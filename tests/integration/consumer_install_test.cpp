@@ -2,6 +2,7 @@
 #include <fstream>
 #include <regex>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -69,6 +70,29 @@ TEST_F(installed, every_public_header_is_there_and_no_private_one) {
   }
   EXPECT_GT(headers, 20U);
   EXPECT_TRUE(fs::exists(prefix() / "include/sql2ldap/version.hpp"));
+}
+
+// What a public header includes is installed as well: each is preprocessed by itself, with the installed tree alone.
+TEST_F(installed, each_header_finds_what_it_includes) {
+  const fs::path include = prefix() / "include";
+  std::vector<std::string> preprocessor{
+      cached("CMAKE_CXX_COMPILER"), "-std=c++20", "-M", "-MF", "/dev/null", "-x", "c++", "-I", include.string()};
+  std::vector<std::string> alone{preprocessor.front(), "-std=c++20", "-fsyntax-only", "-x", "c++", "-I",
+                                 include.string()};
+  const std::size_t fixed = alone.size();
+  for (const auto& item : fs::recursive_directory_iterator(include)) {
+    if (item.path().extension() != ".hpp") continue;
+    const fs::path name = fs::relative(item.path(), include);
+    preprocessor.push_back(item.path().string());
+    // A header with a source file is the first one that this includes (house_test.cpp), and so compiles by itself.
+    const fs::path source = fs::path(S2L_SOURCE_DIR) / "lib" / name;
+    if (!fs::exists(fs::path(source).replace_extension(".cpp"))) alone.push_back(item.path().string());
+  }
+  EXPECT_GT(alone.size(), fixed + 10);
+  for (const auto& arguments : {preprocessor, alone}) {
+    const auto done = test::run_and_capture({.arguments = arguments}, std::chrono::minutes(5));
+    EXPECT_EQ(done.status, 0) << done.err;
+  }
 }
 
 TEST_F(installed, the_program_finds_its_mappings_beside_itself) {

@@ -89,6 +89,23 @@ TEST(house, rooms_include_only_what_their_line_names) {
       EXPECT_TRUE(other == room || rooms.at(room).count(other) == 1) << where(line);
       const bool is_private = header.string().find("/detail/") != std::string::npos;
       EXPECT_TRUE(!is_private || other == room) << where(line) << ": private to its room";
+      // Only public headers are installed.
+      const bool from_public = file.extension() == ".hpp" && file.parent_path().filename() != "detail";
+      EXPECT_FALSE(is_private && from_public) << where(line) << ": a public header needs a private one";
+    }
+  }
+}
+
+// So each of them compiles by itself: the components are built without precompiled headers.
+TEST(house, a_source_file_includes_its_own_public_header_first) {
+  for (const fs::path& file : sources_under(root / "lib/sql2ldap")) {
+    if (file.extension() != ".cpp" || file.parent_path().filename() == "detail") continue;
+    if (!fs::exists(fs::path(file).replace_extension(".hpp"))) continue;
+    const std::string own = fs::relative(file, root / "lib").replace_extension(".hpp").string();
+    for (const source_line& line : lines_of(file)) {
+      if (included_by(line.text).empty()) continue;
+      EXPECT_EQ(included_by(line.text), own) << where(line);
+      break;
     }
   }
 }

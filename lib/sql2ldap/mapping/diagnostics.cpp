@@ -1,9 +1,9 @@
+#include <sql2ldap/mapping/diagnostics.hpp>
+
 #include <algorithm>
 
 #include <fmt/format.h>
 #include <utf8proc.h>
-
-#include <sql2ldap/mapping/diagnostics.hpp>
 
 namespace sql2ldap::mapping {
 namespace {

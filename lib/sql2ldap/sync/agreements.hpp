@@ -8,9 +8,9 @@
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/journal.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 

@@ -13,11 +13,11 @@
 
 #include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/model/set_aside.hpp>
-#include <sql2ldap/sync/detail/grace.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/dn_set.hpp>
+#include <sql2ldap/sync/grace.hpp>
+#include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 

@@ -8,7 +8,7 @@
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/sync/detail/any_name.hpp>
-#include <sql2ldap/sync/detail/grace.hpp>
+#include <sql2ldap/sync/grace.hpp>
 
 namespace sql2ldap::sync {
 namespace {

@@ -9,8 +9,8 @@
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/model/result_code.hpp>
-#include <sql2ldap/sync/detail/grace.hpp>
 #include <sql2ldap/sync/detail/run.hpp>
+#include <sql2ldap/sync/grace.hpp>
 
 namespace sql2ldap::sync {
 namespace {

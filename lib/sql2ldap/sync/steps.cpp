@@ -10,7 +10,7 @@
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
-#include <sql2ldap/sync/detail/grace.hpp>
+#include <sql2ldap/sync/grace.hpp>
 
 namespace sql2ldap::sync {
 namespace {

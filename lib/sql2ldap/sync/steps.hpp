@@ -13,8 +13,8 @@
 
 #include <sql2ldap/model/change.hpp>
 #include <sql2ldap/sync/compare.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/diff.hpp>
+#include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 

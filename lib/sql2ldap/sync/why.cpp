@@ -3,9 +3,9 @@
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
 #include <sql2ldap/sync/detail/row_groups.hpp>
 #include <sql2ldap/sync/diff.hpp>
+#include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 

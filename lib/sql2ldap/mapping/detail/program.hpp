@@ -1,5 +1,5 @@
 // The checked, immutable form of a mapping: names resolved to places in rows, stages with their
-// arguments ready, directions known. resolve.cpp makes it, run.hpp and back.hpp run it.
+// arguments ready, directions known. resolve.cpp makes it, run.hpp and write_back.hpp run it.
 #pragma once
 
 #include <cstdint>

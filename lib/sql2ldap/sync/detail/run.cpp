@@ -12,7 +12,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/ldif.hpp>
 #include <sql2ldap/sync/apply.hpp>
-#include <sql2ldap/sync/detail/origins.hpp>
+#include <sql2ldap/sync/origins.hpp>
 
 namespace sql2ldap::sync {
 namespace {

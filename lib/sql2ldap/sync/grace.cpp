@@ -1,4 +1,4 @@
-#include <sql2ldap/sync/detail/grace.hpp>
+#include <sql2ldap/sync/grace.hpp>
 
 #include <charconv>
 #include <optional>

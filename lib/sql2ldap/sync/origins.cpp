@@ -1,4 +1,4 @@
-#include <sql2ldap/sync/detail/origins.hpp>
+#include <sql2ldap/sync/origins.hpp>
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/base64.hpp>
