@@ -173,6 +173,26 @@ TEST(settings_keys, each_can_be_set_by_name) {
   EXPECT_FALSE(config::set(into, "nothing", "x"));
 }
 
+// The limit of one number is none of another's: operations.md says "raise it" of wrong-per-address.
+TEST(settings_keys, each_number_has_a_limit_of_its_own) {
+  settings into;
+  ASSERT_TRUE(config::set(into, "wrong-per-address", "100000"));
+  EXPECT_EQ(into.wrong_per_address, 100'000U);
+  ASSERT_TRUE(config::set(into, "wrong-per-name", "257"));
+  EXPECT_TRUE(config::set(into, "workers", "256"));
+  const auto many = config::set(into, "workers", "257");
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().message, "workers is a number up to 256, not \"257\"");
+  for (const config::key& one : config::keys()) {
+    if (one.kind != config::key_kind::number) continue;
+    const auto refused = config::set(into, one.name, "18446744073709551615");
+    ASSERT_FALSE(refused) << one.name;
+    const std::string& said = refused.error().message;
+    const std::size_t at = said.find("up to ") + 6;
+    EXPECT_TRUE(config::set(into, one.name, said.substr(at, said.find(',') - at))) << said;
+  }
+}
+
 TEST(settings_limit, reads_numbers_and_shares) {
   EXPECT_EQ(config::parse_limit("12", 5)->entries, 12U);
   EXPECT_EQ(config::parse_limit("12", 5)->percent, 0);

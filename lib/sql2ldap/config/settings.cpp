@@ -131,6 +131,12 @@ const std::vector<binding>& bindings() {
 // What a percentage may mean at least; a handful of entries is no disaster in a small directory.
 std::uint64_t floor_of(limit settings::*target) { return (settings{}.*target).entries; }
 
+// Of one number.
+std::uint64_t greatest(std::uint64_t settings::*target) {
+  constexpr std::uint64_t counted_max = 1'000'000'000;
+  return target == &settings::workers ? limits::workers_max : counted_max;
+}
+
 struct setter {
   settings& into;
   std::string_view name;
@@ -148,9 +154,9 @@ struct setter {
   }
   result<void> operator()(std::uint64_t settings::*target) const {
     const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), into.*target);
-    if (problem != std::errc{} || end != value.data() + value.size() || into.*target > limits::workers_max)
+    if (problem != std::errc{} || end != value.data() + value.size() || into.*target > greatest(target))
       return fail(error_kind::usage,
-                  fmt::format("{} is a number up to {}, not {}", name, limits::workers_max, quoted_for_message(value)));
+                  fmt::format("{} is a number up to {}, not {}", name, greatest(target), quoted_for_message(value)));
     return {};
   }
   result<void> operator()(std::vector<std::string> settings::*target) const {
