@@ -176,6 +176,36 @@ TEST_F(hook_teller, values_that_are_no_text_are_told_in_base64) {
   EXPECT_EQ(attributes["userPassword;x-old"], nullptr);
 }
 
+TEST_F(hook_teller, functions_that_a_run_has_already_are_still_called) {
+  w_.directory.refused = {model::dn::parse(world::account_dn("ann", "a.example"))->normal_form()};
+  std::vector<std::string> calls;
+  sync::run_options options = w_.options();
+  options.before_write = [&](const std::vector<sync::step>&) -> result<void> {
+    calls.emplace_back("before");
+    return {};
+  };
+  options.written = [&](const sync::step& done, const model::schema&) -> result<void> {
+    calls.push_back("written " + done.origin);
+    return {};
+  };
+  options.refused = [&](const sync::step& refused) { calls.push_back("refused " + refused.origin); };
+  teller_.listen(options);
+  ASSERT_TRUE(sync::migrate(w_.parties(), options));
+  ASSERT_TRUE(teller_.settle(true));
+  EXPECT_THAT(calls, ::testing::IsSupersetOf({"before", "written world/domain/a.example", "refused world/account/1"}));
+  EXPECT_THAT(changes(due()), ElementsAre("add a.example"));
+
+  // What another function stops is not queued.
+  w_.directory.refused.clear();
+  options = w_.options();
+  options.before_write = [](const std::vector<sync::step>&) -> result<void> {
+    return fail(error_kind::local, "stopped");
+  };
+  teller_.listen(options);
+  EXPECT_FALSE(sync::migrate(w_.parties(), options));
+  EXPECT_EQ(queue_->count().waiting, 0U);
+}
+
 TEST_F(hook_teller, what_the_directory_refuses_is_not_told) {
   w_.directory.refused = {model::dn::parse(world::account_dn("ann", "a.example"))->normal_form()};
   EXPECT_THAT(changes(told()), ElementsAre("add a.example"));

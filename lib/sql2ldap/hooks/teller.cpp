@@ -20,14 +20,21 @@ teller::teller(const mapping::mapping& map, model::hook_queue& queue, std::funct
     : origins_(map), queue_(queue), due_(std::move(due)), tell_(std::move(to)) {}
 
 void teller::listen(sync::run_options& how) {
-  how.before_write = [this](const std::vector<sync::step>& batch) { return before_write(batch); };
+  how.before_write = [this,
+                      others = std::move(how.before_write)](const std::vector<sync::step>& batch) -> result<void> {
+    if (others) S2L_TRY(others(batch));
+    return before_write(batch);
+  };
   how.written = [this, others = std::move(how.written)](const sync::step& done,
                                                         const model::schema& rules) -> result<void> {
     written(done);
     if (!others) return {};
     return others(done, rules);
   };
-  how.refused = [this](const sync::step& what) { refused(what); };
+  how.refused = [this, others = std::move(how.refused)](const sync::step& what) {
+    refused(what);
+    if (others) others(what);
+  };
 }
 
 result<void> teller::before_write(const std::vector<sync::step>& batch) {

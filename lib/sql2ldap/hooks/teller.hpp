@@ -22,7 +22,8 @@ class teller {
   // `due` is called when there is something to run. All outlive the teller.
   teller(const mapping::mapping& map, model::hook_queue& queue, std::function<void()> due, tell to);
 
-  // Takes its seat in the doors of a run; who has one there keeps it.
+  // Adds itself to before_write, written and refused of a run. Functions that are there already are called as well:
+  // before_write first, so that nothing is queued for a batch that they stop; the others afterwards.
   void listen(sync::run_options& how);
 
   // Between two turns of the daemon, when no batch is on its way. `in_step`: all that was told of before is in the
