@@ -22,4 +22,5 @@ install(DIRECTORY operate/dovecot-2.3 operate/dovecot-2.4 operate/exim operate/p
         DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
 install(FILES operate/authd.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
 install(FILES operate/sql2ldap-syncd.service operate/sql2ldap-authd.service DESTINATION lib/systemd/system)
-install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md docs/first-mapping.md docs/operations.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md docs/first-mapping.md docs/operations.md
+        docs/messages.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
