@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <map>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <support/local_client.hpp>
 #include <support/tool.hpp>
 
 namespace {
@@ -30,7 +33,6 @@ std::string redirection(lost how, int descriptor) {
     case lost::full:
       return std::to_string(descriptor) + ">/dev/full";
     case lost::no_reader:
-      // Opened for both, so that opening does not wait; then the reading end is closed.
       return std::to_string(descriptor) + ">&8";
   }
   return "";
@@ -143,6 +145,63 @@ TEST_F(unread, nothing_is_printed_into_a_file_that_took_the_place) {
   EXPECT_EQ(read_file(folder / "plan").find("plan:"), std::string::npos);
   EXPECT_EQ(read_file(folder / "rejects").find("rejected"), std::string::npos);
   EXPECT_NE(read_file(folder / "plan"), "");
+}
+
+// Daemons whose log nobody reads go on, and end in good order.
+class unread_log : public unread {
+ protected:
+  // Its program takes the place of the shell, so that the signal of stop() reaches it.
+  static command daemon_with(lost how, const std::vector<std::string>& words) {
+    const std::string opening = how == lost::no_reader ? "exec 8> >(true); wait $!; " : "";
+    command out{.arguments = {"bash", "-c", opening + "exec \"$@\" " + redirection(how, STDERR_FILENO), "bash"}};
+    out.arguments.insert(out.arguments.end(), words.begin(), words.end());
+    return out;
+  }
+  temp_dir folder_;
+};
+
+TEST_F(unread_log, syncd_keeps_both_sides_in_step) {
+  for (const lost how : {lost::closed, lost::full, lost::no_reader}) {
+    SCOPED_TRACE(static_cast<int>(how));
+    const std::string state = folder_ / ("state" + std::to_string(static_cast<int>(how)));
+    std::vector<std::string> words =
+        sides_.sql2ldap.typed("", {"--state", state, "--capture", "journal", "-v"}).arguments;
+    words.front() = S2L_BINARY_DIR "/tools/sql2ldap-syncd";
+    child_process daemon(daemon_with(how, words));
+    ASSERT_TRUE(eventually(std::chrono::seconds(60), [&] {
+      return run_and_capture({.arguments = {S2L_BINARY_DIR "/tools/sql2ldap", "status", "--state", state}})
+                 .out.find("following") != std::string::npos;
+    }));
+    EXPECT_EQ(daemon.stop(SIGTERM), 0);
+    EXPECT_GT(entries(), 60U);
+  }
+}
+
+TEST_F(unread_log, authd_answers) {
+  ASSERT_EQ(sides_.sql2ldap("migrate").status, differences);
+  for (const lost how : {lost::closed, lost::full, lost::no_reader}) {
+    SCOPED_TRACE(static_cast<int>(how));
+    const std::string socket = folder_ / ("query" + std::to_string(static_cast<int>(how)));
+    child_process daemon(
+        daemon_with(how, {S2L_BINARY_DIR "/tools/sql2ldap-authd", "--directory", sides_.slapd.ldapi(), "--base",
+                          std::string(slapd_server::suffix), "--no-mirror", "-v", "--listen", "query:" + socket}));
+    ASSERT_TRUE(eventually(std::chrono::seconds(60), [&] { return somebody_listens(socket); }));
+    EXPECT_THAT(local_client(socket).ask("domain domain0.example\n", "\n"), testing::StartsWith("yes"));
+    EXPECT_EQ(daemon.stop(SIGTERM), 0);
+  }
+}
+
+TEST_F(unread_log, checkpassword_keeps_its_exit_codes) {
+  const std::string program = S2L_BINARY_DIR "/tools/sql2ldap-checkpassword";
+  for (const lost how : {lost::closed, lost::full, lost::no_reader}) {
+    SCOPED_TRACE(static_cast<int>(how));
+    EXPECT_EQ(run_and_capture(daemon_with(how, {program, "--no-such-option"})).status, 2);
+    // Nobody listens: try later.
+    command asked = daemon_with(how, {program, "--auth", folder_ / "none", "true"});
+    asked.arguments[2] += " 3< <(printf 'name\\000password\\000\\000')";
+    asked.environment = {{"ORIG_UID", "0"}};
+    EXPECT_EQ(run_and_capture(asked).status, 111);
+  }
 }
 
 // What each program answers about itself.

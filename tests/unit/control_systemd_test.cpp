@@ -11,6 +11,8 @@
 #include <sql2ldap/control/privileges.hpp>
 #include <sql2ldap/control/systemd.hpp>
 
+#include <support/temp_dir.hpp>
+
 namespace sql2ldap::test {
 namespace {
 
@@ -33,6 +35,26 @@ namespace {
 TEST(systemd, hands_over_its_sockets_once) {
   EXPECT_EXIT(take_over(), testing::ExitedWithCode(0), "");
   EXPECT_TRUE(control::handed_over_sockets()->empty());
+}
+
+// A line of its own would be a command to systemd: MAINPID=1, STOPPING=1.
+TEST(systemd, a_status_is_one_line_whatever_is_in_it) {
+  const temp_dir folder;
+  const std::string path = folder / "notify";
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_GE(socket, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  control::notify_status("waits: no such row\nMAINPID=1\nhint: look");
+  ::unsetenv("NOTIFY_SOCKET");
+  std::string received(1000, '\0');
+  const ssize_t size = ::recv(socket, received.data(), received.size(), MSG_DONTWAIT);
+  ::close(socket);
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(received.substr(0, static_cast<std::size_t>(size)), "STATUS=waits: no such row MAINPID=1 hint: look");
 }
 
 TEST(privileges, are_dropped_for_good) {

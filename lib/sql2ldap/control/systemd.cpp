@@ -7,10 +7,12 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/printable.hpp>
+
 namespace sql2ldap::control {
 
 void notify_ready() { sd_notify(0, "READY=1"); }
-void notify_status(const std::string& text) { sd_notify(0, ("STATUS=" + text).c_str()); }
+void notify_status(const std::string& text) { sd_notify(0, ("STATUS=" + printable_line(text)).c_str()); }
 void notify_alive() { sd_notify(0, "WATCHDOG=1"); }
 void notify_stopping() { sd_notify(0, "STOPPING=1"); }
 

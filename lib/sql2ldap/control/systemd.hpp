@@ -10,7 +10,7 @@
 namespace sql2ldap::control {
 
 void notify_ready();
-void notify_status(const std::string& text);  // one line, as `systemctl status` shows it
+void notify_status(const std::string& text);  // for `systemctl status`; made one line
 void notify_alive();                          // WatchdogSec=
 void notify_stopping();
 
