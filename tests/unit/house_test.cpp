@@ -136,6 +136,14 @@ TEST(house, third_party_headers_stay_in_their_room) {
   }
 }
 
+// fmt::print() throws when nobody reads the output, and would end a run in the middle.
+TEST(house, programs_print_by_functions_that_cannot_throw) {
+  for (const fs::path& file : sources_under(root / "tools"))
+    for (const source_line& line : lines_of(file))
+      EXPECT_EQ(line.text.find("fmt::print("), std::string::npos)
+          << where(line) << ": print_text(), print_note() or write_output()";
+}
+
 TEST(house, is_tidy) {
   const std::regex unfinished(
       "\\b(TO"
