@@ -111,7 +111,7 @@ TEST_F(unread, a_repair_goes_on_while_its_report_is_lost) {
 }
 
 TEST_F(unread, an_error_keeps_its_code) {
-  const sqlite_database none("CREATE TABLE nothing (a)");
+  const sqlite_database none("CREATE TABLE other (a)");
   const tool no_tables(none.url(), "postfixadmin", sides_.slapd.ldapi());
   const tool no_directory(sides_.tables.url(), "postfixadmin", "ldapi://nobody");
   for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO})
@@ -222,8 +222,10 @@ TEST(unread_help, is_no_success) {
 TEST_F(unread, nor_is_a_terminal_driven_by_rows) {
   sides_.tables.execute(
       "UPDATE mailbox SET username = 'x' || char(27) || '[2J' || char(10) || 'verify: 0 differences' || char(8232) || "
-      "'@domain0.example' WHERE username = (SELECT max(username) FROM mailbox)");
-  for (const char* words : {"check", "plan", "migrate", "verify", "why domain0.example"}) {
+      "'@domain0.example' WHERE username = (SELECT max(username) FROM mailbox); "
+      "UPDATE mailbox SET name = 'x' || char(27) || '[2J' || char(10) || 'verify: 0' || char(8232) WHERE username = "
+      "'user0@domain0.example'");
+  for (const char* words : {"check", "plan", "migrate", "verify", "why user0@domain0.example"}) {
     const captured run = sides_.sql2ldap(words);
     for (const std::string& text : {run.out, run.err}) {
       EXPECT_THAT(text, testing::Not(HasSubstr("\x1b"))) << words;
