@@ -40,8 +40,8 @@ sync::change_limits limits_of(const options& chosen) {
 
 result<mapping::mapping> open_mapping(const options& chosen) {
   if (chosen.settings.mapping.empty())
-    return fail(error_kind::usage, "which mapping?",
-                fmt::format("--mapping NAME or FILE; `sql2ldap inspect` finds one that fits; shipped: {}",
+    return fail(error_kind::usage, "no mapping configured",
+                fmt::format("set --mapping NAME or FILE; `sql2ldap inspect` finds one that fits; shipped: {}",
                             fmt::join(config::shipped_mappings(), ", ")));
   S2L_TRY_ASSIGN(const auto file, config::read_mapping(chosen.settings.mapping));
   auto parsed = mapping::mapping::parse(file.text, chosen.settings.parameters);
@@ -55,8 +55,8 @@ result<mapping::mapping> open_mapping(const options& chosen) {
 
 result<std::unique_ptr<model::source>> open_source(const options& chosen) {
   if (chosen.settings.source.empty())
-    return fail(error_kind::usage, "which database?",
-                "--source sqlite:FILE or --source postgresql://USER@HOST/DATABASE");
+    return fail(error_kind::usage, "no database configured",
+                "set --source sqlite:FILE or --source postgresql://USER@HOST/DATABASE");
   return sql::open_source(chosen.settings.source);
 }
 

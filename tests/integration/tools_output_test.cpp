@@ -46,6 +46,21 @@ TEST_F(output, to_a_file_replaces_it_for_its_owner_alone) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.path()), {}), 1);
 }
 
+// For people: a value is escaped once, and a key that is a whole text is cut.
+TEST_F(output, of_rejects_is_a_table_that_can_be_read) {
+  tables_.execute(
+      "UPDATE mailbox SET username = 'x' || char(27) || printf('%.200c', 'y') || '@domain0.example', password = 'none' "
+      "WHERE username = (SELECT max(username) FROM mailbox)");
+  const captured run = migrate_to("/dev/null");
+  EXPECT_EQ(run.status, differences);
+  const std::string shown = run.err.substr(run.err.find("rejected: 1\n"));
+  const std::string row = shown.substr(shown.find('\n') + 1);
+  EXPECT_TRUE(row.starts_with("  mailbox  x\\x1byyyy")) << shown;
+  EXPECT_NE(row.find("yyy...  "), std::string::npos) << shown;
+  EXPECT_EQ(row.find("\\\\x1b"), std::string::npos) << shown;
+  EXPECT_EQ(row.find(std::string(60, 'y')), std::string::npos) << shown;
+}
+
 TEST_F(output, to_a_link_replaces_what_it_names) {
   const fs::path file = folder_ / "users.ldif";
   const fs::path link = folder_ / "link";
