@@ -762,7 +762,7 @@ TEST_F(authd, says_what_is_missing) {
   fails_with({"--compare-with", "directory"}, "cannot be compared");
   fails_with({"--passwords", "guess"}, "verify or bind");
   fails_with({"--listen", "smtp:/x"}, "no place to listen");
-  fails_with({"--answer-from", "source"}, "which mapping");
+  fails_with({"--answer-from", "source"}, "no mapping configured");
   fails_with({"--user", "nobody-of-that-name"}, "there is no user");
 }
 
