@@ -108,5 +108,13 @@ TEST_F(source_content, waits_for_its_time_and_can_be_woken) {
   EXPECT_FALSE(*woken);
 }
 
+TEST_F(source_content, a_row_that_cannot_be_mapped_any_more_leaves_its_entry_as_it_was) {
+  read(what::refreshed_others);
+  w_.set("mailbox", "1", "active", "?");
+  EXPECT_THAT(read(what::refreshed), IsEmpty());
+  w_.drop_rows("mailbox", "id", "1");
+  EXPECT_THAT(read(what::refreshed), ElementsAre("gone: " + ann_));
+}
+
 }  // namespace
 }  // namespace sql2ldap::test

@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/sync/agreements.hpp>
 #include <sql2ldap/sync/follow.hpp>
 
 #include <support/deletion_witness.hpp>
+#include <support/fake_feed.hpp>
 #include <support/world.hpp>
 
 namespace sql2ldap::test {
@@ -162,6 +164,24 @@ TEST_F(hidden_entries, parents_keep_their_children) {
   EXPECT_EQ(done->deleted + done->disabled, 0U);
   EXPECT_EQ(value(ann_, "s2lEnabled"), "FALSE");
   EXPECT_EQ(witness_.unproven(), "");
+}
+
+TEST_F(hidden_entries, are_not_made_a_second_time_under_another_name) {
+  fake_journal journal;
+  sync::agreements known(parties_, journal);
+  sync::run_options options = host_.options();
+  known.listen(options);
+  sync::follower follower(parties_, options);
+  ASSERT_TRUE(follower.reconcile().has_value());
+  hide(ann_);
+  host_.set("mailbox", "1", "username", "anna");
+  ASSERT_TRUE(follower.follow(mailbox("1")).has_value());
+  EXPECT_EQ(host_.directory.find(world::account_dn("anna", "a.example")), nullptr);
+  EXPECT_THAT(host_.reject_reasons(), HasSubstr("the directory does not show its entry"));
+  host_.directory.hidden.clear();
+  ASSERT_TRUE(follower.retry().has_value());
+  EXPECT_NE(host_.directory.find(world::account_dn("anna", "a.example")), nullptr);
+  EXPECT_EQ(host_.directory.find(ann_), nullptr);
 }
 
 TEST_F(hidden_entries, are_not_taken_for_missing_by_a_full_run) {

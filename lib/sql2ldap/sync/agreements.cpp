@@ -19,6 +19,7 @@ void agreements::listen(run_options& how) {
     if (seen_) seen_->insert(run_hash64(r.origin));
     if (others) others(std::move(r));
   };
+  how.last_known_dn = [this](std::string_view origin) { return last_known_dn(std::string(origin)); };
   how.everything_begins = [this] { seen_.emplace(); };
   how.everything_ended = [this] { return forget_unseen(); };
   how.found_absent = [this](const std::string& origin) -> result<void> {
@@ -29,6 +30,13 @@ void agreements::listen(run_options& how) {
     if (others) S2L_TRY(others(done, rules));
     return note(done, rules);
   };
+}
+
+result<std::string> agreements::last_known_dn(const std::string& origin) {
+  if (const auto pending = pending_.find(origin); pending != pending_.end())
+    return pending->second ? pending->second->dn : std::string();
+  S2L_TRY_ASSIGN(const std::optional<model::agreement> known, journal_.agreed_on(origin));
+  return known ? known->dn : std::string();
 }
 
 result<void> agreements::note(std::size_t kind, const model::entry& content, const model::schema& rules) {

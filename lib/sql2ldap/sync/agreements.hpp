@@ -36,6 +36,7 @@ class agreements {
   [[nodiscard]] result<void> learn_all_uuids();
 
  private:
+  [[nodiscard]] result<std::string> last_known_dn(const std::string& origin);
   [[nodiscard]] result<void> note(std::size_t kind, const model::entry& content, const model::schema& rules);
   [[nodiscard]] result<void> note(const step& done, const model::schema& rules);
   [[nodiscard]] result<void> spill();

@@ -49,7 +49,9 @@ result<void> source_content::begin() {
   what.base = how_.base;
   what.containers = false;
   what.schema = how_.schema;
-  fresh->entries = std::make_unique<wanted_entries>(map_, *fresh->rows, std::move(what), [](const model::reject&) {});
+  fresh->entries = std::make_unique<wanted_entries>(
+      map_, *fresh->rows, std::move(what),
+      [&unmapped = fresh->unmapped](const model::reject& r) { unmapped.insert(uuid_of(r.origin)); });
   now_ = std::move(fresh);
   return {};
 }
@@ -72,7 +74,9 @@ result<std::optional<model::content_event>> source_content::changed_entry() {
 
 model::content_event source_content::gone_or_end() {
   for (auto at = told_.begin(); at != told_.end(); at = told_.erase(at))
-    if (!now_->seen.contains(at->first)) {
+    if (now_->unmapped.contains(at->first)) {
+      now_->seen.emplace(*at);
+    } else if (!now_->seen.contains(at->first)) {
       const model::entry_uuid uuid = at->first;
       told_.erase(at);
       return {model::content_event::what::gone, uuid, {}};

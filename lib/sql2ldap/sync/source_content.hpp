@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include <sql2ldap/base/hash.hpp>
@@ -28,8 +29,8 @@ class source_content : public model::content_feed {
   // All three outlive this. An entry's UUID comes from its origin and is the same at all times.
   source_content(const mapping::mapping& map, model::source& from, options how);
 
-  // The first reading ends with `refreshed_others`, each other one with `refreshed`. What a reading that broke off has
-  // not seen is not gone: it ends with the error.
+  // A row that can no longer be mapped leaves its entry as it was. The first reading ends with `refreshed_others`, each
+  // other one with `refreshed`. What a reading that broke off has not seen is not gone: it ends with the error.
   [[nodiscard]] result<std::optional<model::content_event>> next(std::chrono::milliseconds patience) override;
   [[nodiscard]] std::string cookie() const override { return {}; }  // another one begins anew
   void wake() noexcept override;
@@ -40,6 +41,7 @@ class source_content : public model::content_feed {
     std::unique_ptr<model::snapshot> rows;
     std::unique_ptr<wanted_entries> entries;
     std::map<model::entry_uuid, digest128> seen;
+    std::set<model::entry_uuid> unmapped;  // rows that are there, and make no entry now
   };
   [[nodiscard]] bool wait_until_due(std::chrono::milliseconds patience);
   [[nodiscard]] result<void> begin();

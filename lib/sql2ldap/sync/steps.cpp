@@ -299,6 +299,9 @@ result<void> stepper::entry(const wanted& w, std::uint64_t dn_hash) {
 namespace {
 constexpr std::string_view held_by_other = "its name is held by an entry that is not ours";
 constexpr std::string_view changed_meanwhile = "it was changed by somebody else while it was compared; run again";
+constexpr std::string_view cannot_be_seen =
+    "the directory does not show its entry, which had another name: access rules hide it, or it was removed by hand "
+    "(`sql2ldap migrate` makes it anew)";
 constexpr std::string_view held_by_kept = "its name is held by the entry of another row, which cannot leave it";
 }  // namespace
 
@@ -326,6 +329,15 @@ bool stepper::is_kept_name(std::uint64_t dn_hash) const {
   return false;  // they exchange their names
 }
 
+// Under the name that it had, slapd refuses a second entry by itself; under another name it would take one.
+result<bool> stepper::is_out_of_sight(const wanted& w, std::uint64_t dn_hash) {
+  if (!how_.last_known_dn || state_.first_load) return false;
+  S2L_TRY_ASSIGN(const std::string known, how_.last_known_dn(w.content->first_value_of(model::names::origin)));
+  if (known.empty() || model::dn_hash(known) == dn_hash) return false;
+  S2L_TRY_ASSIGN(const model::entry* there, read(known, {model::names::origin}));
+  return there == nullptr;
+}
+
 result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
   const model::entry& content = *w.content;
   if (w.unmapped != nullptr) {
@@ -337,6 +349,11 @@ result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
   S2L_TRY_ASSIGN(const std::string_view obstacle, obstacle_at(content.dn(), dn_hash));
   if (!obstacle.empty()) {
     cannot(content, obstacle);
+    return {};
+  }
+  S2L_TRY_ASSIGN(const bool out_of_sight, is_out_of_sight(w, dn_hash));
+  if (out_of_sight) {
+    cannot(content, cannot_be_seen);
     return {};
   }
   S2L_TRY(take_name(content.dn(), dn_hash));

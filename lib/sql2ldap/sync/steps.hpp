@@ -86,6 +86,7 @@ class stepper {
   result<bool> held_by_a_stranger(std::string_view dn, std::uint64_t dn_hash);
   // Why an entry of ours cannot have this name: who has it keeps it. "" when nothing is in the way.
   result<std::string_view> obstacle_at(std::string_view dn, std::uint64_t dn_hash);
+  result<bool> is_out_of_sight(const wanted& w, std::uint64_t dn_hash);
   void note_needed_parents(std::string_view dn);
   [[nodiscard]] bool is_kept_name(std::uint64_t dn_hash) const;
   result<void> bring_up_to_date_in_place(const wanted& w, const model::entry& present);

@@ -79,6 +79,10 @@ struct run_options {
   // For those who keep account; their error ends the run. Unset: nobody does. An entry that is as its row wants it,
   // with what was read of it, entryUUID included; may be told more than once.
   std::function<result<void>(std::size_t kind, const model::entry& present, const model::schema& rules)> found_equal{};
+  // The DN of the entry of this origin when it was last seen, "" = never. An entry that is known and that the directory
+  // does not show is hidden by access rules, or somebody has removed it: nobody can tell, so it is not made anew under
+  // another name.
+  std::function<result<std::string>(std::string_view origin)> last_known_dn{};
   // Around a comparison of everything and its mending, when that comes to its end.
   std::function<void()> everything_begins{};
   std::function<result<void>()> everything_ended{};
