@@ -140,9 +140,16 @@ result<bool> answer_office::prove(const serve::account& whose, const secret& pas
     return fail(error_kind::directory, "no account shows a password");
   const auto proved = way->prove(whose, password);
   const bool is_somebody = !whose.login.empty();  // and not who stands in for nobody (login_check)
+  if (!proved && is_somebody && way->needs_passwords) tell_unverified(whose, proved.error().text());
   if (proved && *proved && is_somebody && way->rehash)
     (void)rehashing_.run([way, whose, password] { way->rehash(whose, password); }, [] {});
   return proved;
+}
+
+// Whose password it is decides how much is written: no more than a line in a while for an account.
+void answer_office::tell_unverified(const serve::account& whose, const std::string& text) {
+  if (!unverified_told_.is_due(whose.login, std::chrono::steady_clock::now())) return;
+  log::event(log::level::warning, "PASSWORD_UNVERIFIED", text, {{"user", whose.login}});
 }
 
 void answer_office::work_by(const answer_plan& plan) {
@@ -159,6 +166,7 @@ void answer_office::work_by(const answer_plan& plan) {
   };
   made->prove = plan.prove;
   made->needs_passwords = plan.needs_passwords;
+  made->bounds = plan.bounds;
   made->scram = plan.scram;
   made->rehash = plan.rehash;
   made->first = plan.first({.filled = filled, .loop = &loop_, .waiting = &asking_});
@@ -168,7 +176,10 @@ void answer_office::work_by(const answer_plan& plan) {
   }
   guesses_.change(plan.guesses);
   coming_ = std::move(made);
-  if (!answers_.get()) desk_.scram = plan.scram;
+  if (!answers_.get()) {
+    desk_.scram = plan.scram;
+    desk_.bounds = plan.bounds;
+  }
   look();
 }
 
@@ -194,6 +205,7 @@ void answer_office::look() {
 
 void answer_office::take_over() {
   desk_.scram = coming_->scram;
+  desk_.bounds = coming_->bounds;
   answers_.set(std::exchange(coming_, nullptr));
   waits_for_.clear();
   look_for_passwords();
@@ -234,12 +246,7 @@ void answer_office::told(const serve::login_attempt& who, const serve::login_res
 
 // The same trouble is not told for each question.
 void answer_office::tell(log::level severity, std::string_view id, const std::string& text) {
-  const auto now = std::chrono::steady_clock::now();
-  if (severity == log::level::error && text == last_told_ && now - last_told_at_ < told_again_after) return;
-  if (severity == log::level::error) {
-    last_told_ = text;
-    last_told_at_ = now;
-  }
+  if (severity == log::level::error && !errors_told_.is_due(text, std::chrono::steady_clock::now())) return;
   log::event(severity, id, text);
 }
 

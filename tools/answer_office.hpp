@@ -16,6 +16,7 @@
 #include <utility>
 
 #include <sql2ldap/base/log.hpp>
+#include <sql2ldap/base/repeat_filter.hpp>
 #include <sql2ldap/control/metrics.hpp>
 #include <sql2ldap/listen/event_loop.hpp>
 #include <sql2ldap/listen/gathering.hpp>
@@ -34,6 +35,7 @@ struct answer_way {
   std::unique_ptr<serve::compared_answers> compared;  // with a second; goes away before both
   serve::login_check::prover prove;
   bool needs_passwords = true;
+  codec::password_bounds bounds{};
   bool scram = false;
   std::function<void(const serve::account&, const secret&)> rehash;  // may be empty
   enum class seen { unknown, no, yes };
@@ -107,8 +109,9 @@ class answer_office {
   };
 
   std::shared_ptr<const void> answer_together(const serve::works& all, const serve::works_listener& told);
-  // Perhaps in a worker's thread.
+  // Perhaps in a worker's thread, as the next.
   result<bool> prove(const serve::account& whose, const secret& password);
+  void tell_unverified(const serve::account& whose, const std::string& text);
   void look();  // whether the one that is to come can answer by now
   void take_over();
   void look_for_passwords();
@@ -133,8 +136,8 @@ class answer_office {
   std::map<serve::protocol, tally> answered_;
   std::uint64_t differences_told_ = 0;
   std::chrono::steady_clock::time_point differences_told_at_;
-  std::string last_told_;
-  std::chrono::steady_clock::time_point last_told_at_;
+  repeat_filter unverified_told_{std::chrono::minutes(10)};  // accounts, by login
+  repeat_filter errors_told_{std::chrono::minutes(1)};       // by text
   serve::guess_limiter guesses_{{}};
   lookup_workers lookups_{gathering_, asking_, answers_};
   serve::login_check login_check_;

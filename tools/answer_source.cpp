@@ -313,10 +313,21 @@ std::shared_ptr<const void> answer_source::answer_together(const serve::works& a
   return nullptr;
 }
 
+codec::password_bounds bounds_of(const config::settings& set) {
+  constexpr double mib = 1U << 20U;
+  return {std::chrono::duration<double>(set.hash_time_max).count(), mib * static_cast<double>(set.hash_memory_max)};
+}
+
+result<bool> shows_passwords(const options& chosen) {
+  S2L_TRY_ASSIGN(const ldap::options how, ldap_options_of(chosen));
+  return passwords_shown(opener_of_place(chosen, how));
+}
+
 result<answer_plan> plan_answers(const options& chosen) {
   const config::settings& set = chosen.settings;
   answer_plan out;
   out.scram = set.scram;
+  out.bounds = bounds_of(set);
   out.guesses.wrong_per_name_max = static_cast<double>(set.wrong_per_name);
   out.guesses.wrong_per_address_max = static_cast<double>(set.wrong_per_address);
   if (set.scram && set.passwords == "bind")
@@ -331,7 +342,9 @@ result<answer_plan> plan_answers(const options& chosen) {
     S2L_TRY_ASSIGN(out.rehash, rehasher(chosen));
   }
   if (set.passwords == "verify") {
-    out.prove = serve::verify_stored_password;
+    out.prove = [bounds = out.bounds](const serve::account& whose, const secret& password) {
+      return serve::verify_stored_password(whose, password, bounds);
+    };
     return out;
   }
   if (set.passwords != "bind")

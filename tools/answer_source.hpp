@@ -58,11 +58,15 @@ struct answer_plan {
   opener second;  // to compare with; empty = none
   serve::login_check::prover prove;
   bool needs_passwords = true;  // in the entries
-  bool scram = false;           // offered
+  codec::password_bounds bounds{};
+  bool scram = false;  // offered
   serve::guess_limiter::options guesses{};
   // Stores a password that was right just now under a better scheme, where it is to be; empty = never. Takes its time.
   std::function<void(const serve::account& whose, const secret& password)> rehash;
 };
 [[nodiscard]] result<answer_plan> plan_answers(const options& chosen);
+// Whether the directory shows this identity the password of any account; true where there is no account.
+[[nodiscard]] result<bool> shows_passwords(const options& chosen);
+[[nodiscard]] codec::password_bounds bounds_of(const config::settings& set);
 
 }  // namespace sql2ldap::tools

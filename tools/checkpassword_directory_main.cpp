@@ -88,7 +88,7 @@ result<std::optional<answer>> ask(const options& chosen, const question& asked) 
   }
   answer out = codec::checkpassword::answer_of(userdb->user, serve::fields_of_dovecot_23(*userdb), chosen.otherwise);
   if (asked.why == purpose::credentials) {
-    S2L_TRY_ASSIGN(auto password, serve::password_for_dovecot(*who));
+    S2L_TRY_ASSIGN(auto password, serve::password_for_dovecot(*who, plan.bounds));
     S2L_TRY(codec::checkpassword::add_password(out, secret(std::move(password))));
   }
   ::alarm(0);  // it would outlive exec

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <sql2ldap/serve/session.hpp>
@@ -21,6 +22,11 @@ class held_workers : public serve::workers {
     waiting_.push_back({std::move(work), std::move(done), by});
     if (!held) work_all();
     return true;
+  }
+  bool run_in_lane(const std::string& lane, std::function<void()> work, std::function<void()> done,
+                   const serve::asker& by) override {
+    lanes.push_back(lane);
+    return run(std::move(work), std::move(done), by);
   }
   void work_all() {
     while (!waiting_.empty()) {
@@ -38,6 +44,7 @@ class held_workers : public serve::workers {
   bool held = false;
   std::size_t room = 1000;
   std::size_t worked = 0;
+  std::vector<std::string> lanes;  // of all that was asked for in one
 
  private:
   struct job {

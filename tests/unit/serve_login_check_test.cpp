@@ -155,6 +155,35 @@ TEST_F(login_check, tells_of_a_login_that_is_guessed_from_everywhere) {
   EXPECT_FALSE(verify("crypt", "wrong").guessed);
 }
 
+TEST_F(login_check, tries_each_account_in_a_lane_of_its_own) {
+  desk_.hashing.held = true;
+  (void)verify("info@example.org", "wrong");
+  (void)verify("ANNA", "wrong");
+  (void)verify("crypt", "wrong");
+  (void)verify("nobody", "wrong");
+  EXPECT_THAT(desk_.hashing.lanes, ElementsAre("uid=anna,dc=org", "uid=anna,dc=org", "uid=crypt,dc=org", ""));
+  desk_.hashing.work_all();
+}
+
+TEST_F(login_check, tells_to_try_later_where_the_hash_is_too_costly) {
+  desk_.entries.load(
+      "dn: uid=dear,dc=org\nobjectClass: s2lMailAccount\nuid: dear\n"
+      "userPassword: {CRYPT}$sha1$4000000000$abcdefgh$RqiCwOGUdjKU1CFhwL.QsMdducoo\ns2lEnabled: TRUE\n");
+  EXPECT_EQ(verify("dear", "right").now, what::try_later);
+  EXPECT_THAT(told_, HasSubstr("of the scheme CRYPT would take some 4.8e+03 s"));
+  EXPECT_THAT(told_, Not(HasSubstr("abcdefgh")));
+}
+
+TEST_F(login_check, looks_at_so_many_values_alone) {
+  std::string many = "dn: uid=many,dc=org\nobjectClass: s2lMailAccount\nuid: many\ns2lEnabled: TRUE\n";
+  for (int i = 0; i < 5000; ++i) many += "userPassword: {PLAIN}other" + std::to_string(i) + "\n";
+  desk_.entries.load(many + "userPassword: {PLAIN}" + std::string(100'000, 'x') + "\n");
+  EXPECT_EQ(verify("many", "other0").now, what::accepted);
+  EXPECT_EQ(verify("many", "other4999").now, what::try_later) << "nobody knows whether it is wrong";
+  const auto found = desk_.answers.account_for_login({"many", "imap", ""});
+  EXPECT_LE(found.value()->who->passwords.size(), codec::stored_passwords_max + 1) << "the others are not even read";
+}
+
 TEST_F(login_check, does_no_work_for_who_has_gone) {
   desk_.hashing.held = true;
   auto session = std::make_shared<int>();

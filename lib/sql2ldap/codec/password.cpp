@@ -228,6 +228,12 @@ constexpr std::array<std::string_view, 30> dovecot_schemes = {
     "SMD5",     "SSHA",     "SSHA256",   "SSHA512",   "SCRAM-SHA-1", "SCRAM-SHA-256",
 };
 
+// Of the schemes whose values say how much work they are.
+bool has_chosen_cost(std::string_view upper_case_name) {
+  return detail::is_crypt_scheme(upper_case_name) || detail::is_argon2_scheme(upper_case_name) ||
+         starts_with(upper_case_name, "PBKDF2") || starts_with(upper_case_name, "SCRAM-");
+}
+
 optional_text bare_to_dovecot(std::string_view stored) {
   const std::string_view text = trimmed(stored);
   if (detail::is_lock_mark(text)) return std::string(locked_password);
@@ -241,8 +247,11 @@ optional_text bare_to_dovecot(std::string_view stored) {
 
 }  // namespace
 
-optional_text password_to_dovecot(std::string_view stored) {
+optional_text password_to_dovecot(std::string_view stored, const password_bounds& bounds) {
   const stored_password parts = detail::take_apart(stored);
+  const std::optional<password_cost> cost = password_cost_of(stored);
+  if (cost ? !is_within(bounds, *cost) : has_chosen_cost(parts.scheme) || stored.size() > stored_password_bytes_max)
+    return std::nullopt;
   if (parts.scheme.empty()) return bare_to_dovecot(stored);
   const std::string_view rest = trimmed(parts.rest);
   if ((parts.scheme == "ARGON2" || parts.scheme == "CRYPT") && detail::is_argon2(rest)) return argon2_of_dovecot(rest);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/codec/password_cost.hpp>
 
 namespace sql2ldap::codec {
 
@@ -34,8 +35,9 @@ inline constexpr std::string_view clear_text_marker = "{CLEARTEXT}";  // to be h
 
 // What dovecot 2.3 is to be given, which verifies it then: always with a scheme that it knows, so that it takes no hash
 // for a password in clear text. `stored` is read as verify_password() (codec/password_verify.hpp) reads it. nullopt:
-// dovecot has no such scheme.
-[[nodiscard]] std::optional<std::string> password_to_dovecot(std::string_view stored);
+// dovecot has no such scheme, or its verification would cost more than `bounds`, or nobody knows how much.
+[[nodiscard]] std::optional<std::string> password_to_dovecot(std::string_view stored,
+                                                             const password_bounds& bounds = {});
 
 struct password_facts {
   std::string scheme;               // "CRYPT/$6$", "SSHA512", "CRYPT/DES", "CLEARTEXT", "unknown", "locked"

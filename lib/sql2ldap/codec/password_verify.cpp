@@ -11,9 +11,10 @@
 #include <sql2ldap/codec/base64.hpp>
 #include <sql2ldap/codec/detail/crypt_hash.hpp>
 #include <sql2ldap/codec/detail/crypto.hpp>
+#include <sql2ldap/codec/detail/hash_cost.hpp>
 #include <sql2ldap/codec/detail/password_scheme.hpp>
 #include <sql2ldap/codec/detail/pbkdf2.hpp>
-#include <sql2ldap/codec/detail/wire.hpp>
+#include <sql2ldap/codec/detail/scram.hpp>
 #include <sql2ldap/codec/scram_secret.hpp>
 
 namespace sql2ldap::codec {
@@ -25,57 +26,55 @@ using verdict = password_verdict::what;
 
 verdict verdict_of(bool right) noexcept { return right ? verdict::matches : verdict::differs; }
 
-// The number between `before` and `after`; nullopt when it is not there.
-std::optional<std::uint32_t> number_between(std::string_view text, std::string_view before, char after) {
-  const std::size_t start = text.find(before);
-  if (start == std::string_view::npos) return std::nullopt;
-  const std::string_view rest = text.substr(start + before.size());
-  return detail::wire_number(rest.substr(0, rest.find(after)));
-}
+// One password that is tried, and what its verification may still cost.
+class trial {
+ public:
+  trial(std::string_view password, const password_bounds& bounds) : clear(password), bounds_(bounds) {}
 
-// Whoever may write a hash must not keep this process busy with it. (yescrypt has a bound of its own.)
-bool crypt_is_affordable(std::string_view hash) {
-  const std::string_view kind = detail::crypt_kind(hash);
-  const std::string_view rest = hash.substr(std::min(kind.size(), hash.size()));
-  if (kind == "$5$" || kind == "$6$") {
-    if (!rest.starts_with("rounds=")) return true;
-    const std::optional<std::uint32_t> rounds = number_between(rest, "rounds=", '$');
-    return rounds && *rounds <= limits::password_iterations_max;
+  void begin_value() { cost_.reset(); }
+  // Counts the cost, and says whether it may be spent.
+  [[nodiscard]] bool affords(const std::optional<password_cost>& cost) {
+    cost_ = cost;
+    if (!cost || !is_within(bounds_, {spent_ + cost->seconds, cost->memory_bytes})) return false;
+    spent_ += cost->seconds;
+    return true;
   }
-  if (!kind.starts_with("$2")) return true;
-  const std::optional<std::uint32_t> cost = detail::wire_number(rest.substr(0, rest.find('$')));
-  return cost && *cost <= limits::bcrypt_cost_max;
-}
+  // Of this value; nullopt: not known.
+  [[nodiscard]] const std::optional<password_cost>& cost() const noexcept { return cost_; }
 
-verdict verify_crypt(std::string_view hash, std::string_view clear) {
+  std::string_view clear;
+
+ private:
+  const password_bounds bounds_;
+  double spent_ = 0;
+  std::optional<password_cost> cost_;
+};
+
+verdict verify_crypt(std::string_view hash, trial& of) {
   if (hash.empty() || detail::is_lock_mark(hash)) return verdict::differs;
-  if (!crypt_is_affordable(hash)) return verdict::unverifiable;
-  if (clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
-  const std::string made = detail::crypt_hash(clear, hash);
+  if (!of.affords(detail::crypt_cost(hash, of.clear.size()))) return verdict::unverifiable;
+  if (of.clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
+  const std::string made = detail::crypt_hash(of.clear, hash);
   if (made.empty() || detail::is_lock_mark(made)) return verdict::unverifiable;
   return verdict_of(equal_in_constant_time(made, hash));
 }
 
 // "$argon2id$v=19$m=65536,t=2,p=1$salt$hash"
-verdict verify_argon2(std::string_view hash, std::string_view clear) {
-  if (!detail::is_argon2(hash)) return verdict::unverifiable;
-  const std::optional<std::uint32_t> memory = number_between(hash, "$m=", ',');
-  const std::optional<std::uint32_t> passes = number_between(hash, ",t=", ',');
-  if (!memory || !passes || *memory > limits::argon2_memory_kib_max) return verdict::unverifiable;
-  if (std::uint64_t{*memory} * *passes > limits::argon2_work_kib_max) return verdict::unverifiable;
+verdict verify_argon2(std::string_view hash, trial& of) {
+  if (!detail::is_argon2(hash) || !of.affords(detail::argon2_cost(hash))) return verdict::unverifiable;
   if (sodium_init() < 0) return verdict::unverifiable;
   errno = 0;
-  const int no = crypto_pwhash_str_verify(std::string(hash).c_str(), clear.data(), clear.size());
+  const int no = crypto_pwhash_str_verify(std::string(hash).c_str(), of.clear.data(), of.clear.size());
   // Only for a hash that it has computed and found to be another it says EINVAL.
   return no == 0 ? verdict::matches : errno == EINVAL ? verdict::differs : verdict::unverifiable;
 }
 
-verdict verify_digest(const detail::digest_scheme& scheme, const detail::stored_password& parts,
-                      std::string_view clear) {
+verdict verify_digest(const detail::digest_scheme& scheme, const detail::stored_password& parts, trial& of) {
+  if (!of.affords(password_cost{})) return verdict::unverifiable;
   const std::optional<std::string> stored = detail::digest_bytes(scheme, parts.encoding, trimmed(parts.rest));
   if (!stored) return verdict::unverifiable;
   const std::string_view bytes = *stored;
-  const std::string made = detail::digest_of(scheme.algorithm, clear, bytes.substr(scheme.bytes));
+  const std::string made = detail::digest_of(scheme.algorithm, of.clear, bytes.substr(scheme.bytes));
   if (made.empty()) return verdict::unverifiable;  // OpenSSL may be told to have no MD5
   return verdict_of(equal_in_constant_time(made, bytes.substr(0, scheme.bytes)));
 }
@@ -86,48 +85,56 @@ std::string_view pbkdf2_algorithm(std::string_view scheme) {
   return scheme == "PBKDF2-SHA512" ? "SHA512" : "";
 }
 
-verdict verify_pbkdf2(std::string_view scheme, std::string_view text, std::string_view clear) {
+verdict verify_pbkdf2(std::string_view scheme, std::string_view text, trial& of) {
   std::optional<detail::pbkdf2_hash> hash = detail::pbkdf2_of_slapd(text);
   if (!hash && scheme == "PBKDF2") hash = detail::pbkdf2_of_dovecot(text);
-  if (!hash || hash->iterations > limits::password_iterations_max) return verdict::unverifiable;
-  const std::string made =
-      detail::pbkdf2(pbkdf2_algorithm(scheme), clear, hash->salt, hash->iterations, hash->key.size());
+  const std::string_view algorithm = pbkdf2_algorithm(scheme);
+  if (!hash || !of.affords(detail::pbkdf2_cost(algorithm, hash->iterations, hash->key.size())))
+    return verdict::unverifiable;
+  const std::string made = detail::pbkdf2(algorithm, of.clear, hash->salt, hash->iterations, hash->key.size());
   return made.empty() ? verdict::unverifiable : verdict_of(equal_in_constant_time(made, hash->key));
 }
 
-verdict verify_scram(std::string_view stored, std::string_view clear) {
+verdict verify_scram(std::string_view stored, trial& of) {
   const std::optional<scram_secret> known = parse_scram_secret(stored);
-  if (!known) return verdict::unverifiable;
-  const scram_secret made = make_scram_secret(known->hash, clear, known->salt, known->iterations);
+  if (!known || !of.affords(detail::pbkdf2_cost(detail::scram_algorithm(known->hash), known->iterations,
+                                                detail::scram_bytes(known->hash))))
+    return verdict::unverifiable;
+  const scram_secret made = make_scram_secret(known->hash, of.clear, known->salt, known->iterations);
   return verdict_of(equal_in_constant_time(made.stored_key, known->stored_key));
 }
 
-verdict verify_prefixed(const detail::stored_password& parts, std::string_view stored, std::string_view clear) {
+verdict verify_clear(std::string_view stored, trial& of) {
+  if (!of.affords(password_cost{})) return verdict::unverifiable;
+  return verdict_of(equal_in_constant_time(stored, of.clear));
+}
+
+verdict verify_prefixed(const detail::stored_password& parts, std::string_view stored, trial& of) {
   if (const detail::digest_scheme* scheme = detail::find_digest_scheme(parts.scheme);
       scheme != nullptr && !detail::holds_crypt_hash(parts.scheme, trimmed(parts.rest))) {
-    return verify_digest(*scheme, parts, clear);
+    return verify_digest(*scheme, parts, of);
   }
   const std::optional<std::string> text = detail::decoded_rest(parts);
   if (!text) return verdict::unverifiable;
-  if (detail::is_clear_scheme(parts.scheme)) return verdict_of(equal_in_constant_time(*text, clear));
+  if (detail::is_clear_scheme(parts.scheme)) return verify_clear(*text, of);
   const std::string_view hash = trimmed(*text);
   // PHP's argon2 hashes stand below {CRYPT} where a panel takes all hashes for such.
   if (detail::is_argon2_scheme(parts.scheme) || (parts.scheme == "CRYPT" && detail::is_argon2(hash)))
-    return verify_argon2(hash, clear);
-  if (detail::holds_crypt_hash(parts.scheme, hash)) return verify_crypt(hash, clear);
-  if (!pbkdf2_algorithm(parts.scheme).empty()) return verify_pbkdf2(parts.scheme, hash, clear);
-  return verify_scram(stored, clear);
+    return verify_argon2(hash, of);
+  if (detail::holds_crypt_hash(parts.scheme, hash)) return verify_crypt(hash, of);
+  if (!pbkdf2_algorithm(parts.scheme).empty()) return verify_pbkdf2(parts.scheme, hash, of);
+  return verify_scram(stored, of);
 }
 
-password_verdict verify_bare(std::string_view stored, std::string_view clear) {
+password_verdict verify_bare(std::string_view stored, trial& of) {
   const std::string_view text = trimmed(stored);
   if (detail::is_lock_mark(text)) return {};
-  if (detail::is_argon2(text)) return {verify_argon2(text, clear), "ARGON2"};
+  if (detail::is_argon2(text)) return {verify_argon2(text, of), "ARGON2"};
   if (detail::is_foreign_hash(text)) return {verdict::unverifiable, "one without a name"};
-  if (!detail::crypt_kind(text).empty()) return {verify_crypt(text, clear), "CRYPT"};
+  if (!detail::crypt_kind(text).empty()) return {verify_crypt(text, of), "CRYPT"};
   if (const std::optional<std::string> digest = from_hex(text); digest && digest->size() == 16)
-    return {verdict_of(equal_in_constant_time(detail::digest_of("MD5", clear), *digest)), "MD5"};
-  return {verdict_of(equal_in_constant_time(stored, clear)), ""};
+    return {verify_digest(*detail::find_digest_scheme("MD5"), {"MD5", detail::text_encoding::hex, text}, of), "MD5"};
+  return {verify_clear(stored, of), ""};
 }
 
 bool is_quickly_verified(std::string_view stored) {
@@ -141,25 +148,50 @@ bool is_quickly_verified(std::string_view stored) {
 
 }  // namespace
 
-password_verdict verify_password(std::string_view stored, std::string_view clear) {
+namespace {
+
+password_verdict verify(std::string_view stored, trial& of) {
+  of.begin_value();
   // HMAC, and so PBKDF2 and SCRAM, would take trailing NULs for none.
-  if (stored.empty() || clear.empty() || clear.find('\0') != std::string_view::npos) return {};
+  if (stored.empty() || of.clear.empty() || of.clear.find('\0') != std::string_view::npos) return {};
+  if (stored.size() > stored_password_bytes_max) return {verdict::unverifiable, "one that is too long"};
   const detail::stored_password parts = detail::take_apart(stored);
-  password_verdict out = parts.scheme.empty() ? verify_bare(stored, clear)
-                                              : password_verdict{verify_prefixed(parts, stored, clear), parts.scheme};
-  if (out.now != verdict::unverifiable) out.scheme.clear();
+  password_verdict out = parts.scheme.empty() ? verify_bare(stored, of)
+                                              : password_verdict{verify_prefixed(parts, stored, of), parts.scheme};
+  if (out.now == verdict::unverifiable)
+    out.cost = of.cost();
+  else
+    out.scheme.clear();
   return out;
 }
 
-password_verdict verify_password(const std::vector<secret>& stored, std::string_view clear) {
+}  // namespace
+
+password_verdict verify_password(std::string_view stored, std::string_view clear, const password_bounds& bounds) {
+  trial of(clear, bounds);
+  return verify(stored, of);
+}
+
+password_verdict verify_password(const std::vector<secret>& stored, std::string_view clear,
+                                 const password_bounds& bounds) {
   password_verdict out;
   if (stored.empty()) verify_dummy(clear);
-  for (const secret& one : stored) {
-    password_verdict now = verify_password(one.reveal(), clear);
+  trial of(clear, bounds);
+  const std::size_t count = std::min(stored.size(), stored_passwords_max);
+  for (std::size_t i = 0; i < count; ++i) {
+    password_verdict now = verify(stored[i].reveal(), of);
     if (now.now == verdict::matches) return now;
     if (now.now == verdict::unverifiable) out = std::move(now);
   }
+  if (count < stored.size() && out.now == verdict::differs) return {verdict::unverifiable, "one of too many values"};
   return out;
+}
+
+std::optional<password_cost> password_cost_of(std::string_view stored, std::size_t clear_bytes) {
+  const std::string clear(std::max<std::size_t>(clear_bytes, 1), 'x');
+  trial of(clear, {.seconds_max = -1});  // which affords nothing, and so computes nothing
+  if (verify(stored, of).now != verdict::unverifiable) return password_cost{};  // locked
+  return of.cost();
 }
 
 bool is_quickly_verified(const std::vector<secret>& stored) {

@@ -114,6 +114,12 @@ const std::vector<binding>& bindings() {
        &settings::sieve_forwards},
       {{"workers", key_kind::number, in_answers, "N", "threads that verify passwords; default one for each processor"},
        &settings::workers},
+      {{"hash-time-max", key_kind::duration, in_answers, "TIME",
+        "a stored password that would take longer to verify is not; default 1s"},
+       &settings::hash_time_max},
+      {{"hash-memory-max", key_kind::number, in_answers, "MIB",
+        "a stored password that would take more memory to verify is not; default 256"},
+       &settings::hash_memory_max},
       {{"wrong-per-name", key_kind::number, in_answers, "N",
         "wrong passwords for a name from one address before none is looked at; default 10, 0 for no limit"},
        &settings::wrong_per_name},
@@ -133,8 +139,10 @@ std::uint64_t floor_of(limit settings::*target) { return (settings{}.*target).en
 
 // Of one number.
 std::uint64_t greatest(std::uint64_t settings::*target) {
+  constexpr std::uint64_t mib_max = 1U << 20U;
   constexpr std::uint64_t counted_max = 1'000'000'000;
-  return target == &settings::workers ? limits::workers_max : counted_max;
+  if (target == &settings::workers) return limits::workers_max;
+  return target == &settings::hash_memory_max ? mib_max : counted_max;
 }
 
 struct setter {
@@ -172,7 +180,8 @@ struct setter {
   result<void> operator()(std::chrono::seconds settings::*target) const {
     auto parsed = parse_duration(value);
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
-    if (parsed->count() == 0 && (target == &settings::hook_timeout || target == &settings::read_every))
+    if (parsed->count() == 0 &&
+        (target == &settings::hook_timeout || target == &settings::read_every || target == &settings::hash_time_max))
       return fail(error_kind::usage, fmt::format("{} cannot be 0", name));
     into.*target = *parsed;
     return {};

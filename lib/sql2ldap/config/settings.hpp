@@ -70,9 +70,11 @@ struct settings {
   std::uint64_t workers = 0;             // threads that verify passwords; 0 = one for each processor
   std::uint64_t wrong_per_name = 10;     // passwords, from one address, before none is looked at; 0 = no limit
   std::uint64_t wrong_per_address = 50;  // the same of all names
-  std::string rehash;                    // scheme for passwords that are weakly stored; "" = as they are
-  std::string user;                      // to become when the sockets are open; "" = who starts us
-  std::string group;                     // "" = that of `user`
+  std::chrono::seconds hash_time_max{1};  // of verifying the passwords of one account
+  std::uint64_t hash_memory_max = 256;    // MiB, of verifying one password
+  std::string rehash;                     // scheme for passwords that are weakly stored; "" = as they are
+  std::string user;                       // to become when the sockets are open; "" = who starts us
+  std::string group;                      // "" = that of `user`
 };
 
 enum class key_kind { text, flag, number, limit, duration, list, table };

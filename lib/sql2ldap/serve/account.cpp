@@ -68,8 +68,10 @@ result<void> read_addresses(mail_account& into, const entry_reader& read) {
 result<void> read_names_and_login(account& into, const model::entry& from, const entry_reader& read) {
   read_names(into, from);
   S2L_TRY(check_login(into, read));
-  from.for_each_value_of(model::names::user_password,
-                         [&](std::string_view value) { into.passwords.emplace_back(std::string(value)); });
+  from.for_each_value_of(model::names::user_password, [&](std::string_view value) {
+    if (into.passwords.size() <= codec::stored_passwords_max)
+      into.passwords.emplace_back(std::string(value.substr(0, codec::stored_password_bytes_max + 1)));
+  });
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
   S2L_TRY_ASSIGN(into.login_enabled, read.flag(names::login_enabled, true));
   into.locked = from.has(names::account_locked_time);
@@ -141,9 +143,9 @@ account read_account_name(const model::entry& from) {
   return made;
 }
 
-result<std::string> password_for_dovecot(const account& of) {
+result<std::string> password_for_dovecot(const account& of, const codec::password_bounds& bounds) {
   for (const secret& one : of.passwords)
-    if (auto known = codec::password_to_dovecot(one.reveal())) return *std::move(known);
+    if (auto known = codec::password_to_dovecot(one.reveal(), bounds)) return *std::move(known);
   return fail(error_kind::directory, fmt::format("{} shows no password that dovecot can verify", of.dn),
               "let the identity that binds read userPassword (olcAccess), or dovecot ask auth-client");
 }

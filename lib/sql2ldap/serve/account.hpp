@@ -10,6 +10,7 @@
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/codec/password_cost.hpp>
 #include <sql2ldap/model/entry.hpp>
 
 namespace sql2ldap::serve {
@@ -29,8 +30,10 @@ struct vacation_notice {
 struct account {
   std::string login;  // the name by which the mail server knows the user: the uid that names the entry
   std::string dn;
-  std::string domain;             // that it stands below, else that of its first address; may be empty
-  std::vector<secret> passwords;  // userPassword; empty when there is none, or when we may not see it
+  std::string domain;  // that it stands below, else that of its first address; may be empty
+  // userPassword; empty when there is none, or when we may not see it. At most one more value than are looked at
+  // (codec/password_cost.hpp), and of each at most one byte more.
+  std::vector<secret> passwords;
   bool enabled = false;
   bool login_enabled = true;
   bool locked = false;                  // by the directory's own means, pwdAccountLockedTime
@@ -67,6 +70,7 @@ struct mail_account : account {
 
 // The first password that dovecot can verify, under its own name of the scheme. None is an error: who could log in has
 // no wrong password because nobody can see or verify the right one.
-[[nodiscard]] result<std::string> password_for_dovecot(const account& of);
+// One whose cost is beyond the bounds is none: dovecot verifies it without a bound.
+[[nodiscard]] result<std::string> password_for_dovecot(const account& of, const codec::password_bounds& bounds = {});
 
 }  // namespace sql2ldap::serve

@@ -56,7 +56,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return out;
 }
 
-result<value> passdb(answers& from, const std::string& name) {
+result<value> passdb(answers& from, const codec::password_bounds& bounds, const std::string& name) {
   S2L_TRY_ASSIGN(const auto found, from.account_for_login({name, {}, {}}));
   if (!found) return value();
   nlohmann::json out = nlohmann::json::object();
@@ -64,7 +64,7 @@ result<value> passdb(answers& from, const std::string& name) {
     out["allow_nets"] = joined(found->who->allow_nets);
   else if (found->now != login_answer::verdict::allowed)
     return value();
-  S2L_TRY_ASSIGN(out["password"], password_for_dovecot(*found->who));
+  S2L_TRY_ASSIGN(out["password"], password_for_dovecot(*found->who, bounds));
   add_name(out, name, found->who->login);
   return json_text(out).map([](std::string text) { return value(std::move(text)); });
 }
@@ -119,7 +119,7 @@ struct dict_protocol {
       return wire::unescaped_segment(std::string_view(asked.key).substr(prefix.size()));
     };
     if (asked.key.starts_with(passdb_prefix))
-      return how.keys.passdb ? passdb(from, below(passdb_prefix)) : not_here(passdb_prefix);
+      return how.keys.passdb ? passdb(from, how.bounds, below(passdb_prefix)) : not_here(passdb_prefix);
     if (asked.key.starts_with(userdb_prefix))
       return how.keys.userdb ? userdb_object(from, how, below(userdb_prefix)) : not_here(userdb_prefix);
     const bool wants_name = asked.key.starts_with(script_name_prefix);

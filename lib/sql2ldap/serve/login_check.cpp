@@ -47,6 +47,18 @@ std::unique_ptr<const account> with_passwords_of(const account& other) {
   return nobody;
 }
 
+std::string unverifiable_text(const codec::password_verdict& verdict, const codec::password_bounds& bounds) {
+  constexpr double mib = 1U << 20U;
+  const std::string_view scheme = verdict.scheme.empty() ? std::string_view("?") : verdict.scheme;
+  if (!verdict.cost || verdict.cost->seconds + verdict.cost->memory_bytes == 0)
+    return fmt::format("a password of the scheme {} cannot be verified here", scheme);
+  return fmt::format(
+      "a password of the scheme {} would take some {:.3g} s and {:.0f} MiB to verify; an account may take {:.3g} s "
+      "and {:.0f} MiB (hash-time-max, hash-memory-max)",
+      scheme, verdict.cost->seconds, verdict.cost->memory_bytes / mib, bounds.seconds_max,
+      bounds.memory_bytes_max / mib);
+}
+
 constexpr const char* too_many_text = "too many wrong passwords";
 constexpr const char* too_late_text = "no worker came to it in time";
 constexpr const char* too_many_questions_text = "too many questions wait";
@@ -85,12 +97,11 @@ std::string_view word_for(what now) noexcept {
   return "";
 }
 
-result<bool> verify_stored_password(const account& whose, const secret& password) {
+result<bool> verify_stored_password(const account& whose, const secret& password,
+                                    const codec::password_bounds& bounds) {
   using proof = codec::password_verdict::what;
-  const auto verdict = codec::verify_password(whose.passwords, password.reveal());
-  if (verdict.now == proof::unverifiable)
-    return fail(error_kind::directory, fmt::format("a password of the scheme {} cannot be verified here",
-                                                   verdict.scheme.empty() ? "?" : verdict.scheme));
+  const auto verdict = codec::verify_password(whose.passwords, password.reveal(), bounds);
+  if (verdict.now == proof::unverifiable) return fail(error_kind::directory, unverifiable_text(verdict, bounds));
   return verdict.now == proof::matches;
 }
 
@@ -201,13 +212,20 @@ void login_check::verify(login_attempt who, secret password, listener done) {
   if (!taken) end(*of, later(too_many_questions_text));
 }
 
+// Whoever tries one account keeps no more than workers::lane_max threads from the others.
+std::string login_check::lane_of(const proof& of) {
+  const auto& found = of.found->value();
+  return found ? found->who->dn : std::string();
+}
+
 void login_check::end(const proof& of, login_result how) { of.done(of.who, tell(of.who, std::move(how))); }
 
 void login_check::go_on(const std::shared_ptr<proof>& of) {
   if (!of->found) return end(*of, later(too_late_text));
   if (!*of->found) return end(*of, later(of->found->error().text()));
   if (of->is_right) return conclude(*of);
-  const bool taken = proving_.run([this, of] { prove(*of); }, [this, of] { conclude(*of); }, of->who.by);
+  const bool taken = proving_.run_in_lane(
+      lane_of(*of), [this, of] { prove(*of); }, [this, of] { conclude(*of); }, of->who.by);
   if (!taken) end(*of, later("too many passwords wait to be verified"));
 }
 

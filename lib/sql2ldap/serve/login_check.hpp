@@ -15,6 +15,7 @@
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/base/secret.hpp>
+#include <sql2ldap/codec/password_cost.hpp>
 #include <sql2ldap/codec/scram_secret.hpp>
 #include <sql2ldap/serve/answers.hpp>
 #include <sql2ldap/serve/guess_limiter.hpp>
@@ -37,8 +38,10 @@ struct login_result {
 };
 [[nodiscard]] std::string_view word_for(login_result::what now) noexcept;
 
-// Whether the password is one that is stored with the account. An error says that this cannot be verified.
-[[nodiscard]] result<bool> verify_stored_password(const account& whose, const secret& password);
+// Whether the password is one that is stored with the account. An error says that this cannot be verified, or costs
+// more than the bounds; it names the scheme.
+[[nodiscard]] result<bool> verify_stored_password(const account& whose, const secret& password,
+                                                  const codec::password_bounds& bounds = {});
 
 class login_check {
  public:
@@ -50,7 +53,9 @@ class login_check {
   // All outlive this and what it is still asked.
   login_check(
       answers& from, workers& lookups, workers& proving, guess_limiter& guesses, listener told,
-      prover prove = verify_stored_password, judge quick = [](const account&) { return false; });
+      prover prove = [](const account& whose,
+                        const secret& password) { return verify_stored_password(whose, password); },
+      judge quick = [](const account&) { return false; });
 
   void verify(login_attempt who, secret password, listener done);
 
@@ -75,6 +80,7 @@ class login_check {
   // In that of the sessions.
   void go_on(const std::shared_ptr<proof>& of);
   void conclude(proof& of);
+  [[nodiscard]] static std::string lane_of(const proof& of);
   void end(const proof& of, login_result how);
   login_result settle(const login_attempt& who, const guess& what, const std::optional<login_answer>& account,
                       bool proved);

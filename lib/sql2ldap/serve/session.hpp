@@ -40,7 +40,8 @@ struct desk_of_answers {
   std::function<void(log::level, std::string_view id, const std::string& text)> tell = [](auto, auto, const auto&) {};
   // What was answered, logins left out, which login_check tells; `known` is false for "try later".
   std::function<void(protocol which, bool known)> count = [](auto, auto) {};
-  bool scram = false;  // offered: for hosts where what is stored allows it for all
+  codec::password_bounds bounds{};  // of a hash that is handed to dovecot, which verifies it
+  bool scram = false;               // offered: for hosts where what is stored allows it for all
   // In the sessions' thread when the time has passed; without it refused logins are told at once.
   std::function<void(std::chrono::milliseconds, std::function<void()>)> after = [](auto, const auto& now) { now(); };
 };
@@ -61,6 +62,7 @@ struct session_options {
   std::uint32_t process = 1;               // told in greetings
   std::uint32_t connection = 1;            // new for each
   dict_keys keys{};
+  codec::password_bounds bounds{};  // of a hash that dovecot is to verify; as the desk has it at each request
 };
 
 class client_door {

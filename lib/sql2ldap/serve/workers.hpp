@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace sql2ldap::serve {
@@ -29,6 +31,13 @@ class workers {
   // `work` in some thread, then `done` in the thread of the sessions. Work that nobody waits for any more when its turn
   // comes is left out, and `done` called all the same. False: too much waits already, and neither is ever called.
   [[nodiscard]] virtual bool run(std::function<void()> work, std::function<void()> done, const asker& by) = 0;
+  // The same, but where there are threads at most lane_max pieces of work of one lane run at once; the others of it
+  // wait, and hold up nobody else.
+  static constexpr std::size_t lane_max = 2;
+  [[nodiscard]] virtual bool run_in_lane(const std::string& /*lane*/, std::function<void()> work,
+                                         std::function<void()> done, const asker& by) {
+    return run(std::move(work), std::move(done), by);
+  }
 };
 
 // At once and in place: for work that takes microseconds.

@@ -134,6 +134,8 @@ std::string_view crypt_kind(std::string_view text) noexcept {
   return looks_like_des(text) ? des_kind : std::string_view();
 }
 
+std::size_t crypt_digit(char c) noexcept { return crypt_alphabet.find(c); }
+
 bool is_crypt_scheme(std::string_view upper_case_name) noexcept {
   return std::find(std::begin(crypt_schemes), std::end(crypt_schemes), upper_case_name) != std::end(crypt_schemes);
 }

@@ -35,6 +35,8 @@ struct digest_scheme {
 
 // What crypt(3) verifies: "$6$", "$2y$", ..., "DES"; "" for anything else.
 [[nodiscard]] std::string_view crypt_kind(std::string_view text) noexcept;
+// The value of a character in the base 64 of crypt(3); npos: it is none.
+[[nodiscard]] std::size_t crypt_digit(char c) noexcept;
 // "{SHA512-CRYPT}" and its like hold a crypt(3) string, as "{CRYPT}" does.
 [[nodiscard]] bool is_crypt_scheme(std::string_view upper_case_name) noexcept;
 // That, or dovecot's {MD5}: MD5-CRYPT as a rule, while slapd's and courier's is a digest. The content tells.

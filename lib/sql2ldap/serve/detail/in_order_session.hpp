@@ -64,12 +64,12 @@ class in_order_session final : public session, public std::enable_shared_from_th
     busy_ = true;
     workers& where = Protocol::is_slow(what) ? desk_.slow_work : desk_.lookups;
     const auto asked = std::make_shared<job>(job{std::move(what), fail_transient(error_kind::local, too_late_text)});
-    const bool taken =
-        where.run([asked, &from = desk_.from, how = how_] { asked->found = Protocol::look_up(from, how, asked->what); },
-                  [asked, weak = this->weak_from_this()] {
-                    if (const auto self = weak.lock()) self->finish(*asked);
-                  },
-                  this->weak_from_this());
+    const bool taken = where.run(
+        [asked, &from = desk_.from, how = how_for_now()] { asked->found = Protocol::look_up(from, how, asked->what); },
+        [asked, weak = this->weak_from_this()] {
+          if (const auto self = weak.lock()) self->finish(*asked);
+        },
+        this->weak_from_this());
     if (taken) return;
     asked->found = fail_transient(error_kind::local, "too many questions wait");
     finish(*asked);
@@ -94,6 +94,12 @@ class in_order_session final : public session, public std::enable_shared_from_th
     if (!what.answer.empty()) to_.send(std::move(what.answer));
     if (!what.close || std::exchange(closed_, true)) return;
     to_.close();
+  }
+
+  [[nodiscard]] session_options how_for_now() const {
+    session_options out = how_;
+    out.bounds = desk_.bounds;
+    return out;
   }
 
   desk_of_answers& desk_;
