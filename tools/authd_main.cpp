@@ -1,6 +1,8 @@
 // sql2ldap-authd: answers what mail servers ask, for as long as it runs.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/blocked_signals.hpp>
+#include <sql2ldap/base/core_dumps.hpp>
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/control/metrics.hpp>
@@ -68,6 +72,18 @@ std::size_t clients_for(std::size_t descriptors) {
                fmt::format("{} clients at once rather than {}: raise the limit of open files (LimitNOFILE=) to {}",
                            room, limits::clients_max, limits::clients_max + limits::descriptors_spare));
   return std::min(room, limits::clients_max);
+}
+
+// A thread inside crypt(3), or one that waits for a server, cannot be interrupted. Nothing that it does is kept, so the
+// process need not wait for it.
+void end_at_latest(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds for_what_was_cut_off{500};
+  const blocked_signals in_the_thread;
+  std::thread([=] {
+    std::this_thread::sleep_for(time + for_what_was_cut_off);
+    log::event(log::level::info, "ANSWER_STOP", "stopped; some work was not over");
+    std::_Exit(static_cast<int>(exit_code::done));
+  }).detach();
 }
 
 class daemon {
@@ -146,6 +162,7 @@ class daemon {
 
   void stop() {
     if (std::exchange(stopping_, true)) return loop_.stop();
+    end_at_latest(limits::answer_stop_wait);
     control::notify_stopping();
     waiting_.clear();
     server_->stop([this] { loop_.stop(); });

@@ -21,6 +21,7 @@
 #include <sql2ldap/listen/event_loop.hpp>
 #include <sql2ldap/listen/socket_server.hpp>
 #include <sql2ldap/listen/worker_pool.hpp>
+#include <sql2ldap/serve/waiting_line.hpp>
 #include <support/child_process.hpp>
 #include <support/local_client.hpp>
 #include <support/session_client.hpp>
@@ -67,7 +68,9 @@ class running_server {
             const std::lock_guard only(mutex_);
             logins_.push_back(who.service);
           },
-          serve::verify_stored_password,
+          [](const serve::account& whose, const secret& password) {
+            return serve::verify_stored_password(whose, password);
+          },
           [](const serve::account& whose) { return codec::is_quickly_verified(whose.passwords); });
       serve::desk_of_answers shared{desk_.answers, how, lookups_, logins};
       shared.tell = [this](log::level, std::string_view id, const std::string&) {
@@ -75,6 +78,7 @@ class running_server {
         log_ += std::string(id) + "\n";
       };
       shared.after = [this](std::chrono::milliseconds time, std::function<void()> what) {
+        ++delayed_;
         loop_.after(time / 10, std::move(what));
       };
       listen::socket_server server(loop_, shared, bounds);
@@ -98,6 +102,7 @@ class running_server {
   }
 
   [[nodiscard]] std::string path(std::string_view protocol) const { return folder_ / protocol; }
+  [[nodiscard]] int delayed() const { return delayed_; }  // answers that were held back for a while
   [[nodiscard]] std::uint16_t port() const { return port_; }
   local_client client(std::string_view protocol) const { return local_client(path(protocol)); }
   // In the loop's thread.
@@ -173,6 +178,7 @@ class running_server {
   listen::worker_pool hashing_{loop_, {.threads = 1, .waiting_max = 100}};
   gate held_{lookups_};
   listen::socket_server* server_ = nullptr;
+  std::atomic<int> delayed_ = 0;
   std::uint16_t port_ = 0;
   std::mutex mutex_;
   std::string log_;
@@ -203,7 +209,7 @@ TEST(listen_server, speaks_each_protocol) {
 
 TEST(listen_server, tells_a_wrong_password_later_unless_the_client_waits_itself) {
   running_server server;  // with a tenth of the time
-  const auto time_of = [&](const std::string& request) {
+  const auto refused = [&](const std::string& request) {
     local_client client = server.client("auth-client");
     client.read_until("DONE\n");
     const auto begun = std::chrono::steady_clock::now();
@@ -212,8 +218,10 @@ TEST(listen_server, tells_a_wrong_password_later_unless_the_client_waits_itself)
   };
   std::string hurried = login_with("wrong");
   hurried.replace(hurried.find("\tresp="), 6, "\tno-penalty\tresp=");
-  EXPECT_GE(time_of(login_with("wrong")), limits::wrong_password_delay / 11);  // from the question on
-  EXPECT_LT(time_of(hurried), limits::wrong_password_delay / 10);
+  EXPECT_GE(refused(login_with("wrong")), limits::wrong_password_delay / 11);  // from the question on
+  EXPECT_EQ(server.delayed(), 1);
+  refused(hurried);
+  EXPECT_EQ(server.delayed(), 1);
 }
 
 TEST(listen_server, has_room_for_a_thousand_that_are_idle) {
@@ -598,24 +606,111 @@ TEST_F(one_worker, leaves_out_what_nobody_waits_for) {
   EXPECT_THAT(worked_, testing::UnorderedElementsAre('t', 'n'));
 }
 
-TEST(worker_pool, leaves_out_what_has_waited_for_too_long) {
+// One that never ends of itself: what waits behind it is answered all the same.
+TEST(worker_pool, answers_what_has_waited_for_too_long_while_all_workers_are_busy) {
   listen::event_loop loop;
+  std::atomic<bool> open = false;
   std::atomic<bool> worked = false;
-  listen::worker_pool pool(loop, {.threads = 1, .waiting_max = 2, .patience = 10ms});
-  ASSERT_TRUE(pool.run([] { std::this_thread::sleep_for(50ms); }, [] {}));
-  ASSERT_TRUE(pool.run([&] { worked = true; }, [&] { loop.stop(); }));
+  std::atomic<bool> held = false;
+  listen::worker_pool pool(loop, {.threads = 1, .waiting_max = 3, .patience = 10ms});
+  ASSERT_TRUE(pool.run(
+      [&] {
+        held = true;
+        held.notify_all();
+        open.wait(false);
+      },
+      [] {}));
+  held.wait(false);
+  int answered = 0;
+  auto password = std::make_shared<int>();
+  const std::weak_ptr<int> kept = password;
+  ASSERT_TRUE(pool.run([&, password] { worked = true; },
+                       [&] {
+                         EXPECT_TRUE(kept.expired()) << "what the work holds goes away before";
+                         if (++answered == 2) loop.stop();
+                       }));
+  ASSERT_TRUE(pool.run([&] { worked = true; },
+                       [&] {
+                         if (++answered == 2) loop.stop();
+                       }));
+  password.reset();
   loop.run();
+  EXPECT_EQ(answered, 2);
+  answered = 1;
+  ASSERT_TRUE(pool.run([&] { worked = true; },
+                       [&] {
+                         if (++answered == 2) loop.stop();
+                       }));
+  loop.run();  // and again
+  open = true;
+  open.notify_all();
   EXPECT_FALSE(worked);
+}
+
+TEST(worker_pool, works_on_no_more_than_two_of_one_lane) {
+  listen::event_loop loop;
+  std::atomic<int> running = 0;
+  std::atomic<int> most = 0;
+  std::atomic<bool> open = false;
+  int done = 0;
+  listen::worker_pool pool(loop, {.threads = 4, .waiting_max = 100, .patience = 1h});
+  const auto slow = [&] {
+    most = std::max<int>(most, ++running);
+    open.wait(false);
+    --running;
+  };
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(pool.run_in_lane("anna", slow,
+                                 [&] {
+                                   if (++done == 11) loop.stop();
+                                 },
+                                 {}));
+  // Another account is served while that lane is full: only then are the others let go.
+  ASSERT_TRUE(pool.run_in_lane(
+      "bert", [&] { open = true, open.notify_all(); },
+      [&] {
+        if (++done == 11) loop.stop();
+      },
+      {}));
+  loop.run();
+  EXPECT_LE(most, 2);
+}
+
+TEST(waiting_line, passes_over_full_lanes_in_the_order_of_the_others) {
+  serve::waiting_line line(100, 1h);
+  const auto add = [&](const std::string& lane) { ASSERT_TRUE(line.add({[] {}, [] {}, {}, lane})); };
+  for (const char* lane : {"a", "a", "a", "b", "", "a"}) add(lane);
+  std::string taken;
+  while (const auto next = line.take()) taken += next->lane + ",";
+  EXPECT_EQ(taken, "a,a,b,,");
+  EXPECT_FALSE(line.empty());
+  line.leave("a");
+  EXPECT_EQ(line.take().value().lane, "a");
+  EXPECT_FALSE(line.take().has_value());
+  line.leave("a");
+  line.leave("a");
+  EXPECT_EQ(line.take().value().lane, "a");
+  EXPECT_TRUE(line.empty());
 }
 
 TEST(event_loop, tells_signals_and_time) {
   listen::event_loop loop;
   int ticks = 0;
   int signals = 0;
-  loop.every(1ms, [&] { ++ticks; });
+  bool passed = false;
+  const auto stop_after_all = [&] {
+    if (ticks > 2 && passed) loop.stop();
+  };
+  loop.every(1ms, [&] {
+    ++ticks;
+    stop_after_all();
+  });
   loop.on_signal(SIGUSR1, [&] {
     if (++signals == 2)
-      loop.after(20ms, [&] { loop.stop(); });
+      loop.after(20ms, [&] {
+        passed = true;
+        stop_after_all();
+      });
     else
       ::raise(SIGUSR1);
   });

@@ -10,7 +10,13 @@ gathering::gathering(event_loop& loop, bounds how, serve::workers& alone, beginn
 bool gathering::run(std::function<void()> work, std::function<void()> done, const serve::asker& by) {
   if (!line_.add({std::move(work), std::move(done), by})) return false;
   begin_soon();
+  overdue_.start();
   return true;
+}
+
+std::optional<std::chrono::milliseconds> gathering::expire() {
+  for (serve::waiting_line::job& one : line_.take_overdue()) one.done();
+  return line_.next_overdue_in();
 }
 
 void gathering::begin_soon() {
@@ -29,11 +35,12 @@ void gathering::begin_some() {
 std::shared_ptr<gathering::group> gathering::next_group() {
   const auto out = std::make_shared<group>();
   while (!line_.empty() && out->jobs.size() < how_.at_once_max) {
-    serve::waiting_line::job next = line_.take();
-    if (line_.is_in_vain(next))
-      next.done();
+    auto next = line_.take();
+    if (!next) break;
+    if (line_.is_in_vain(*next))
+      next->done();
     else
-      out->jobs.push_back(std::move(next));
+      out->jobs.push_back(std::move(*next));
   }
   out->open = out->jobs.size();
   return out;

@@ -1,8 +1,8 @@
 // Work that asks, done together with what else is asked at the time, in the loop's thread, which does not wait for the
 // answers.
 //
-// Promises: what arrives in one turn of the loop is done together; those who ask take turns; work whose asker has gone,
-// or that has waited for longer than `patience`, is left out; who is through is told at once.
+// Promises: what arrives in one turn of the loop is done together; those who ask take turns; work whose asker has gone
+// is left out; what has waited for `patience` ends then, undone; who is through is told at once.
 #pragma once
 
 #include <chrono>
@@ -10,9 +10,11 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <sql2ldap/listen/event_loop.hpp>
+#include <sql2ldap/listen/overdue_timer.hpp>
 #include <sql2ldap/serve/waiting_line.hpp>
 #include <sql2ldap/serve/workers.hpp>
 
@@ -44,6 +46,7 @@ class gathering final : public serve::workers {
     std::shared_ptr<const void> under_way = {};  // what does them
   };
 
+  std::optional<std::chrono::milliseconds> expire();
   void begin_soon();
   void begin_some();
   void begin(const std::shared_ptr<group>& one);
@@ -57,6 +60,7 @@ class gathering final : public serve::workers {
   serve::waiting_line line_;
   std::list<std::shared_ptr<group>> groups_;
   bool begins_ = false;  // soon
+  overdue_timer overdue_{loop_, [this] { return expire(); }};
 };
 
 }  // namespace sql2ldap::listen

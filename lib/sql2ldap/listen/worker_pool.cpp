@@ -21,24 +21,53 @@ worker_pool::~worker_pool() {
 }
 
 bool worker_pool::run(std::function<void()> work, std::function<void()> done, const serve::asker& by) {
+  return add({std::move(work), std::move(done), by});
+}
+
+bool worker_pool::run_in_lane(const std::string& lane, std::function<void()> work, std::function<void()> done,
+                              const serve::asker& by) {
+  return add({std::move(work), std::move(done), by, lane});
+}
+
+bool worker_pool::add(serve::waiting_line::job one) {
   {
     const std::lock_guard only(mutex_);
-    if (stopping_ || !line_.add({std::move(work), std::move(done), by})) return false;
+    if (stopping_ || !line_.add(std::move(one))) return false;
   }
   changed_.notify_one();
+  overdue_.start();
   return true;
 }
 
+std::optional<std::chrono::milliseconds> worker_pool::expire() {
+  std::vector<serve::waiting_line::job> overdue;
+  std::optional<std::chrono::milliseconds> next;
+  {
+    const std::lock_guard only(mutex_);
+    overdue = line_.take_overdue();
+    next = line_.next_overdue_in();
+  }
+  for (serve::waiting_line::job& one : overdue) {
+    one.work = nullptr;  // what it holds, a password for one, goes away before anybody is told
+    one.done();
+  }
+  return next;
+}
+
 void worker_pool::serve_jobs() {
-  while (true) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !line_.empty(); });
-    if (stopping_) return;
-    serve::waiting_line::job next = line_.take();
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    auto next = line_.take();
+    if (!next) {
+      changed_.wait(lock);
+      continue;
+    }
     lock.unlock();
-    if (!line_.is_in_vain(next)) next.work();
-    next.work = nullptr;  // what it holds, a password for one, goes away before anybody is told
-    loop_.post(std::move(next.done));
+    if (!line_.is_in_vain(*next)) next->work();
+    next->work = nullptr;  // as above
+    loop_.post(std::move(next->done));
+    lock.lock();
+    line_.leave(next->lane);
   }
 }
 
