@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/base/blocked_signals.hpp>
-#include <sql2ldap/base/core_dumps.hpp>
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/control/metrics.hpp>

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <sql2ldap/base/core_dumps.hpp>
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/base/printable.hpp>
 #include <sql2ldap/base/standard_streams.hpp>
@@ -332,6 +333,7 @@ int run(const options& chosen, const answerer& ask) {
 
 int start(int argc, char** argv, const std::function<int(const options&)>& work) {
   sigpipe_at_start = prepare_standard_streams();
+  forbid_core_dumps();
   try {
     const auto chosen = parse_arguments(argc, argv);
     if (!chosen) return misuse(chosen.error());

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <sql2ldap/base/core_dumps.hpp>
 #include <sql2ldap/base/log.hpp>
 #include <sql2ldap/base/printable.hpp>
 #include <sql2ldap/base/standard_streams.hpp>
@@ -211,6 +212,7 @@ int command_line::run(int argc, char** argv) {
 }
 
 int run_program(const std::string& program, const std::function<int()>& body) {
+  forbid_core_dumps();
   prepare_standard_streams();
   std::ios::sync_with_stdio(false);
   try {

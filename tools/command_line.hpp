@@ -114,7 +114,7 @@ void add_hooks(command_line& line);
 
 // "PROGRAM: error: ..." with its hint on standard error, and as JSON on standard output when asked.
 exit_code report(std::string_view program, const error& problem, bool as_json);
-// The body of main(): what nobody has handled (memory that is used up) ends as an error as well.
+// The body of main(): what nobody has handled (memory that is used up) ends as an error as well; no core dump is made.
 int run_program(const std::string& program, const std::function<int()>& body);
 
 }  // namespace sql2ldap::tools

@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/core_dumps.hpp>
+
 namespace sql2ldap::control {
 
 namespace {
@@ -36,6 +38,7 @@ result<void> become(const std::string& user, const std::string& group) {
   if (::getuid() == uid && ::geteuid() == uid && ::getegid() == gid) return {};
   if (::initgroups(user.c_str(), gid) != 0 || ::setresgid(gid, gid, gid) != 0 || ::setresuid(uid, uid, uid) != 0)
     return refused(user);
+  forbid_core_dumps();  // the kernel takes what fs.suid_dumpable says
   // A kernel that says yes and does nothing.
   S2L_ASSERT(uid == 0 || ::setuid(0) != 0);
   return {};
