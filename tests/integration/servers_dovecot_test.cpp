@@ -105,6 +105,37 @@ TEST_P(servers_dovecot_each_way, lets_in_who_may) {
   EXPECT_THAT(dovecot_->log(), Not(HasSubstr("Error"))) << logs();
 }
 
+// anna@stone.example is a name of hers in an alias domain, which stays on.
+TEST_P(servers_dovecot_each_way, a_domain_that_is_off_is_off_by_every_name) {
+  start(GetParam());
+  EXPECT_THAT(login("anna@stone.example"), StartsWith("OK")) << logs();
+  host_.slapd.modify("dn: associatedDomain=meadow.example,ou=domains," + std::string(slapd_server::suffix) +
+                     "\nchangetype: modify\nreplace: s2lEnabled\ns2lEnabled: FALSE\n");
+  ASSERT_TRUE(eventually(std::chrono::seconds(20), [&] { return deliver(anna).starts_with("550 5.1.1"); })) << logs();
+  for (const std::string name :
+       {"anna@meadow.example", "anna@stone.example", "ANNA@Stone.Example", "anna", "anna+box@meadow.example",
+        "anna+box@stone.example", "hans@meadow.example", "hans@stone.example"}) {
+    EXPECT_THAT(login(name), AllOf(StartsWith("NO ["), Not(HasSubstr("UNAVAILABLE")))) << name << logs();
+    EXPECT_THAT(deliver(name), StartsWith("550 5.1.1")) << name << logs();
+    const captured found =
+        run_and_capture({.arguments = {"doveadm", "-c", dovecot_->configuration(), "user", "-f", "home", name}});
+    EXPECT_NE(found.status, 0) << name << found.out << logs();
+  }
+  EXPECT_THAT(login("olga@grove.example"), StartsWith("OK")) << "the others are as they were; " << logs();
+  EXPECT_THAT(deliver("olga@grove.example"), StartsWith("250")) << logs();
+}
+
+// The alias domain alone is off: its names are, and the others are not.
+TEST_P(servers_dovecot_each_way, an_alias_domain_that_is_off_is_no_name_to_log_in_by) {
+  start(GetParam());
+  EXPECT_THAT(login("anna@stone.example"), StartsWith("OK")) << logs();
+  host_.slapd.modify("dn: associatedDomain=stone.example,ou=domains," + std::string(slapd_server::suffix) +
+                     "\nchangetype: modify\nreplace: s2lEnabled\ns2lEnabled: FALSE\n");
+  EXPECT_TRUE(eventually(std::chrono::seconds(20), [&] { return login("anna@stone.example").starts_with("NO ["); }))
+      << logs();
+  EXPECT_THAT(login(anna), StartsWith("OK")) << logs();
+}
+
 TEST_P(servers_dovecot_each_way, lists_its_users) {
   start(GetParam());
   const captured all = run_and_capture({.arguments = {"doveadm", "-c", dovecot_->configuration(), "user", "*"}});

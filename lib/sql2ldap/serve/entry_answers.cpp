@@ -40,8 +40,11 @@ result<login_answer::verdict> verdict_on(const account& who, bool in_force, cons
 
 // nullptr: nobody who takes mail.
 result<std::unique_ptr<mail_account>> mailbox_of(detail::finder& find, std::string_view name) {
-  S2L_TRY_ASSIGN(const auto entry, find.account_named(name));
+  const auto login = detail::login_name_in(name);
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(login));
   if (!entry) return nullptr;
+  S2L_TRY_ASSIGN(const bool by_this_name, find.is_in_force(login));
+  if (!by_this_name) return nullptr;
   S2L_TRY_ASSIGN(auto who, read_mail_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   if (!in_force) return nullptr;
@@ -68,12 +71,15 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
                       {.wanted = model::entry_part::login,
                        .logins_first = request.login_began.has_value(),
                        .version = version_for(request)});
-  S2L_TRY_ASSIGN(const auto entry, request.name_as_read != nullptr ? find.account_named(*request.name_as_read)
-                                                                   : find.account_named(request.name));
+  std::optional<detail::login_name> read;
+  if (request.name_as_read == nullptr) read = detail::login_name_in(request.name);
+  const auto& login = request.name_as_read != nullptr ? *request.name_as_read : read;
+  S2L_TRY_ASSIGN(const auto entry, find.account_named(login));
   if (!entry) return std::nullopt;
   S2L_TRY_ASSIGN(auto who, read_account(*entry));
+  S2L_TRY_ASSIGN(const bool by_this_name, find.is_in_force(login));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
-  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, in_force, request, how_.locks_count));
+  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, by_this_name && in_force, request, how_.locks_count));
   return login_answer{now, std::move(who)};
 }
 

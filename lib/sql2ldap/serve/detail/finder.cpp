@@ -111,6 +111,12 @@ result<std::optional<model::entry>> finder::account_named(const std::optional<lo
   return account_of({login->text.substr(0, login->text.size() - domain.size()) + own->target, true});
 }
 
+result<bool> finder::is_in_force(const std::optional<login_name>& name) {
+  if (!name || !name->is_address || name->domain().empty()) return true;
+  S2L_TRY_ASSIGN(const auto named, domain(name->domain()));
+  return !named || named->enabled;
+}
+
 result<bool> finder::takes_mail(const account& who) {
   if (!who.enabled) return false;
   if (who.domain.empty()) return true;

@@ -40,6 +40,8 @@ class finder {
     return account_named(login_name_in(name));
   }
   [[nodiscard]] result<std::optional<model::entry>> account_named(const std::optional<login_name>& login);
+  // False: the domain in this name is off, which need not be that of the account.
+  [[nodiscard]] result<bool> is_in_force(const std::optional<login_name>& name);
   // It is on, and so is its domain; a domain that nobody wrote down is no objection.
   [[nodiscard]] result<bool> takes_mail(const account& who);
 
