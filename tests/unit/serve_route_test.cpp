@@ -305,6 +305,25 @@ TEST_F(serve_route, relays_what_nobody_has_here) {
   EXPECT_THAT(also.targets, ElementsAre("x@backup.example"));
 }
 
+// exim and Postfix hand on all mail of such a domain, so that no answer may be another.
+TEST_F(serve_route, hands_on_mail_for_accounts_of_a_domain_that_is_relayed) {
+  entries_.load(domain("backup.example", "s2lEnabled: TRUE\ns2lTransport: relay:[mx.backup.example]\n") +
+                account("anna@backup.example", "") +
+                account("gina@backup.example", "s2lForwardTo: x@far.example\ns2lKeepCopy: TRUE\n") +
+                account("own@backup.example", "s2lTransport: relay:[other.example]\n") +
+                alias_domain("also-backup.example", "backup.example"));
+  EXPECT_EQ(kind("anna@backup.example"), what::relay);
+  EXPECT_EQ(to("anna@backup.example").transport, "relay:[mx.backup.example]");
+  EXPECT_EQ(to("own@backup.example").transport, "relay:[other.example]");
+  const auto gina = to("gina@backup.example");
+  EXPECT_EQ(gina.kind, what::redirect);
+  EXPECT_THAT(gina.targets, ElementsAre("x@far.example", "gina@backup.example"));
+  EXPECT_FALSE(gina.keep_copy);
+  const auto also = to("anna@also-backup.example");
+  EXPECT_EQ(also.kind, what::members);
+  EXPECT_THAT(also.targets, ElementsAre("anna@backup.example"));
+}
+
 TEST_F(serve_route, transports_and_sizes) {
   entries_.load(
       domain("big.example", "s2lEnabled: TRUE\ns2lTransport: lmtp:unix:/run/lmtp\ns2lMaxMessageBytes: 500\n") +

@@ -1,5 +1,6 @@
 // The way of mail to an address: the address itself, the same address in the target domain, then who catches all.
 #include <algorithm>
+#include <utility>
 
 #include <sql2ldap/base/overloaded.hpp>
 #include <sql2ldap/serve/detail/address.hpp>
@@ -91,6 +92,28 @@ mail_route route_to(const mail_alias& alias, const address& asked) {
 
 }  // namespace
 
+namespace {
+
+// Mail for accounts of a domain that is handed on goes there, too, since its host has their mailboxes: by the name in
+// that domain.
+void hand_on(mail_route& way, const mail_account& who, const mail_domain& at, const address& asked) {
+  const std::string there = std::string(asked.local()) + "@" + at.name;
+  if (way.kind == mail_route::what::redirect) {
+    if (std::exchange(way.keep_copy, false)) way.targets.push_back(there);
+    return;
+  }
+  way.user.clear();
+  if (at.name == asked.domain()) {
+    way.kind = mail_route::what::relay;
+    way.transport = who.transport.empty() ? at.transport : who.transport;
+  } else {
+    way.kind = mail_route::what::members;
+    way.targets = {there};
+  }
+}
+
+}  // namespace
+
 result<mail_route> entry_answers::route(std::string_view text) {
   detail::finder find(entries_, *domains_, {.version = entries_.version()});
   const std::size_t at = text.rfind('@');
@@ -117,8 +140,11 @@ result<mail_route> entry_answers::route(std::string_view text) {
         holder);
     if (!way) continue;
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
-    if (const auto* const who = std::get_if<std::unique_ptr<mail_account>>(&holder))
+    if (const auto* const who = std::get_if<std::unique_ptr<mail_account>>(&holder)) {
       S2L_TRY(add_of_domain(*way, **who, find));
+      S2L_TRY_ASSIGN(const auto at, find.domain(std::string_view(candidate).substr(candidate.rfind('@') + 1)));
+      if (at && at->kind == mail_domain::what::relay) hand_on(*way, **who, *at, *asked);
+    }
     return *std::move(way);
   }
   if (domain->kind == mail_domain::what::relay || domain->target.empty()) return unknown;

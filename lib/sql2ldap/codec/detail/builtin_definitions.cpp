@@ -251,10 +251,10 @@ constexpr std::string_view object_classes[] = {
     "s2lVacationInterval $ s2lSieveScript $ s2lAllowNets $ s2lOrigin $ s2lSyncToken ) )",
     "( 2.25.227397372872760532598366431716147193615.2.4 NAME 's2lMailAlias' SUP top AUXILIARY MUST "
     "s2lEnabled MAY ( cn $ displayName $ description $ mail $ mailLocalAddress $ rfc822MailMember $ owner "
-    "$ s2lAliasKind $ s2lRejectText $ s2lPipeCommand $ s2lTransport $ s2lOrigin $ s2lSyncToken ) )",
+    "$ s2lAliasKind $ s2lRejectText $ s2lPipeCommand $ s2lOrigin $ s2lSyncToken ) )",
     "( 2.25.227397372872760532598366431716147193615.2.5 NAME 's2lMailGroup' SUP top AUXILIARY MUST "
     "s2lEnabled MAY ( cn $ displayName $ description $ mail $ mailLocalAddress $ rfc822MailMember $ "
-    "member $ owner $ s2lGroupPublic $ s2lRejectText $ s2lTransport $ s2lOrigin $ s2lSyncToken ) )",
+    "member $ owner $ s2lGroupPublic $ s2lRejectText $ s2lOrigin $ s2lSyncToken ) )",
     "( 2.25.227397372872760532598366431716147193615.2.6 NAME 's2lManaged' SUP top AUXILIARY MUST "
     "s2lOrigin MAY ( s2lGoneSince $ s2lSyncToken ) )",
 };
