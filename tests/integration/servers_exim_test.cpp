@@ -185,9 +185,38 @@ TEST_F(servers_exim, lets_in_who_may_and_sends_their_mail) {
     EXPECT_THAT(client().log_in({"PLAIN", name, "right"}), StartsWith("535")) << name << logs();
   smtp_client one = client();
   ASSERT_THAT(one.log_in({"PLAIN", anna, "right"}), StartsWith("235"));
-  EXPECT_THAT(one.deliver("friend@elsewhere.example", "out"), StartsWith("250")) << logs();
+  EXPECT_THAT(one.deliver("friend@elsewhere.example", "out", anna), StartsWith("250")) << logs();
   ASSERT_TRUE(done_with_all()) << logs();
   EXPECT_THAT(exim_->elsewhere(), ElementsAre(HasSubstr("Subject: out\n"))) << logs();
+}
+
+// As Postfix's reject_sender_login_mismatch has it.
+TEST_F(servers_exim, lets_send_as_whose_address_it_is) {
+  start();
+  const auto sent_by_anna = [&](const std::string& sender) {
+    smtp_client one = client();
+    EXPECT_THAT(one.log_in({"PLAIN", "Anna@Stone.example", "right"}), StartsWith("235"));
+    return one.deliver(anna, "x", sender);
+  };
+  for (const std::string own : {"anna@meadow.example", "Anna@Stone.Example", "anna+shop@meadow.example",
+                                "list@meadow.example", "list@stone.example", ""})
+    EXPECT_THAT(sent_by_anna(own), StartsWith("250")) << own << logs();
+  for (const std::string other : {"carla@meadow.example", "bert@meadow.example", "fred@meadow.example",
+                                  "olga@grove.example", "friend@far.example", "nobody@meadow.example"})
+    EXPECT_THAT(sent_by_anna(other), StartsWith("550")) << other << logs();
+  EXPECT_THAT(sent_by_anna("lola@meadow.example"), StartsWith("550")) << logs();
+  // Who has not logged in.
+  EXPECT_THAT(client().deliver(anna, "x", anna), StartsWith("550")) << logs();
+  EXPECT_THAT(client().deliver(anna, "x", "nobody@meadow.example"), StartsWith("250")) << logs();
+  EXPECT_THAT(client().deliver(anna, "x", ""), StartsWith("250")) << "a bounce; " << logs();
+}
+
+TEST_F(servers_exim, lets_send_as_anybody_where_it_is_told_to) {
+  start("SEND_AS_ANYBODY = yes\nCOME_AS_ANYBODY = yes\n");
+  smtp_client one = client();
+  ASSERT_THAT(one.log_in({"PLAIN", anna, "right"}), StartsWith("235"));
+  EXPECT_THAT(one.deliver(anna, "x", "carla@meadow.example"), StartsWith("250")) << logs();
+  EXPECT_THAT(client().deliver(anna, "x", anna), StartsWith("250")) << logs();
 }
 
 TEST_F(servers_exim, goes_on_from_the_mirror_while_slapd_is_down) {

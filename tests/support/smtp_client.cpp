@@ -36,8 +36,8 @@ std::string smtp_client::data(const std::string& message) {
   return ready.starts_with("354") ? ask(message + "\r\n.") : ready;
 }
 
-std::string smtp_client::deliver(const std::string& recipient, const std::string& subject) {
-  for (const std::string& said : {mail_from("friend@far.example"), rcpt_to(recipient)})
+std::string smtp_client::deliver(const std::string& recipient, const std::string& subject, const std::string& sender) {
+  for (const std::string& said : {mail_from(sender), rcpt_to(recipient)})
     if (!said.starts_with("250")) return said;
   return data("From: friend@far.example\r\nTo: " + recipient + "\r\nSubject: " + subject + "\r\nMessage-ID: <" +
               subject + "." + recipient + ">\r\n\r\nhello");

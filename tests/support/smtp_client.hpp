@@ -25,8 +25,9 @@ class smtp_client {
   std::string mail_from(const std::string& sender) { return ask("MAIL FROM:<" + sender + ">"); }
   std::string rcpt_to(const std::string& recipient) { return ask("RCPT TO:<" + recipient + ">"); }
   std::string data(const std::string& message);
-  // All of it, from friend@far.example to one recipient: the first refusal, or what is said in the end.
-  std::string deliver(const std::string& recipient, const std::string& subject);
+  // All of it, to one recipient: the first refusal, or what is said in the end.
+  std::string deliver(const std::string& recipient, const std::string& subject,
+                      const std::string& sender = "friend@far.example");
 
  private:
   std::string answer();

@@ -13,8 +13,10 @@ namespace {
 
 using outcome = tl::expected<request, settled>;
 
-constexpr std::array<std::pair<std::string_view, request::what>, 3> verbs = {
-    {{"domain ", request::what::domain}, {"alias ", request::what::alias}, {"user ", request::what::user}}};
+constexpr std::array<std::pair<std::string_view, request::what>, 4> verbs = {{{"domain ", request::what::domain},
+                                                                              {"alias ", request::what::alias},
+                                                                              {"user ", request::what::user},
+                                                                              {"sender ", request::what::sender}}};
 
 bool is_one_line(std::string_view text) {
   return text.find_first_of(std::string_view("\n\r\0", 3)) == std::string_view::npos;

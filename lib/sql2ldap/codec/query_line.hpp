@@ -1,8 +1,10 @@
 // The line protocol of our own, for exim's ${readsocket}: one request, one line as the answer, then the server closes.
 //
-//   domain NAME | alias NAME | user NAME     NAME is the rest of the line, and LF or the end of the stream ends it
+//   domain NAME | alias NAME | user NAME | sender NAME   NAME is the rest of the line, and LF or the end of the stream
+//                  ends it
 //   yes[ TEXT]     it is there; for an alias TEXT is where mail goes, as a redirect router takes it; for a domain
-//                  `local`, or `relay` and perhaps the host that it is handed on to, as Postfix writes it
+//                  `local`, or `relay` and perhaps the host that it is handed on to, as Postfix writes it; for a sender
+//                  the logins that may send as this address, with commas between them
 //   no             it is not there
 //   defer REASON   nobody can tell at the moment
 //
@@ -25,7 +27,7 @@
 namespace sql2ldap::codec::query_line {
 
 struct request {
-  enum class what { domain, alias, user } kind = what::user;
+  enum class what { domain, alias, user, sender } kind = what::user;
   std::string name;
 };
 

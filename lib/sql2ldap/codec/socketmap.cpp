@@ -56,9 +56,10 @@ decoded<request> session::next() {
 
 std::string netstring(std::string_view bytes) { return std::to_string(bytes.size()) + ':' + std::string(bytes) + ','; }
 
+bool fits(std::string_view value) { return reply("OK", value).size() <= limits::socketmap_reply_bytes_max; }
+
 std::string found(std::string_view value) {
-  std::string out = reply("OK", value);
-  return out.size() <= limits::socketmap_reply_bytes_max ? std::move(out) : trouble("the answer is too long");
+  return fits(value) ? reply("OK", value) : trouble("the answer is too long");
 }
 
 std::string not_found() { return reply("NOTFOUND", {}); }  // the blank stays: Postfix looks for it

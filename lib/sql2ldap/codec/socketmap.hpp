@@ -34,6 +34,7 @@ class session {
 
 [[nodiscard]] std::string netstring(std::string_view bytes);
 
+[[nodiscard]] bool fits(std::string_view value);          // in the longest reply that Postfix takes
 [[nodiscard]] std::string found(std::string_view value);  // TEMP when it is longer than Postfix takes
 [[nodiscard]] std::string not_found();
 [[nodiscard]] std::string trouble(std::string_view reason);  // TEMP: mail waits

@@ -37,9 +37,10 @@ session::session() : lines_(limits::tcp_table_line_bytes_max) {}
 
 decoded<request> session::next() { return detail::next_of<request>(lines_, closed_, take); }
 
+bool fits(std::string_view value) { return reply("200", value).size() <= limits::tcp_table_line_bytes_max; }
+
 std::string found(std::string_view value) {
-  std::string out = reply("200", value);
-  return out.size() <= limits::tcp_table_line_bytes_max ? std::move(out) : trouble("the answer is too long");
+  return fits(value) ? reply("200", value) : trouble("the answer is too long");
 }
 
 std::string not_found() { return reply("500", "not found"); }

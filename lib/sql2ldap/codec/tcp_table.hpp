@@ -29,6 +29,7 @@ class session {
   bool closed_ = false;
 };
 
+[[nodiscard]] bool fits(std::string_view value);          // in the longest reply that Postfix takes
 [[nodiscard]] std::string found(std::string_view value);  // 400 when it is longer than Postfix takes
 [[nodiscard]] std::string not_found();
 [[nodiscard]] std::string trouble(std::string_view reason);  // 400: mail waits

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/query_line.hpp>
 #include <sql2ldap/codec/socketmap.hpp>
 #include <sql2ldap/codec/tcp_table.hpp>
@@ -15,6 +16,15 @@ namespace sql2ldap::serve::detail {
 namespace {
 
 using value = std::optional<std::string>;
+
+// Postfix tries again and again what is too long for it, so that the administrator has to know.
+result<void> check_length(std::string_view key, const value& is, bool (*fits)(std::string_view)) {
+  if (!is || fits(*is)) return {};
+  return fail(error_kind::limit,
+              fmt::format("the answer for {} has {} bytes, which is more than Postfix takes by this protocol",
+                          quoted_for_message(key), is->size()),
+              "split the list into lists of lists");
+}
 
 struct socketmap_protocol {
   using request = codec::socketmap::request;
@@ -29,7 +39,9 @@ struct socketmap_protocol {
   static result<found> look_up(answers& from, const session_options&, const request& what) {
     const auto map = postfix_map_of(what.map);
     if (!map) return found{false, {}};
-    return postfix_value(from, *map, what.key).map([](value is) { return found{true, std::move(is)}; });
+    S2L_TRY_ASSIGN(auto is, postfix_value(from, *map, what.key));
+    S2L_TRY(check_length(what.key, is, codec::socketmap::fits));
+    return found{true, std::move(is)};
   }
   static codec::settled answer(const request&, const found& what) {
     if (!what.known_map) return {codec::socketmap::broken_request("there is no such map"), false, "an unknown map"};
@@ -48,7 +60,9 @@ struct tcp_table_protocol {
   static void end() {}
   static bool is_slow(const request&) { return false; }
   static result<found> look_up(answers& from, const session_options& how, const request& what) {
-    return postfix_value(from, how.map, what.key);
+    S2L_TRY_ASSIGN(auto is, postfix_value(from, how.map, what.key));
+    S2L_TRY(check_length(what.key, is, codec::tcp_table::fits));
+    return is;
   }
   static codec::settled answer(const request&, const found& is) {
     return {is ? codec::tcp_table::found(*is) : codec::tcp_table::not_found(), false, {}};
@@ -76,6 +90,8 @@ struct query_protocol {
         const std::string_view host = domain->next_hop();
         return found(host.empty() ? "relay" : fmt::format("relay {}", host));
       }
+      case request::what::sender:
+        return postfix_value(from, postfix_map::logins, what.name);
       case request::what::user:
         break;
     }
