@@ -5,12 +5,15 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/password.hpp>
+#include <sql2ldap/codec/password_cost.hpp>
 #include <sql2ldap/serve/directory_lookup.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
 
+#include "answer_source.hpp"
 #include "wiring.hpp"
 
 namespace sql2ldap::tools {
@@ -78,26 +81,54 @@ std::string_view word_for(serve::login_answer::verdict now) {
   return "";
 }
 
+// Without --service an account that may use some services only is asked about by the first of them.
+result<std::optional<serve::login_answer>> login_of(serve::answers& of, const question& asked) {
+  S2L_TRY_ASSIGN(auto found, of.account_for_login({asked.name, asked.service, asked.from}));
+  if (!asked.service.empty() || !found || found->who->services.empty()) return found;
+  return of.account_for_login({asked.name, found->who->services.front(), asked.from});
+}
+
+// What is stored, without the hash unless it is asked for; and whether it would be verified.
+std::string password_line(std::string_view stored, const options& chosen) {
+  std::string line(chosen.show_secrets ? std::string(stored) : codec::facts_about(stored).scheme);
+  const auto cost = codec::password_cost_of(stored);
+  if (cost && !codec::is_within(bounds_of(chosen.settings), *cost))
+    line += fmt::format(", which sql2ldap-authd does not verify: it would take some {:.3g} s and {:.0f} MiB",
+                        cost->seconds, cost->memory_bytes / (1U << 20U));
+  return line;
+}
+
 result<exit_code> pass(serve::answers& of, const options& chosen, const question& asked) {
-  S2L_TRY_ASSIGN(const auto found, of.account_for_login({asked.name, asked.service, asked.from}));
+  S2L_TRY_ASSIGN(const auto found, login_of(of, asked));
   if (!found) return not_there(chosen, asked, "no such user");
   std::vector<std::string> passwords;
-  for (const secret& one : found->who->passwords)
-    passwords.push_back(chosen.show_secrets ? std::string(one.reveal()) : codec::facts_about(one.reveal()).scheme);
+  for (const secret& one : found->who->passwords) passwords.push_back(password_line(one.reveal(), chosen));
+  bool shown = true;
+  if (passwords.empty()) {
+    S2L_TRY_ASSIGN(shown, shows_passwords(chosen));
+  }
+  const bool none_stored = passwords.empty() && shown;
+  const bool allowed = found->now == serve::login_answer::verdict::allowed;
   if (chosen.json) {
     print_json({{"name", asked.name},
                 {"found", true},
                 {"user", found->who->login},
                 {"dn", found->who->dn},
-                {"login", word_for(found->now)},
+                {"login", allowed && none_stored ? "no password" : word_for(found->now)},
+                {"services", found->who->services},
                 {"passwords", passwords}});
   } else {
-    print_text("user {}\ndn {}\nlogin {}\n", printable_line(found->who->login), printable_line(found->who->dn),
+    print_text("user {}\ndn {}\nlogin {}", printable_line(found->who->login), printable_line(found->who->dn),
                word_for(found->now));
-    if (passwords.empty()) print_text("no password that we may see: it is checked by a bind\n");
+    if (allowed && asked.service.empty() && !found->who->services.empty())
+      print_text(" for {} (no --service was named)",
+                 printable_line(fmt::format("{}", fmt::join(found->who->services, ", "))));
+    print_text("\n");
+    if (none_stored) print_text("no password is stored: nobody can log in\n");
+    if (!shown) print_text("no password is shown to this identity; a bind would be verified by the directory\n");
     for (const std::string& one : passwords) print_text("password {}\n", one);
   }
-  return found->now == serve::login_answer::verdict::allowed ? exit_code::done : exit_code::differences;
+  return allowed && !none_stored ? exit_code::done : exit_code::differences;
 }
 
 std::string_view word_for(serve::mail_route::what kind) {

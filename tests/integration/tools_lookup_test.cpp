@@ -80,6 +80,26 @@ TEST_F(lookup, tells_what_is_not_there) {
   EXPECT_FALSE(json::parse(ask("user", {"nobody@domain0.example", "--json"}).out)["found"].get<bool>());
 }
 
+TEST_F(lookup, tells_why_nobody_can_log_in) {
+  const std::string dn = "dn: " + account_dn("user0", "domain0.example");
+  host_.slapd.modify(dn + "\nchangetype: modify\nadd: s2lService\ns2lService: imap\ns2lService: smtp\n");
+  const captured unnamed = ask("pass", {"user0@domain0.example"});
+  EXPECT_EQ(unnamed.status, done) << unnamed.out;
+  EXPECT_THAT(unnamed.out, HasSubstr("login allowed for imap, smtp (no --service was named)\n"));
+  EXPECT_THAT(ask("pass", {"user0@domain0.example", "--service", "pop3"}).out,
+              HasSubstr("login not for this service\n"));
+  host_.slapd.modify(dn +
+                     "\nchangetype: modify\nreplace: userPassword\n"
+                     "userPassword: {CRYPT}$6$rounds=999999999$saltsalt$x\n");
+  EXPECT_THAT(ask("pass", {"user0@domain0.example"}).out,
+              HasSubstr("password CRYPT/$6$, which sql2ldap-authd does not verify: it would take some"));
+  host_.slapd.modify(dn + "\nchangetype: modify\ndelete: userPassword\n");
+  const captured none = ask("pass", {"user0@domain0.example", "--service", "imap"});
+  EXPECT_EQ(none.status, differences);
+  EXPECT_THAT(none.out, HasSubstr("no password is stored: nobody can log in\n"));
+  EXPECT_EQ(json::parse(ask("pass", {"user0@domain0.example", "--json"}).out)["login"], "no password");
+}
+
 TEST_F(lookup, is_json_when_asked) {
   const json user = json::parse(ask("user", {"user0@domain0.example", "--json"}).out);
   EXPECT_EQ(user["user"], "user0@domain0.example");
