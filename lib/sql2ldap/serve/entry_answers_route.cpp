@@ -142,8 +142,8 @@ result<mail_route> entry_answers::route(std::string_view text) {
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
     if (const auto* const who = std::get_if<std::unique_ptr<mail_account>>(&holder)) {
       S2L_TRY(add_of_domain(*way, **who, find));
-      S2L_TRY_ASSIGN(const auto at, find.domain(std::string_view(candidate).substr(candidate.rfind('@') + 1)));
-      if (at && at->kind == mail_domain::what::relay) hand_on(*way, **who, *at, *asked);
+      S2L_TRY_ASSIGN(const auto there, find.domain(std::string_view(candidate).substr(candidate.rfind('@') + 1)));
+      if (there && there->kind == mail_domain::what::relay) hand_on(*way, **who, *there, *asked);
     }
     return *std::move(way);
   }
