@@ -160,6 +160,15 @@ TEST_F(servers_exim, hands_on_mail_of_a_domain_to_the_host_that_its_transport_na
       return local_client(host_.folder() / "query").ask("domain " + name + "\n", "\n").starts_with("yes relay ");
     };
     ASSERT_TRUE(eventually(patience, is_known)) << host_.authd_log();
+    // An account there is no reason to keep the mail.
+    host_.slapd.modify(fmt::format(
+        "dn: uid=whoever@{0},associatedDomain={0},ou=domains,{1}\nchangetype: add\nobjectClass: inetOrgPerson\n"
+        "objectClass: inetLocalMailRecipient\nobjectClass: s2lMailAccount\nuid: whoever@{0}\ncn: W\nsn: W\n"
+        "mailLocalAddress: whoever@{0}\ns2lEnabled: TRUE\n",
+        name, slapd_server::suffix));
+    ASSERT_TRUE(eventually(patience, [&] {
+      return local_client(host_.folder() / "query").ask("user whoever@" + name + "\n", "\n").starts_with("yes");
+    })) << host_.authd_log();
     EXPECT_THAT(deliver("whoever@" + name, "for " + name), StartsWith("250")) << logs();
   }
   ASSERT_TRUE(done_with_all()) << logs();

@@ -105,6 +105,43 @@ TEST_F(servers_postfix, each_map_of_main_cf_answers) {
   EXPECT_EQ(ask("smtpd_sender_login_maps", "friend@elsewhere.example"), "NOTFOUND ");
 }
 
+// As exim's routes and `sql2ldap lookup` have it.
+TEST_F(servers_postfix, mail_for_an_account_of_a_relayed_domain_is_handed_on) {
+  start();
+  host_.slapd.modify(
+      fmt::format("dn: associatedDomain=brook.example,ou=domains,{0}\nchangetype: add\nobjectClass: s2lMailDomain\n"
+                  "associatedDomain: brook.example\ns2lEnabled: TRUE\ns2lTransport: relay:[mx.brook.example]\n\n"
+                  "dn: uid=vera@brook.example,associatedDomain=brook.example,ou=domains,{0}\nchangetype: add\n"
+                  "objectClass: inetOrgPerson\nobjectClass: inetLocalMailRecipient\nobjectClass: s2lMailAccount\n"
+                  "uid: vera@brook.example\ncn: V\nsn: V\nmailLocalAddress: vera@brook.example\ns2lEnabled: TRUE\n",
+                  slapd_server::suffix));
+  ASSERT_TRUE(eventually(std::chrono::seconds(20), [&] {
+    return ask("smtpd_sender_login_maps", "vera@brook.example") == "OK vera@brook.example";
+  })) << host_.authd_log();
+  EXPECT_EQ(ask("relay_domains", "brook.example"), "OK brook.example");
+  EXPECT_EQ(ask("virtual_mailbox_domains", "brook.example"), "NOTFOUND ");
+  EXPECT_EQ(ask("virtual_mailbox_maps", "vera@brook.example"), "NOTFOUND ");
+  EXPECT_EQ(ask("virtual_alias_maps", "vera@brook.example"), "NOTFOUND ");
+  EXPECT_EQ(ask("transport_maps", "vera@brook.example"), "OK relay:[mx.brook.example]");
+  const captured shown =
+      run_and_capture({.arguments = {S2L_BINARY_DIR "/tools/sql2ldap", "lookup", "alias", "vera@brook.example",
+                                     "--directory", host_.slapd.ldapi(), "--base", std::string(slapd_server::suffix)}});
+  EXPECT_EQ(shown.out, "relay\ntransport relay:[mx.brook.example]\n") << shown.err;
+}
+
+// Postfix asks again and again; the log says why.
+TEST_F(servers_postfix, a_list_that_is_too_long_is_told_to_the_log) {
+  start();
+  std::string members;
+  for (int i = 0; i < 6000; ++i) members += fmt::format("rfc822MailMember: member{}@elsewhere.example\n", i);
+  host_.slapd.modify("dn: cn=list@meadow.example,associatedDomain=meadow.example,ou=domains," +
+                     std::string(slapd_server::suffix) + "\nchangetype: modify\nreplace: rfc822MailMember\n" + members);
+  ASSERT_TRUE(eventually(std::chrono::seconds(20), [&] {
+    return ask("virtual_alias_maps", "list@meadow.example").starts_with("TEMP ");
+  })) << host_.authd_log();
+  EXPECT_THAT(host_.authd_log(), HasSubstr("the answer for \"list@meadow.example\" has "));
+}
+
 TEST_F(servers_postfix, no_map_says_not_found_because_slapd_is_down) {
   start({"--no-mirror"});
   host_.slapd.stop();

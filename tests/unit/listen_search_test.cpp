@@ -50,6 +50,8 @@ TEST(event_loop, writes_to_the_log_when_there_is_nothing_else_to_do) {
 
 class gathering : public testing::Test {
  protected:
+  explicit gathering(std::chrono::milliseconds patience = 1h) : patience_(patience) {}
+
   // One that works right away, and keeps who is to be told.
   struct begun {
     std::size_t size = 0;
@@ -82,13 +84,14 @@ class gathering : public testing::Test {
     bool full = false;
   };
 
+  const std::chrono::milliseconds patience_;
   listen::event_loop loop_;
   in_place alone_;
   std::vector<begun> begun_;
   std::string worked_;
   std::string done_;
   listen::gathering gathering_{loop_,
-                               {.waiting_max = 10, .patience = 100ms, .at_once_max = 4, .groups_max = 2},
+                               {.waiting_max = 10, .patience = patience_, .at_once_max = 4, .groups_max = 2},
                                alone_,
                                [this](const serve::works& all, serve::works_listener told) {
                                  for (const auto& work : all) work();
@@ -149,15 +152,29 @@ TEST_F(gathering, leaves_out_who_has_gone_and_takes_those_who_ask_in_turn) {
   EXPECT_THAT(sizes(), ElementsAre(4, 3));
 }
 
-TEST_F(gathering, leaves_out_what_has_waited_for_too_long) {
+class gathering_without_patience : public gathering {
+ protected:
+  gathering_without_patience() : gathering(500ms) {}
+};
+
+// Of the groups that are under way none ends.
+TEST_F(gathering_without_patience, ends_what_has_waited_for_too_long_though_there_is_no_room) {
   for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h"}) run(name);
   turn();
+  ASSERT_EQ(worked_, "abcdefgh");
   run("x");
-  std::this_thread::sleep_for(150ms);
+  ASSERT_TRUE(gathering_.run([this] { worked_ += "y"; },
+                             [this] {
+                               done_ += "y";
+                               loop_.stop();
+                             },
+                             {}));
+  loop_.run();
+  EXPECT_EQ(done_, "xy");
   begun_[0].told.ended({0, 1, 2, 3});
   turn();
   EXPECT_EQ(worked_, "abcdefgh");
-  EXPECT_EQ(done_, "abcdx");
+  EXPECT_EQ(done_, "xyabcd");
   EXPECT_EQ(begun_.size(), 2U);
 }
 

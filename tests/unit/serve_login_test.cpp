@@ -151,6 +151,19 @@ class serve_login : public testing::Test {
   serve::entry_answers answers_{entries_, &entries_, {}};
 };
 
+// Also where the account has the address itself: its own domain is on, and the one in the name is not.
+TEST_F(serve_login, nobody_logs_in_by_a_domain_that_is_off) {
+  entries_.load(
+      "dn: uid=gina@example.org,associatedDomain=example.org,ou=domains,dc=example,dc=org\n"
+      "objectClass: s2lMailAccount\nuid: gina@example.org\nmailLocalAddress: gina@example.org\n"
+      "mailLocalAddress: gina@old.example\nmailLocalAddress: gina@also.example\ns2lEnabled: TRUE\n");
+  EXPECT_EQ(verdict_on("gina@example.org"), verdict::allowed);
+  EXPECT_EQ(verdict_on("gina@also.example"), verdict::allowed);
+  EXPECT_EQ(verdict_on("GINA@Old.Example"), verdict::disabled);
+  EXPECT_EQ(user_of("gina@also.example"), "gina@example.org");
+  EXPECT_EQ(user_of("gina@old.example"), "nobody");
+}
+
 TEST_F(serve_login, finds_an_account_by_each_of_its_names) {
   for (const char* name :
        {"anna@example.org", "ANNA@Example.ORG", "info@example.org", "anna@also.example", "info@ALSO.example"})
