@@ -20,10 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What /proc has of a process that cannot be dumped belongs to root (proc(5)), whoever it runs as.
+// The files in /proc of a process that cannot be dumped belong to root (proc(5)), whoever it runs as.
 uid_t owner_in_proc(pid_t pid) {
   struct stat facts {};
-  return ::stat(fmt::format("/proc/{}", pid).c_str(), &facts) == 0 ? facts.st_uid : static_cast<uid_t>(-1);
+  return ::stat(fmt::format("/proc/{}/environ", pid).c_str(), &facts) == 0 ? facts.st_uid : static_cast<uid_t>(-1);
 }
 
 TEST(core_dumps, are_made_of_no_program_that_sees_passwords) {
