@@ -140,15 +140,15 @@ result<bool> answer_office::prove(const serve::account& whose, const secret& pas
     return fail(error_kind::directory, "no account shows a password");
   const auto proved = way->prove(whose, password);
   const bool is_somebody = !whose.login.empty();  // and not who stands in for nobody (login_check)
-  if (!proved && is_somebody && way->needs_passwords) tell_unverified(whose, proved.error().text());
+  if (!proved && is_somebody && way->needs_passwords) report_unverified(whose, proved.error().text());
   if (proved && *proved && is_somebody && way->rehash)
     (void)rehashing_.run([way, whose, password] { way->rehash(whose, password); }, [] {});
   return proved;
 }
 
 // Whose password it is decides how much is written: no more than a line in a while for an account.
-void answer_office::tell_unverified(const serve::account& whose, const std::string& text) {
-  if (!unverified_told_.is_due(whose.login, std::chrono::steady_clock::now())) return;
+void answer_office::report_unverified(const serve::account& whose, const std::string& text) {
+  if (!unverified_reports_.is_due(whose.login, std::chrono::steady_clock::now())) return;
   log::event(log::level::warning, "PASSWORD_UNVERIFIED", text, {{"user", whose.login}});
 }
 
@@ -246,7 +246,7 @@ void answer_office::told(const serve::login_attempt& who, const serve::login_res
 
 // The same trouble is not told for each question.
 void answer_office::tell(log::level severity, std::string_view id, const std::string& text) {
-  if (severity == log::level::error && !errors_told_.is_due(text, std::chrono::steady_clock::now())) return;
+  if (severity == log::level::error && !error_reports_.is_due(text, std::chrono::steady_clock::now())) return;
   log::event(severity, id, text);
 }
 

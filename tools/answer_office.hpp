@@ -111,7 +111,7 @@ class answer_office {
   std::shared_ptr<const void> answer_together(const serve::works& all, const serve::works_listener& told);
   // Perhaps in a worker's thread, as the next.
   result<bool> prove(const serve::account& whose, const secret& password);
-  void tell_unverified(const serve::account& whose, const std::string& text);
+  void report_unverified(const serve::account& whose, const std::string& text);
   void look();  // whether the one that is to come can answer by now
   void take_over();
   void look_for_passwords();
@@ -136,8 +136,8 @@ class answer_office {
   std::map<serve::protocol, tally> answered_;
   std::uint64_t differences_told_ = 0;
   std::chrono::steady_clock::time_point differences_told_at_;
-  repeat_filter unverified_told_{std::chrono::minutes(10)};  // accounts, by login
-  repeat_filter errors_told_{std::chrono::minutes(1)};       // by text
+  repeat_filter unverified_reports_{std::chrono::minutes(10)};  // accounts, by login
+  repeat_filter error_reports_{std::chrono::minutes(1)};        // by text
   serve::guess_limiter guesses_{{}};
   lookup_workers lookups_{gathering_, asking_, answers_};
   serve::login_check login_check_;

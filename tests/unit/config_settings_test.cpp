@@ -148,6 +148,8 @@ workers = 3
 TEST_F(settings_file, says_what_is_wrong_in_a_list_or_in_a_table_that_is_not_ours) {
   EXPECT_EQ(error_of("listen = ['a', 5]\n"), "1:16: listen must be a list of texts in quotes");
   EXPECT_EQ(error_of("[authd]\nworkers = 'a'\n"), "2:11: workers must be a number");
+  EXPECT_EQ(error_of("[authd]\nwrong-per-address = 1000\nhash-memory-max = 4096\n"), "loaded");
+  EXPECT_EQ(error_of("[authd]\nhash-time-max = 0\n"), "2:17: hash-time-max cannot be 0");
   EXPECT_EQ(error_of("[authd]\nworkers = 100000\n"), "2:11: workers is a number up to 256, not \"100000\"");
   EXPECT_EQ(error_of("[authd]\nlisten_on = 'a'\n"), "2:1: unknown key \"listen_on\"");
   EXPECT_EQ(error_of("authd = 5\n"), "1:1: unknown key \"authd\"");

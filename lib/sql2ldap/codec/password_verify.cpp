@@ -50,31 +50,31 @@ class trial {
   std::optional<password_cost> cost_;
 };
 
-verdict verify_crypt(std::string_view hash, trial& of) {
+verdict verify_crypt(std::string_view hash, trial& attempt) {
   if (hash.empty() || detail::is_lock_mark(hash)) return verdict::differs;
-  if (!of.affords(detail::crypt_cost(hash, of.clear.size()))) return verdict::unverifiable;
-  if (of.clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
-  const std::string made = detail::crypt_hash(of.clear, hash);
+  if (!attempt.affords(detail::crypt_cost(hash, attempt.clear.size()))) return verdict::unverifiable;
+  if (attempt.clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
+  const std::string made = detail::crypt_hash(attempt.clear, hash);
   if (made.empty() || detail::is_lock_mark(made)) return verdict::unverifiable;
   return verdict_of(equal_in_constant_time(made, hash));
 }
 
 // "$argon2id$v=19$m=65536,t=2,p=1$salt$hash"
-verdict verify_argon2(std::string_view hash, trial& of) {
-  if (!detail::is_argon2(hash) || !of.affords(detail::argon2_cost(hash))) return verdict::unverifiable;
+verdict verify_argon2(std::string_view hash, trial& attempt) {
+  if (!detail::is_argon2(hash) || !attempt.affords(detail::argon2_cost(hash))) return verdict::unverifiable;
   if (sodium_init() < 0) return verdict::unverifiable;
   errno = 0;
-  const int no = crypto_pwhash_str_verify(std::string(hash).c_str(), of.clear.data(), of.clear.size());
+  const int no = crypto_pwhash_str_verify(std::string(hash).c_str(), attempt.clear.data(), attempt.clear.size());
   // Only for a hash that it has computed and found to be another it says EINVAL.
   return no == 0 ? verdict::matches : errno == EINVAL ? verdict::differs : verdict::unverifiable;
 }
 
-verdict verify_digest(const detail::digest_scheme& scheme, const detail::stored_password& parts, trial& of) {
-  if (!of.affords(password_cost{})) return verdict::unverifiable;
+verdict verify_digest(const detail::digest_scheme& scheme, const detail::stored_password& parts, trial& attempt) {
+  if (!attempt.affords(password_cost{})) return verdict::unverifiable;
   const std::optional<std::string> stored = detail::digest_bytes(scheme, parts.encoding, trimmed(parts.rest));
   if (!stored) return verdict::unverifiable;
   const std::string_view bytes = *stored;
-  const std::string made = detail::digest_of(scheme.algorithm, of.clear, bytes.substr(scheme.bytes));
+  const std::string made = detail::digest_of(scheme.algorithm, attempt.clear, bytes.substr(scheme.bytes));
   if (made.empty()) return verdict::unverifiable;  // OpenSSL may be told to have no MD5
   return verdict_of(equal_in_constant_time(made, bytes.substr(0, scheme.bytes)));
 }
@@ -85,56 +85,57 @@ std::string_view pbkdf2_algorithm(std::string_view scheme) {
   return scheme == "PBKDF2-SHA512" ? "SHA512" : "";
 }
 
-verdict verify_pbkdf2(std::string_view scheme, std::string_view text, trial& of) {
+verdict verify_pbkdf2(std::string_view scheme, std::string_view text, trial& attempt) {
   std::optional<detail::pbkdf2_hash> hash = detail::pbkdf2_of_slapd(text);
   if (!hash && scheme == "PBKDF2") hash = detail::pbkdf2_of_dovecot(text);
   const std::string_view algorithm = pbkdf2_algorithm(scheme);
-  if (!hash || !of.affords(detail::pbkdf2_cost(algorithm, hash->iterations, hash->key.size())))
+  if (!hash || !attempt.affords(detail::pbkdf2_cost(algorithm, hash->iterations, hash->key.size())))
     return verdict::unverifiable;
-  const std::string made = detail::pbkdf2(algorithm, of.clear, hash->salt, hash->iterations, hash->key.size());
+  const std::string made = detail::pbkdf2(algorithm, attempt.clear, hash->salt, hash->iterations, hash->key.size());
   return made.empty() ? verdict::unverifiable : verdict_of(equal_in_constant_time(made, hash->key));
 }
 
-verdict verify_scram(std::string_view stored, trial& of) {
+verdict verify_scram(std::string_view stored, trial& attempt) {
   const std::optional<scram_secret> known = parse_scram_secret(stored);
-  if (!known || !of.affords(detail::pbkdf2_cost(detail::scram_algorithm(known->hash), known->iterations,
-                                                detail::scram_bytes(known->hash))))
+  if (!known || !attempt.affords(detail::pbkdf2_cost(detail::scram_algorithm(known->hash), known->iterations,
+                                                     detail::scram_bytes(known->hash))))
     return verdict::unverifiable;
-  const scram_secret made = make_scram_secret(known->hash, of.clear, known->salt, known->iterations);
+  const scram_secret made = make_scram_secret(known->hash, attempt.clear, known->salt, known->iterations);
   return verdict_of(equal_in_constant_time(made.stored_key, known->stored_key));
 }
 
-verdict verify_clear(std::string_view stored, trial& of) {
-  if (!of.affords(password_cost{})) return verdict::unverifiable;
-  return verdict_of(equal_in_constant_time(stored, of.clear));
+verdict verify_clear(std::string_view stored, trial& attempt) {
+  if (!attempt.affords(password_cost{})) return verdict::unverifiable;
+  return verdict_of(equal_in_constant_time(stored, attempt.clear));
 }
 
-verdict verify_prefixed(const detail::stored_password& parts, std::string_view stored, trial& of) {
+verdict verify_prefixed(const detail::stored_password& parts, std::string_view stored, trial& attempt) {
   if (const detail::digest_scheme* scheme = detail::find_digest_scheme(parts.scheme);
       scheme != nullptr && !detail::holds_crypt_hash(parts.scheme, trimmed(parts.rest))) {
-    return verify_digest(*scheme, parts, of);
+    return verify_digest(*scheme, parts, attempt);
   }
   const std::optional<std::string> text = detail::decoded_rest(parts);
   if (!text) return verdict::unverifiable;
-  if (detail::is_clear_scheme(parts.scheme)) return verify_clear(*text, of);
+  if (detail::is_clear_scheme(parts.scheme)) return verify_clear(*text, attempt);
   const std::string_view hash = trimmed(*text);
   // PHP's argon2 hashes stand below {CRYPT} where a panel takes all hashes for such.
   if (detail::is_argon2_scheme(parts.scheme) || (parts.scheme == "CRYPT" && detail::is_argon2(hash)))
-    return verify_argon2(hash, of);
-  if (detail::holds_crypt_hash(parts.scheme, hash)) return verify_crypt(hash, of);
-  if (!pbkdf2_algorithm(parts.scheme).empty()) return verify_pbkdf2(parts.scheme, hash, of);
-  return verify_scram(stored, of);
+    return verify_argon2(hash, attempt);
+  if (detail::holds_crypt_hash(parts.scheme, hash)) return verify_crypt(hash, attempt);
+  if (!pbkdf2_algorithm(parts.scheme).empty()) return verify_pbkdf2(parts.scheme, hash, attempt);
+  return verify_scram(stored, attempt);
 }
 
-password_verdict verify_bare(std::string_view stored, trial& of) {
+password_verdict verify_bare(std::string_view stored, trial& attempt) {
   const std::string_view text = trimmed(stored);
   if (detail::is_lock_mark(text)) return {};
-  if (detail::is_argon2(text)) return {verify_argon2(text, of), "ARGON2"};
+  if (detail::is_argon2(text)) return {verify_argon2(text, attempt), "ARGON2"};
   if (detail::is_foreign_hash(text)) return {verdict::unverifiable, "one without a name"};
-  if (!detail::crypt_kind(text).empty()) return {verify_crypt(text, of), "CRYPT"};
+  if (!detail::crypt_kind(text).empty()) return {verify_crypt(text, attempt), "CRYPT"};
   if (const std::optional<std::string> digest = from_hex(text); digest && digest->size() == 16)
-    return {verify_digest(*detail::find_digest_scheme("MD5"), {"MD5", detail::text_encoding::hex, text}, of), "MD5"};
-  return {verify_clear(stored, of), ""};
+    return {verify_digest(*detail::find_digest_scheme("MD5"), {"MD5", detail::text_encoding::hex, text}, attempt),
+            "MD5"};
+  return {verify_clear(stored, attempt), ""};
 }
 
 bool is_quickly_verified(std::string_view stored) {
@@ -150,16 +151,16 @@ bool is_quickly_verified(std::string_view stored) {
 
 namespace {
 
-password_verdict verify(std::string_view stored, trial& of) {
-  of.begin_value();
+password_verdict verify(std::string_view stored, trial& attempt) {
+  attempt.begin_value();
   // HMAC, and so PBKDF2 and SCRAM, would take trailing NULs for none.
-  if (stored.empty() || of.clear.empty() || of.clear.find('\0') != std::string_view::npos) return {};
+  if (stored.empty() || attempt.clear.empty() || attempt.clear.find('\0') != std::string_view::npos) return {};
   if (stored.size() > stored_password_bytes_max) return {verdict::unverifiable, "one that is too long"};
   const detail::stored_password parts = detail::take_apart(stored);
-  password_verdict out = parts.scheme.empty() ? verify_bare(stored, of)
-                                              : password_verdict{verify_prefixed(parts, stored, of), parts.scheme};
+  password_verdict out = parts.scheme.empty() ? verify_bare(stored, attempt)
+                                              : password_verdict{verify_prefixed(parts, stored, attempt), parts.scheme};
   if (out.now == verdict::unverifiable)
-    out.cost = of.cost();
+    out.cost = attempt.cost();
   else
     out.scheme.clear();
   return out;
@@ -168,18 +169,18 @@ password_verdict verify(std::string_view stored, trial& of) {
 }  // namespace
 
 password_verdict verify_password(std::string_view stored, std::string_view clear, const password_bounds& bounds) {
-  trial of(clear, bounds);
-  return verify(stored, of);
+  trial attempt(clear, bounds);
+  return verify(stored, attempt);
 }
 
 password_verdict verify_password(const std::vector<secret>& stored, std::string_view clear,
                                  const password_bounds& bounds) {
   password_verdict out;
   if (stored.empty()) verify_dummy(clear);
-  trial of(clear, bounds);
+  trial attempt(clear, bounds);
   const std::size_t count = std::min(stored.size(), stored_passwords_max);
   for (std::size_t i = 0; i < count; ++i) {
-    password_verdict now = verify(stored[i].reveal(), of);
+    password_verdict now = verify(stored[i].reveal(), attempt);
     if (now.now == verdict::matches) return now;
     if (now.now == verdict::unverifiable) out = std::move(now);
   }
@@ -189,9 +190,9 @@ password_verdict verify_password(const std::vector<secret>& stored, std::string_
 
 std::optional<password_cost> password_cost_of(std::string_view stored, std::size_t clear_bytes) {
   const std::string clear(std::max<std::size_t>(clear_bytes, 1), 'x');
-  trial of(clear, {.seconds_max = -1});  // which affords nothing, and so computes nothing
-  if (verify(stored, of).now != verdict::unverifiable) return password_cost{};  // locked
-  return of.cost();
+  trial attempt(clear, {.seconds_max = -1});  // which affords nothing, and so computes nothing
+  if (verify(stored, attempt).now != verdict::unverifiable) return password_cost{};  // locked
+  return attempt.cost();
 }
 
 bool is_quickly_verified(const std::vector<secret>& stored) {

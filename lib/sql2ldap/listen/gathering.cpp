@@ -15,7 +15,7 @@ bool gathering::run(std::function<void()> work, std::function<void()> done, cons
 }
 
 std::optional<std::chrono::milliseconds> gathering::expire() {
-  for (serve::waiting_line::job& one : line_.take_overdue()) one.done();
+  for (serve::waiting_line::job& job : line_.take_overdue()) job.done();
   return line_.next_overdue_in();
 }
 

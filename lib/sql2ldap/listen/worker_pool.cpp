@@ -29,10 +29,10 @@ bool worker_pool::run_in_lane(const std::string& lane, std::function<void()> wor
   return add({std::move(work), std::move(done), by, lane});
 }
 
-bool worker_pool::add(serve::waiting_line::job one) {
+bool worker_pool::add(serve::waiting_line::job job) {
   {
     const std::lock_guard only(mutex_);
-    if (stopping_ || !line_.add(std::move(one))) return false;
+    if (stopping_ || !line_.add(std::move(job))) return false;
   }
   changed_.notify_one();
   overdue_.start();
@@ -47,9 +47,9 @@ std::optional<std::chrono::milliseconds> worker_pool::expire() {
     overdue = line_.take_overdue();
     next = line_.next_overdue_in();
   }
-  for (serve::waiting_line::job& one : overdue) {
-    one.work = nullptr;  // what it holds, a password for one, goes away before anybody is told
-    one.done();
+  for (serve::waiting_line::job& job : overdue) {
+    job.work = nullptr;  // what it holds, a password for one, goes away before anybody is told
+    job.done();
   }
   return next;
 }

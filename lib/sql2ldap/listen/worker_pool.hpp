@@ -41,7 +41,7 @@ class worker_pool final : public serve::workers {
 
  private:
   void serve_jobs();
-  [[nodiscard]] bool add(serve::waiting_line::job one);
+  [[nodiscard]] bool add(serve::waiting_line::job job);
   std::optional<std::chrono::milliseconds> expire();
 
   event_loop& loop_;

@@ -43,8 +43,8 @@ result<std::unique_ptr<mail_account>> mailbox_of(detail::finder& find, std::stri
   const auto login = detail::login_name_in(name);
   S2L_TRY_ASSIGN(const auto entry, find.account_named(login));
   if (!entry) return nullptr;
-  S2L_TRY_ASSIGN(const bool by_this_name, find.is_in_force(login));
-  if (!by_this_name) return nullptr;
+  S2L_TRY_ASSIGN(const bool name_in_force, find.is_in_force(login));
+  if (!name_in_force) return nullptr;
   S2L_TRY_ASSIGN(auto who, read_mail_account(*entry));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
   if (!in_force) return nullptr;
@@ -77,9 +77,9 @@ result<std::optional<login_answer>> entry_answers::account_for_login(const login
   S2L_TRY_ASSIGN(const auto entry, find.account_named(login));
   if (!entry) return std::nullopt;
   S2L_TRY_ASSIGN(auto who, read_account(*entry));
-  S2L_TRY_ASSIGN(const bool by_this_name, find.is_in_force(login));
+  S2L_TRY_ASSIGN(const bool name_in_force, find.is_in_force(login));
   S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
-  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, by_this_name && in_force, request, how_.locks_count));
+  S2L_TRY_ASSIGN(const auto now, verdict_on(*who, name_in_force && in_force, request, how_.locks_count));
   return login_answer{now, std::move(who)};
 }
 

@@ -96,19 +96,19 @@ namespace {
 
 // Mail for accounts of a domain that is handed on goes there, too, since its host has their mailboxes: by the name in
 // that domain.
-void hand_on(mail_route& way, const mail_account& who, const mail_domain& at, const address& asked) {
-  const std::string there = std::string(asked.local()) + "@" + at.name;
-  if (way.kind == mail_route::what::redirect) {
-    if (std::exchange(way.keep_copy, false)) way.targets.push_back(there);
+void hand_on(mail_route& route, const mail_account& account, const mail_domain& domain, const address& asked) {
+  const std::string there = std::string(asked.local()) + "@" + domain.name;
+  if (route.kind == mail_route::what::redirect) {
+    if (std::exchange(route.keep_copy, false)) route.targets.push_back(there);
     return;
   }
-  way.user.clear();
-  if (at.name == asked.domain()) {
-    way.kind = mail_route::what::relay;
-    way.transport = who.transport.empty() ? at.transport : who.transport;
+  route.user.clear();
+  if (domain.name == asked.domain()) {
+    route.kind = mail_route::what::relay;
+    route.transport = account.transport.empty() ? domain.transport : account.transport;
   } else {
-    way.kind = mail_route::what::members;
-    way.targets = {there};
+    route.kind = mail_route::what::members;
+    route.targets = {there};
   }
 }
 

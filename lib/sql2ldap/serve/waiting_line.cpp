@@ -26,7 +26,7 @@ std::optional<waiting_line::job> waiting_line::take() {
   for (std::size_t i = 0; i < waiting_.size(); ++i, ++turn) {
     if (turn == waiting_.end()) turn = waiting_.begin();
     jobs& own = turn->second;
-    const auto found = std::find_if(own.begin(), own.end(), [&](const job& one) { return has_room(one.lane); });
+    const auto found = std::find_if(own.begin(), own.end(), [&](const job& waiting) { return has_room(waiting.lane); });
     if (found == own.end()) continue;
     last_ = turn->first;
     job out = std::move(*found);

@@ -119,11 +119,11 @@ struct scrypt_parameters {
 };
 
 // Whatever p is: lanes are computed one after the other.
-password_cost scrypt_cost(const scrypt_parameters& of) {
+password_cost scrypt_cost(const scrypt_parameters& parameters) {
   constexpr double block_bytes = 128;
-  const double blocks = std::exp2(of.log2_n) * of.r;
-  const double block_time = (of.read_write ? 160 : 300) * nanosecond;
-  return {blocks * of.p * (1 + of.t) * block_time, block_bytes * blocks};
+  const double blocks = std::exp2(parameters.log2_n) * parameters.r;
+  const double block_time = (parameters.read_write ? 160 : 300) * nanosecond;
+  return {blocks * parameters.p * (1 + parameters.t) * block_time, block_bytes * blocks};
 }
 
 // "$7$", N, r, p, salt
@@ -208,8 +208,8 @@ cost pbkdf2_cost(std::string_view algorithm, std::uint32_t iterations, std::size
   };
   constexpr digest digests[] = {
       {"SHA1", 20, 0.5 * microsecond}, {"SHA256", 32, 0.45 * microsecond}, {"SHA512", 64, 1 * microsecond}};
-  const auto* const found =
-      std::find_if(std::begin(digests), std::end(digests), [&](const digest& one) { return one.name == algorithm; });
+  const auto* const found = std::find_if(std::begin(digests), std::end(digests),
+                                         [&](const digest& known) { return known.name == algorithm; });
   if (found == std::end(digests)) return std::nullopt;
   const std::size_t blocks = (key_bytes + found->bytes - 1) / found->bytes;
   return password_cost{static_cast<double>(blocks) * iterations * found->seconds};

@@ -65,7 +65,7 @@ class in_order_session final : public session, public std::enable_shared_from_th
     workers& where = Protocol::is_slow(what) ? desk_.slow_work : desk_.lookups;
     const auto asked = std::make_shared<job>(job{std::move(what), fail_transient(error_kind::local, too_late_text)});
     const bool taken = where.run(
-        [asked, &from = desk_.from, how = how_for_now()] { asked->found = Protocol::look_up(from, how, asked->what); },
+        [asked, &from = desk_.from, how = current_options()] { asked->found = Protocol::look_up(from, how, asked->what); },
         [asked, weak = this->weak_from_this()] {
           if (const auto self = weak.lock()) self->finish(*asked);
         },
@@ -96,7 +96,7 @@ class in_order_session final : public session, public std::enable_shared_from_th
     to_.close();
   }
 
-  [[nodiscard]] session_options how_for_now() const {
+  [[nodiscard]] session_options current_options() const {
     session_options out = how_;
     out.bounds = desk_.bounds;
     return out;
