@@ -52,7 +52,8 @@ class trial {
 
 verdict verify_crypt(std::string_view hash, trial& attempt) {
   if (hash.empty() || detail::is_lock_mark(hash)) return verdict::differs;
-  if (!attempt.affords(detail::crypt_cost(hash, attempt.clear.size()))) return verdict::unverifiable;
+  const std::size_t clear_bytes = std::min(attempt.clear.size(), detail::crypt_clear_bytes_max);
+  if (!attempt.affords(detail::crypt_cost(hash, clear_bytes))) return verdict::unverifiable;
   if (attempt.clear.size() > detail::crypt_clear_bytes_max) return verdict::differs;  // of which crypt(3) makes no hash
   const std::string made = detail::crypt_hash(attempt.clear, hash);
   if (made.empty() || detail::is_lock_mark(made)) return verdict::unverifiable;
