@@ -73,14 +73,16 @@ std::size_t clients_for(std::size_t descriptors) {
   return std::min(room, limits::clients_max);
 }
 
+// Of limits::answer_stop_wait, for what comes after the last answer.
+constexpr std::chrono::milliseconds end_time{500};
+
 // A thread inside crypt(3), or one that waits for a server, cannot be interrupted. Nothing that it does is kept, so the
 // process need not wait for it.
 void end_at_latest(std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds for_what_was_cut_off{500};
   const blocked_signals in_the_thread;
   std::thread([=] {
-    std::this_thread::sleep_for(time + for_what_was_cut_off);
-    log::event(log::level::info, "ANSWER_STOP", "stopped; some work was not over");
+    std::this_thread::sleep_for(time);
+    log::event(log::level::info, "ANSWER_STOP", "some work was not over, and is left");
     std::_Exit(static_cast<int>(exit_code::done));
   }).detach();
 }
@@ -109,7 +111,9 @@ class daemon {
                  "answers are given by root: `user` says whom to become, or the unit's User=");
     answer_office office(loop_, provers_of(set), [this] { ready(); });
     office_ = &office;
-    listen::socket_server server(loop_, office.desk(), {.clients_max = clients_for(descriptors)});
+    listen::socket_server server(
+        loop_, office.desk(),
+        {.clients_max = clients_for(descriptors), .stop_wait = limits::answer_stop_wait - end_time});
     server_ = &server;
     loop_.every(std::chrono::seconds(1), [this] { tick(); });
     loop_.after(limits::first_fill_patience, [this] { let_in(); });
@@ -117,6 +121,7 @@ class daemon {
     tick();
     loop_.run();
     log::event(log::level::info, "ANSWER_STOP", "stopped");
+    if (trouble_) end_at_latest(end_time / 2);
     S2L_TRY(trouble_);
     return exit_code::done;
   }
