@@ -64,12 +64,13 @@ class in_order_session final : public session, public std::enable_shared_from_th
     busy_ = true;
     workers& where = Protocol::is_slow(what) ? desk_.slow_work : desk_.lookups;
     const auto asked = std::make_shared<job>(job{std::move(what), fail_transient(error_kind::local, too_late_text)});
-    const bool taken = where.run(
-        [asked, &from = desk_.from, how = current_options()] { asked->found = Protocol::look_up(from, how, asked->what); },
-        [asked, weak = this->weak_from_this()] {
-          if (const auto self = weak.lock()) self->finish(*asked);
-        },
-        this->weak_from_this());
+    const bool taken =
+        where.run([asked, &from = desk_.from,
+                   how = current_options()] { asked->found = Protocol::look_up(from, how, asked->what); },
+                  [asked, weak = this->weak_from_this()] {
+                    if (const auto self = weak.lock()) self->finish(*asked);
+                  },
+                  this->weak_from_this());
     if (taken) return;
     asked->found = fail_transient(error_kind::local, "too many questions wait");
     finish(*asked);
