@@ -155,6 +155,7 @@ struct assignment {
   std::vector<name> attributes;
   bool initial = false;  // ?=
   expression_ptr value;
+  bool omitted_on_error = false;  // on error omit
   position at;
 };
 struct partition_rule {
@@ -162,6 +163,7 @@ struct partition_rule {
   std::optional<expression_ptr> written;  // as EXPR: the token to write when it is to appear
   name attribute;
   std::vector<stage> stages;
+  bool omitted_on_error = false;  // on error omit
   position at;
   comments notes;
 };

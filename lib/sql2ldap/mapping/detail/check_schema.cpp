@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
@@ -168,6 +169,20 @@ class schema_check {
             "add `| first`, or join them with `| join(\",\")`");
   }
 
+  // Where an attribute stands that may be left out.
+  template <typename Predicate>
+  static std::optional<position> omission(const kind_program& k, const Predicate& same) {
+    for (const step& s : k.steps) {
+      if (const auto* const a = std::get_if<assignment_rule>(&s)) {
+        if (a->on_error == error_policy::omit && std::any_of(a->names.begin(), a->names.end(), same)) return a->at;
+        continue;
+      }
+      for (const partition_branch& b : std::get<partition_rule>(s).branches)
+        if (b.on_error == error_policy::omit && same(b.name)) return b.at;
+    }
+    return std::nullopt;
+  }
+
   void check_musts(const kind_program& k) {
     for (const model::attribute_name must : schema_.must_of(k.info.classes)) {
       if (must == model::names::object_class || must == model::names::origin) continue;
@@ -179,6 +194,11 @@ class schema_check {
                           std::any_of(k.info.initial.begin(), k.info.initial.end(), same);
       if (!mapped)
         error(k.at, fmt::format("the classes of `{}` demand `{}`, which is not mapped", k.info.name, must.text()));
+      if (const std::optional<position> omitted = omission(k, same))
+        error(*omitted,
+              fmt::format("the classes of `{}` demand `{}`, so it cannot be left out on an error", k.info.name,
+                          must.text()),
+              "take `on error omit` away");
     }
   }
 

@@ -24,6 +24,8 @@ std::string names_of(const assignment_rule& a) {
   return out;
 }
 
+std::string_view policy_text(error_policy policy) { return policy == error_policy::omit ? " on error omit" : ""; }
+
 std::string pattern_text(const partition_rule& p, const partition_branch& b) {
   return fmt::format("partition {} {{ {} }}", p.text, b.text);
 }
@@ -44,12 +46,13 @@ std::string shown(const program& p) {
     for (const assignment_rule& a : k.rdn) lines.push_back({names_of(a) + " (rdn)", "=", a.text, a.way});
     for (const step& s : k.steps) {
       if (const auto* const a = std::get_if<assignment_rule>(&s)) {
-        lines.push_back({names_of(*a), a->initial ? "?=" : "=", a->text, a->way});
+        lines.push_back(
+            {names_of(*a), a->initial ? "?=" : "=", a->text + std::string(policy_text(a->on_error)), a->way});
         continue;
       }
       const auto& part = std::get<partition_rule>(s);
       for (const partition_branch& b : part.branches)
-        lines.push_back({b.name.text(), "=", pattern_text(part, b), b.way});
+        lines.push_back({b.name.text(), "=", pattern_text(part, b) + std::string(policy_text(b.on_error)), b.way});
     }
     std::size_t width = 0;
     for (const line_of_listing& l : lines) width = std::max(width, l.attribute.size());
@@ -105,7 +108,7 @@ trace explained(run& r, const row_set& rows, const assignment_rule& a) {
   trace out;
   out.attribute = names_of(a);
   out.line = a.line;
-  out.expression = a.text;
+  out.expression = a.text + std::string(policy_text(a.on_error));
   r.secret = a.secret;
   r.column = no_column;
   r.values.clear();
@@ -128,7 +131,7 @@ void explain_partition(run& r, const row_set& rows, const partition_rule& p, std
     trace t;
     t.attribute = p.branches[b].name.text();
     t.line = p.branches[b].line;
-    t.expression = pattern_text(p, p.branches[b]);
+    t.expression = pattern_text(p, p.branches[b]) + std::string(policy_text(p.branches[b].on_error));
     note_inputs(*r.kind, rows, p.value, false, t);
     r.values.clear();
     bool fine = good;

@@ -78,17 +78,23 @@ const auto one_attribute = field(&assignment::attributes, an_attribute);
 const auto mark_initial = [](assignment& node, std::string_view) { node.initial = true; };
 // These go on with the condition of a join before; behind any other statement they do no better.
 const auto condition_word = fixed("and") | fixed("or") | fixed("not") | fixed("like") | fixed("in") | fixed("is");
+// `on insert` begins the next statement, so that `on` alone decides nothing.
+template <typename Statement>
+auto on_error_omit() {
+  return -matching(fixed("on") >> fixed("error") > fixed("omit"),
+                   [](Statement& node, std::string_view) { node.omitted_on_error = true; });
+}
 const auto an_assignment_def =
     placed(!(condition_word >> !chars::char_(";-")) >> one_attribute >> *(fixed(",") > one_attribute) >
            named("'=' or '?='", (fixed("=") >> !chars::lit('=')) | matching(fixed("?="), mark_initial)) >
-           field(&assignment::value, an_expression));
+           field(&assignment::value, an_expression) > on_error_omit<assignment>());
 
 const auto a_rule_def =
     placed(((fixed("else") > fixed("->")) |
             (field(&partition_rule::pattern, an_expression) >
-             named("'->' or 'as'",
-                   fixed("->") | (fixed("as") > field(&partition_rule::written, an_expression) > fixed("->"))))) >
-           field(&partition_rule::attribute, an_attribute) > *(fixed("|") > field(&partition_rule::stages, a_stage)));
+             named("'->' or 'as'", fixed("->") | (fixed("as") > field(&partition_rule::written, an_expression) >
+                                                  fixed("->"))))) > field(&partition_rule::attribute, an_attribute) >
+           *(fixed("|") > field(&partition_rule::stages, a_stage)) > on_error_omit<partition_rule>());
 const auto a_partition_def = placed(statement_word("partition") > field(&partition::value, an_expression) > fixed("{") >
                                     *field(&partition::rules, a_rule) > named("a rule or '}'", fixed("}")));
 

@@ -11,7 +11,7 @@
 namespace sql2ldap::mapping::syntax::detail {
 namespace {
 
-constexpr std::array<std::string_view, 32> keywords = {
+constexpr std::array<std::string_view, 30> keywords = {
     "mapping", "param",  "table", "entry", "made", "from",   "where",     "join", "many",  "key",
     "under",   "orphan", "rdn",   "class", "on",   "insert", "partition", "else", "as",    "dn",
     "and",     "or",     "not",   "like",  "in",   "is",     "null",      "true", "false", "exists"};
@@ -64,7 +64,7 @@ struct usage {
   std::string_view hint;
 };
 // How the thing is written, for places where the missing token alone says too little.
-constexpr std::array<usage, 17> usages = {{
+constexpr std::array<usage, 18> usages = {{
     {"'mapping'", "a file begins with: mapping \"name\""},
     {"an expression", "write a column name, a \"text\", a number or dn KIND(...)"},
     {"a condition", "write for instance: active = 1 and domain <> 'ALL'"},
@@ -73,7 +73,8 @@ constexpr std::array<usage, 17> usages = {{
     {"'on'", "write: join TABLE ALIAS on CONDITION"},
     {"'from' or 'made'", "write: entry KIND from TABLE { ... }, or entry KIND made { ... }"},
     {"a \"text\" or a kind of entry", "write: under \"ou=people\", or under KIND(column)"},
-    {"'insert'", "write: on insert { column = expression }"},
+    {"'insert'", "write: on insert { column = expression }; `on error omit` follows the expression of an attribute"},
+    {"'omit'", "write: attribute = expression on error omit"},
     {"a stage name", "write for instance: | lower"},
     {"a statement or '}'", "write for instance: mail = address | lower"},
     {"'->' or 'as'", "write: \"value\" -> attribute"},
@@ -87,7 +88,7 @@ constexpr std::array<usage, 17> usages = {{
 }  // namespace
 
 bool is_keyword(std::string_view word) noexcept {
-  return !word.empty() && std::find(keywords.begin(), keywords.end(), word) != keywords.end();
+  return std::find(keywords.begin(), keywords.end(), word) != keywords.end();
 }
 
 bool is_statement_keyword(std::string_view word) noexcept {
@@ -105,6 +106,7 @@ std::string hint_for(const fault& what) {
   if (what.expected == "'=' or '?='")
     for (const std::string_view keyword : statement_keywords)
       if (is_misspelt(what.previous, keyword)) return did_you_mean(keyword);
+  if (what.rest.starts_with("||")) return "conditions do not join texts: compare the parts";
   if (what.rest.starts_with("==")) return "write a single '='";
   if (what.expected == statement_words && (what.rest.starts_with('=') || what.rest.starts_with("?=")))
     return "'" + std::string(what.previous) + "' was read as the end of the statement before; is that one complete?";

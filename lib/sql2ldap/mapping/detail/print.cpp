@@ -12,6 +12,8 @@ using namespace detail;
 
 enum class look { joins, keywords, assignments, parameters, tables, rules, alone };
 
+constexpr std::string_view on_error_omit = " on error omit";
+
 // A line in the making. Rows of one look that follow each other get their right parts aligned.
 struct row {
   look kind = look::alone;
@@ -106,8 +108,9 @@ std::vector<std::string> print_rules(const partition& p) {
     if (rule.written) r.left += " as " + print_expression(**rule.written);
     for (const stage& s : rule.stages) r.right += " | " + print_stage(s);
     // Or the next rule's "(" would open the arguments of this rule's last stage.
-    const bool next_opens = i + 1 < p.rules.size() && begins_with_parenthesis(p.rules[i + 1]);
+    const bool next_opens = !rule.omitted_on_error && i + 1 < p.rules.size() && begins_with_parenthesis(p.rules[i + 1]);
     if (next_opens && !rule.stages.empty() && rule.stages.back().arguments.empty()) r.right += "()";
+    if (rule.omitted_on_error) r.right += on_error_omit;
     rows.push_back(std::move(r));
   }
   std::vector<std::string> lines;
@@ -145,7 +148,7 @@ struct statement_printer {
     return {look::assignments,
             separated(s.attributes, [](const name& n) { return n.text; }),
             s.initial ? "?=" : "=",
-            print_expression(*s.value),
+            print_expression(*s.value) + std::string(s.omitted_on_error ? on_error_omit : ""),
             &notes,
             {}};
   }

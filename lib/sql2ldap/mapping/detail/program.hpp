@@ -142,6 +142,10 @@ struct column_use {
   bool shared = false;  // of a joined row that may belong to other rows of the main table, too
 };
 
+// What becomes of an attribute whose value cannot be made. `omit`: a new entry goes without it, an
+// entry that exists keeps what it has, and the row is not rejected.
+enum class error_policy : std::uint8_t { reject, omit };
+
 struct assignment_rule {
   std::vector<model::attribute_name> names;
   std::vector<model::attribute_name> emitted;  // `names` without those of the RDN
@@ -149,6 +153,7 @@ struct assignment_rule {
   expression value;
   bool initial = false;
   bool secret = false;  // never shown
+  error_policy on_error = error_policy::reject;
   direction way;
   std::string text;  // canonical
   int line = 0;
@@ -164,7 +169,8 @@ struct partition_branch {
   partition_pattern pattern;
   std::optional<expression> written;
   model::attribute_name name;
-  std::vector<stage> stages;  // on the list of the values it takes
+  std::vector<stage> stages;                     // on the list of the values it takes
+  error_policy on_error = error_policy::reject;  // an error in the list fails the attributes of all rules
   direction way;
   std::string text;
   int line = 0;

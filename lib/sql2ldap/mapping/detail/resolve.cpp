@@ -1,6 +1,7 @@
 // A whole file: parameters, tables, kinds in order, the statements of each kind.
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include <sql2ldap/base/text.hpp>
@@ -339,6 +340,21 @@ class kind_reader {
     (initial ? out_.info.initial : out_.info.attributes).push_back(name);
   }
 
+  // An attribute whose absence grants what its value would have refused may not be left out.
+  void check_omission(const syntax::name& n) {
+    constexpr std::array<std::string_view, 3> grants = {"s2lEnabled", "s2lLoginEnabled", "s2lService"};
+    if (!model::attribute_name::is_valid(n.text)) return;
+    const model::attribute_name name(n.text);
+    if (in_rdn(name)) {
+      report_.error(n.at, fmt::format("`{}` is in the RDN, so `on error omit` cannot stand here", n.text));
+    } else if (std::any_of(grants.begin(), grants.end(),
+                           [&](std::string_view g) { return equal_ignoring_ascii_case(g, n.text); })) {
+      report_.error(n.at,
+                    fmt::format("`{}` cannot be left out on an error: without it nothing is switched off", n.text),
+                    "without `on error omit` the row is rejected, and an entry that exists stays as it is");
+    }
+  }
+
   void read_assignment(const syntax::assignment& a) {
     assignment_rule rule;
     for (const syntax::name& n : a.attributes) {
@@ -351,6 +367,10 @@ class kind_reader {
     }
     if (rule.names.empty()) return;
     rule.initial = a.initial;
+    if (a.omitted_on_error) {
+      rule.on_error = error_policy::omit;
+      for (const syntax::name& n : a.attributes) check_omission(n);
+    }
     rule.value = lowering_.lower(scope_, *a.value);
     rule.text = syntax::print(*a.value);
     rule.at = a.attributes.front().at;
@@ -375,7 +395,11 @@ class kind_reader {
       if (in_rdn(model::attribute_name(tree.attribute.text))) {
         report_.error(tree.attribute.at, fmt::format("`{}` is in the RDN already", tree.attribute.text));
       }
-      partition_branch branch{{}, {}, model::attribute_name(tree.attribute.text), {}, {}, {}, 0, {}};
+      partition_branch branch{{}, {}, model::attribute_name(tree.attribute.text), {}, {}, {}, {}, 0, {}};
+      if (tree.omitted_on_error) {
+        branch.on_error = error_policy::omit;
+        check_omission(tree.attribute);
+      }
       if (!again) {
         mine.push_back(branch.name);
         note(branch.name, false);
