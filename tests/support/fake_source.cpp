@@ -35,6 +35,12 @@ value literal_value(const model::literal& l) {
 
 value operand_value(const bindings& b, const model::operand& o) {
   if (const auto* c = std::get_if<model::column_ref>(&o)) return column_of(b, *c);
+  if (const auto* folded = std::get_if<model::folded_column>(&o)) {
+    value text = column_of(b, folded->column);
+    if (text && folded->trimmed) text = std::string(trimmed(*text));
+    if (text && folded->lowered) text = ascii_lowered(*text);
+    return text;
+  }
   return literal_value(std::get<model::literal>(o));
 }
 
@@ -60,8 +66,12 @@ class evaluator {
       join(q, 0, b, out);
     }
     const auto first_order = static_cast<std::ptrdiff_t>(q.columns.size());
+    const auto first_descending = first_order + static_cast<std::ptrdiff_t>(q.order.size());
     std::stable_sort(out.begin(), out.end(), [&](const tuple& x, const tuple& y) {
-      return std::lexicographical_compare(x.begin() + first_order, x.end(), y.begin() + first_order, y.end());
+      const tuple left(x.begin() + first_order, x.begin() + first_descending);
+      const tuple right(y.begin() + first_order, y.begin() + first_descending);
+      if (left != right) return left < right;
+      return std::lexicographical_compare(y.begin() + first_descending, y.end(), x.begin() + first_descending, x.end());
     });
     for (tuple& row : out) row.resize(q.columns.size());
     return out;
@@ -81,6 +91,7 @@ class evaluator {
       tuple row;
       for (const model::column_ref& c : q.columns) row.push_back(column_of(b, c));
       for (const model::column_ref& c : q.order) row.push_back(column_of(b, c));
+      for (const model::column_ref& c : q.descending) row.push_back(column_of(b, c));
       out.push_back(std::move(row));
       return;
     }

@@ -1,8 +1,11 @@
 #include <sql2ldap/codec/idna.hpp>
 
 #include <algorithm>
+#include <array>
 
+#include <arpa/inet.h>
 #include <idn2.h>
+#include <netinet/in.h>
 
 #include <sql2ldap/base/text.hpp>
 
@@ -65,6 +68,23 @@ result<std::string> domain_to_ascii(std::string_view domain) {
   std::string lowered = ascii_lowered(mapped.bytes);
   if (const std::string_view why = ascii_objection(lowered); !why.empty()) return objection(domain, why);
   return lowered;
+}
+
+result<std::string> address_literal(std::string_view literal) {
+  constexpr std::string_view tag = "ipv6:";
+  std::string inside = ascii_lowered(literal);
+  const bool closed = inside.size() > 2 && inside.front() == '[' && inside.back() == ']';
+  if (closed) inside = inside.substr(1, inside.size() - 2);
+  const bool six = inside.starts_with(tag);
+  if (six) inside.erase(0, tag.size());
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int family = six ? AF_INET6 : AF_INET;
+  // inet_pton takes C strings.
+  if (!closed || inside.find('\0') != std::string::npos || inet_pton(family, inside.c_str(), address.data()) != 1 ||
+      inet_ntop(family, address.data(), text.data(), text.size()) == nullptr)
+    return fail(error_kind::input, "not an address literal: " + quoted_for_message(literal));
+  return std::string(six ? "[ipv6:" : "[") + text.data() + "]";
 }
 
 bool is_ascii_domain(std::string_view domain) noexcept { return ascii_objection(domain).empty(); }

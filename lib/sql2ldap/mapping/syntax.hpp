@@ -69,8 +69,14 @@ struct condition;
 using condition_ptr = std::shared_ptr<const condition>;
 
 struct null_value {};
+struct call;  // lower(a.address)
+using call_ptr = std::shared_ptr<const call>;
 // In a condition a string is '...' ('' doubles the quote) or "..." (a template of parameters).
-using value = std::variant<column, null_value, bool, std::int64_t, text>;
+using value = std::variant<column, null_value, bool, std::int64_t, text, call_ptr>;
+struct call {
+  name function;
+  std::vector<value> arguments;
+};
 
 struct comparison {
   value left;

@@ -28,7 +28,19 @@ struct null_literal {
   friend bool operator==(null_literal, null_literal) = default;
 };
 using literal = std::variant<null_literal, bool, std::int64_t, std::string>;
-using operand = std::variant<column_ref, literal>;
+// The text of a column, folded the same way by every engine and every collation: lower(...) knows the 26 letters of
+// ASCII, trim(...) takes ascii_space off both ends.
+struct folded_column {
+  column_ref column;
+  bool lowered = false;
+  bool trimmed = false;
+};
+using operand = std::variant<column_ref, literal, folded_column>;
+// The column that an operand reads, null for a constant.
+[[nodiscard]] inline const column_ref* column_of(const operand& o) noexcept {
+  if (const auto* const folded = std::get_if<folded_column>(&o)) return &folded->column;
+  return std::get_if<column_ref>(&o);
+}
 
 struct condition;
 using condition_ptr = std::shared_ptr<const condition>;  // immutable tree
@@ -87,7 +99,8 @@ struct query {
   std::vector<join> joins;
   condition_ptr where;  // null = all rows
   std::vector<column_ref> columns;
-  std::vector<column_ref> order;  // total over the rows that matter to the caller
+  std::vector<column_ref> order;       // total over the rows that matter to the caller
+  std::vector<column_ref> descending;  // after `order`, texts by their bytes, the greatest first
   // Not empty: only rows whose `restrict_to` columns equal one of these tuples (text form, as
   // row.hpp gives it). For re-reading a few keys; the source splits long lists itself.
   std::vector<column_ref> restrict_to;

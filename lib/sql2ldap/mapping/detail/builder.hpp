@@ -4,6 +4,7 @@
 //   queries.cpp   joins, conditions and the queries of a kind
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -21,6 +22,11 @@ namespace sql2ldap::mapping::detail {
 class reporter {
  public:
   void error(position at, std::string message, std::string hint = {}) {
+    // The text of another kind is read once for each part of its name.
+    const bool known = std::any_of(list_.begin(), list_.end(), [&](const diagnostic& d) {
+      return d.at.offset == at.offset && d.at.length == at.length && d.message == message;
+    });
+    if (known) return;
     list_.push_back({diagnostic::severity::error, at, std::move(message), std::move(hint)});
     ++errors_;
   }
@@ -135,6 +141,7 @@ struct scope {
   const std::vector<syntax::expression_ptr>* given = nullptr;
   std::vector<std::string> given_keys;  // their names, in order
   scope* caller = nullptr;              // where `given` is to be read
+  position use;                         // where the mapping names the other kind
   std::size_t depth = 0;
 };
 
@@ -143,8 +150,8 @@ struct scope {
   return e.table ? e.table->text : e.kind.text;
 }
 
-// Calls f(mine, other) for each equality that an AND of conditions demands between a column of
-// `alias` and something else.
+// Calls f(mine, other, folded) for each equality that an AND of conditions demands between a column of
+// `alias` and something else; `folded` when functions are between them.
 template <typename F>
 void for_each_tie(const model::condition& c, const std::string& alias, const F& f) {
   if (const auto* const all = std::get_if<model::all_of>(&c.node)) {
@@ -154,13 +161,18 @@ void for_each_tie(const model::condition& c, const std::string& alias, const F& 
   const auto* const compare = std::get_if<model::compare>(&c.node);
   if (compare == nullptr || compare->op != model::comparison::equal) return;
   const auto tie = [&](const model::operand& mine, const model::operand& other) {
-    const auto* const column = std::get_if<model::column_ref>(&mine);
-    const auto* const same = std::get_if<model::column_ref>(&other);
-    if (column != nullptr && column->alias == alias && (same == nullptr || same->alias != alias)) f(*column, other);
+    const auto* const column = model::column_of(mine);
+    const auto* const same = model::column_of(other);
+    if (column != nullptr && column->alias == alias && (same == nullptr || same->alias != alias))
+      f(*column, other,
+        std::holds_alternative<model::folded_column>(mine) || std::holds_alternative<model::folded_column>(other));
   };
   tie(compare->left, compare->right);
   tie(compare->right, compare->left);
 }
+
+// What lower(...) and trim(...) of a condition make of a text, in every engine.
+[[nodiscard]] std::string folded_text(std::string_view text, bool lowered, bool trimmed);
 
 // Conditions; `needs` gets the aliases that stand in it.
 [[nodiscard]] model::condition_ptr lower_condition(scope& s, names& n, const syntax::condition& c,
@@ -195,6 +207,8 @@ class lowering {
   void lower_map(const syntax::stage& tree, stage& out);
   void lower_password(const syntax::stage& tree, stage& out);
   void lower_decode(const syntax::stage& tree, stage& out);
+  void lower_unit(const syntax::stage& tree, stage& out);
+  void lower_zone(const syntax::stage& tree, stage& out);
   [[nodiscard]] std::optional<scope> foreign_scope(scope& s, const syntax::name& kind,
                                                    const std::vector<syntax::expression_ptr>& arguments, position at);
   [[nodiscard]] reporter& report() noexcept { return names_.report(); }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <functional>
 
@@ -16,6 +17,19 @@ std::string full_name(std::string_view schema, std::string_view table) {
   return schema.empty() ? std::string(table) : fmt::format("{}.{}", schema, table);
 }
 
+std::string with_article(const std::string& type) {
+  const bool vowel =
+      !type.empty() && std::string_view("aeio").find(ascii_lower(type.front())) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + type;
+}
+
+// A parameter is always a text; one of digits compares with numbers as they do.
+bool is_whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return fault == std::errc() && end == text.data() + text.size();
+}
+
 class table_check {
  public:
   table_check(const program& p, const model::catalog& tables) : program_(p), tables_(tables) {}
@@ -29,6 +43,7 @@ class table_check {
         if (!j.many) check_join(j);
       }
       check_conditions(k);
+      check_zones(k);
     }
     return std::move(out_);
   }
@@ -80,17 +95,58 @@ class table_check {
             "rows after the first with the same key will be rejected");
   }
 
+  // A boolean column is fixed by itself, and by `not`, as by `= true`.
+  static void add_flags(const model::condition& c, const std::string& alias, const model::table_info& table,
+                        std::vector<std::string>& out) {
+    if (const auto* const all = std::get_if<model::all_of>(&c.node)) {
+      for (const model::condition_ptr& p : all->parts) add_flags(*p, alias, table, out);
+      return;
+    }
+    const auto* const negated = std::get_if<model::none_of>(&c.node);
+    const auto* const flag = std::get_if<model::truth>(negated == nullptr ? &c.node : &negated->part->node);
+    if (flag == nullptr || flag->column.alias != alias) return;
+    const model::column_info* const column = table.find(flag->column.column);
+    if (column != nullptr && column->type == model::sql_type::boolean) out.push_back(flag->column.column);
+  }
+
   void check_join(const join_use& j) {
     const model::table_info* const table = find(j.table);
     if (table == nullptr) return;
+    // A folded tie counts: several rows whose texts differ in letter case alone are a matter of the data, and `check`
+    // names them as rows of one key.
     std::vector<std::string> tied;
     for_each_tie(*j.on, j.table.alias,
-                 [&](const model::column_ref& mine, const model::operand&) { tied.push_back(mine.column); });
+                 [&](const model::column_ref& mine, const model::operand&, bool) { tied.push_back(mine.column); });
+    add_flags(*j.on, j.table.alias, *table, tied);
     if (covers_unique_key(*table, tied)) return;
     warning(j.at,
             fmt::format("`join {}` may find several rows of `{}`: no unique key covers its condition", j.table.alias,
                         full_name(j.table.schema, j.table.table)),
             "rows after the first are rejected; use `many` when several are meant");
+  }
+
+  // PostgreSQL gives a timestamptz in UTC: a zone of the mapping would move it once more.
+  void check_zones(const kind_program& k) {
+    for (const step& s : k.steps) {
+      const auto* const a = std::get_if<assignment_rule>(&s);
+      if (a == nullptr) continue;
+      for_each_pipeline(a->value, [&](const pipeline& p) {
+        const bool shifted =
+            std::any_of(p.stages.begin(), p.stages.end(), [](const stage& t) { return t.zone != nullptr; });
+        if (!shifted || p.column == no_column) return;
+        const column_use& use = k.columns[p.column];
+        const model::column_info* const column = column_of(k, use);
+        if (column == nullptr || column->declared.find("with time zone") == std::string::npos) return;
+        error(a->at, fmt::format("`{}` knows its time zone, so time(...) may not name another", use.shown),
+              "write `time` alone, or set the parameter to UTC");
+      });
+    }
+  }
+
+  const model::column_info* column_of(const kind_program& k, const column_use& use) const {
+    aliases known = {k.queries.main.from};
+    for (const join_use& j : k.joins) known.push_back(j.table);
+    return column(model::column_ref{use.alias, use.column}, known);
   }
 
   // ---- types in conditions ----
@@ -142,14 +198,14 @@ class table_check {
     const bool flag = std::holds_alternative<bool>(*value);
     if (column->type == model::sql_type::boolean && (text || number)) {
       warning(at,
-              fmt::format("`{}` is a {}, but is compared with a {}", column->name, column->declared,
+              fmt::format("`{}` is {}, but is compared with a {}", column->name, with_article(column->declared),
                           text ? "text" : "number"),
               fmt::format("write `{}`, or compare with true or false", column->name));
-    } else if (column->type == model::sql_type::integer && text) {
-      warning(at, fmt::format("`{}` is a {}, but is compared with a text", column->name, column->declared));
+    } else if (column->type == model::sql_type::integer && text && !is_whole_number(std::get<std::string>(*value))) {
+      warning(at, fmt::format("`{}` is {}, but is compared with a text", column->name, with_article(column->declared)));
     } else if (column->type == model::sql_type::text && (number || flag)) {
       warning(at,
-              fmt::format("`{}` is a {}, but is compared with a {}", column->name, column->declared,
+              fmt::format("`{}` is {}, but is compared with a {}", column->name, with_article(column->declared),
                           number ? "number" : "boolean"),
               "put the value in single quotes");
     }

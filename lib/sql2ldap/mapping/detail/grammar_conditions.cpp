@@ -6,6 +6,7 @@ namespace {
 
 namespace chars = x3::standard;
 
+using call_rule = x3::rule<struct call_id, call>;
 using value_rule = x3::rule<struct value_id, value>;
 using disjunction_rule = x3::rule<struct disjunction_id, any_of>;
 using conjunction_rule = x3::rule<struct conjunction_id, all_of>;
@@ -17,6 +18,7 @@ using is_null_rule = x3::rule<struct is_null_id, is_null>;
 using simple_rule = x3::rule<struct simple_id, condition>;
 using operand_rule = x3::rule<struct operand_id, condition>;
 using conjoined_rule = x3::rule<struct conjoined_id, condition>;
+const call_rule a_call = "a function";
 const value_rule a_value = "a value";
 const disjunction_rule disjunction = "a condition";
 const conjunction_rule conjunction = "a condition";
@@ -28,7 +30,7 @@ const is_null_rule an_is = "'is'";
 const simple_rule a_simple = "a condition";
 const operand_rule an_operand = "a condition";
 const conjoined_rule conjoined = "a condition";
-BOOST_SPIRIT_DECLARE(value_rule, disjunction_rule, conjunction_rule, exists_rule, comparison_rule, like_rule)
+BOOST_SPIRIT_DECLARE(call_rule, value_rule, disjunction_rule, conjunction_rule, exists_rule, comparison_rule, like_rule)
 BOOST_SPIRIT_DECLARE(in_list_rule, is_null_rule, simple_rule, operand_rule, conjoined_rule)
 
 // ---- values -------------------------------------------------------------------------------------
@@ -37,8 +39,15 @@ template <typename Value>
 auto constant(const char* word, Value standing_for) {
   return matching(fixed(word), [standing_for](value& node, std::string_view) { node = standing_for; });
 }
+const auto function_argument = field(&call::arguments, a_value);
+const auto a_call_def = field(&call::function, a_name) >> fixed("(") >
+                        named("a value or ')'",
+                              fixed(")") | (nesting(function_argument >> *(fixed(",") > function_argument)) >
+                                            named("',' or ')'", fixed(")"))));
+const auto keep_call = [](value& node, call&& read) { node = std::make_shared<const call>(std::move(read)); };
 const auto a_value_def = whole(an_integer) | whole(a_string) | whole(a_text) | constant("true", true) |
-                         constant("false", false) | constant("null", null_value{}) | whole(a_column);
+                         constant("false", false) | constant("null", null_value{}) | taking(a_call, keep_call) |
+                         whole(a_column);
 
 // ---- comparisons: what stands behind the first value ------------------------------------------------
 
@@ -107,7 +116,7 @@ const auto disjunct = field(&any_of::parts, conjoined);
 const auto disjunction_def = disjunct >> *(fixed("or") > disjunct);
 const auto a_condition_def = placed(taking(disjunction, one_or_all));
 
-BOOST_SPIRIT_DEFINE(a_value, disjunction, conjunction, an_exists, a_comparison, a_like, an_in, an_is, a_simple,
+BOOST_SPIRIT_DEFINE(a_call, a_value, disjunction, conjunction, an_exists, a_comparison, a_like, an_in, an_is, a_simple,
                     an_operand, conjoined)
 
 }  // namespace

@@ -148,7 +148,7 @@ void lowering::lower_column(scope& s, const syntax::column& c, bool in_text, pip
     const auto key = std::find(s.given_keys.begin(), s.given_keys.end(), name);
     if (!main || key == s.given_keys.end()) {
       report().error(
-          at_of(c),
+          s.use,
           fmt::format("the DN of `{}` is built from `{}`, which its key columns do not tell", s.entry->kind.text, name),
           fmt::format("join the table of `{0}` and give that alias: {0}(ALIAS)", s.entry->kind.text));
       out = constant_pipeline({});
@@ -315,6 +315,7 @@ std::optional<scope> lowering::foreign_scope(scope& s, const syntax::name& kind,
   out.entry = &parent;
   out.target = s.target;
   out.foreign = true;
+  out.use = s.foreign ? s.use : at;
   out.depth = s.depth + 1;
 
   // One word that is the alias of a join of that very table: read the parent's text on its rows.
@@ -465,6 +466,12 @@ std::optional<stage> lowering::lower(scope& s, const syntax::stage& tree) {
     case arguments::decode:
       lower_decode(tree, out);
       break;
+    case arguments::unit:
+      lower_unit(tree, out);
+      break;
+    case arguments::zone:
+      lower_zone(tree, out);
+      break;
   }
   return out;
 }
@@ -608,6 +615,35 @@ void lowering::lower_decode(const syntax::stage& tree, stage& out) {
   else
     report().error(tree.arguments.front().value->at, fmt::format("`decode` knows no {}", quoted_for_message(word)),
                    suggestion(word, {"quoted-printable", "base64", "url", "latin1", "hex"}));
+  if (tree.arguments.size() < 2) return;
+  out.or_latin1 = word_of(*tree.arguments[1].value) == "latin1";
+  if (!out.or_latin1 || out.decoder == coding::latin1)
+    report().error(tree.arguments[1].value->at, "what bytes are that are not UTF-8 can be `latin1` only",
+                   "write decode(quoted-printable, latin1)");
+}
+
+void lowering::lower_unit(const syntax::stage& tree, stage& out) {
+  out.number = 1;
+  if (tree.arguments.empty()) return;
+  const syntax::expression& argument = *tree.arguments.front().value;
+  std::string word = word_of(argument);
+  if (word.empty()) word = constant(argument).value_or("");
+  out.number = unit_of(word);
+  if (out.number != 0) return;
+  out.number = 1;
+  report().error(argument.at, fmt::format("{} is no unit", quoted_for_message(word)), "write K, M, G or T");
+}
+
+void lowering::lower_zone(const syntax::stage& tree, stage& out) {
+  if (tree.arguments.empty()) return;
+  const std::optional<std::string> name = constant(*tree.arguments.front().value);
+  if (!name) return;
+  result<time_zone> zone = time_zone::named(*name);
+  if (!zone) {
+    report().error(tree.arguments.front().value->at, zone.error().message, zone.error().hint);
+  } else if (!zone->is_utc()) {
+    out.zone = std::make_shared<const time_zone>(*std::move(zone));
+  }
 }
 
 }  // namespace sql2ldap::mapping::detail

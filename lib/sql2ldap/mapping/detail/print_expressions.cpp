@@ -99,12 +99,17 @@ std::string print_sql_text(const text& t) {
   return out + '\'';
 }
 
+std::string print_value(const value& v);
+
 struct value_printer {
   std::string operator()(const column& c) const { return print_column(c); }
   std::string operator()(null_value) const { return "null"; }
   std::string operator()(bool b) const { return b ? "true" : "false"; }
   std::string operator()(std::int64_t n) const { return std::to_string(n); }
   std::string operator()(const text& t) const { return print_sql_text(t); }
+  std::string operator()(const call_ptr& c) const {
+    return print_name(c->function) + '(' + print_list(c->arguments, ", ", print_value) + ')';
+  }
 };
 std::string print_value(const value& v) { return std::visit(value_printer{}, v); }
 

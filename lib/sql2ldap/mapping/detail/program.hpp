@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include <sql2ldap/base/time_zone.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/mapping/mapping.hpp>
 
@@ -37,6 +38,7 @@ enum class stage_kind : std::uint8_t {
   map,
   scale,
   integer,
+  bytes,
   split,
   join,
   first,
@@ -80,6 +82,8 @@ struct stage {
   std::vector<expression> arguments;  // those that depend on the row
   std::int64_t number = 0;
   coding decoder = coding::base64;
+  bool or_latin1 = false;                 // decode(..., latin1): bytes that are not UTF-8
+  std::shared_ptr<const time_zone> zone;  // of time(...); null = UTC
   codec::password_options password;
   std::vector<choice> choices;
   std::optional<choice> remaining;  // map(..., else -> "y")

@@ -66,8 +66,53 @@ struct condition_reader {
       model::operand operator()(bool b) const { return model::literal(b); }
       model::operand operator()(std::int64_t i) const { return model::literal(i); }
       model::operand operator()(const syntax::text& t) const { return model::literal(self.text(t, at)); }
+      model::operand operator()(const syntax::call_ptr& c) const { return self.call(*c); }
     };
     return std::visit(visitor{*this, at}, v);
+  }
+
+  model::operand call(const syntax::call& c) const {
+    const bool lower = c.function.text == "lower";
+    if (!lower && c.function.text != "trim") {
+      n.report().error(c.function.at, fmt::format("conditions have no function `{}`", c.function.text),
+                       function_hint(c.function.text));
+      return model::literal(model::null_literal{});
+    }
+    if (c.arguments.size() != 1) {
+      n.report().error(c.function.at, fmt::format("`{}` takes one value, not {}", c.function.text, c.arguments.size()));
+      return model::literal(model::null_literal{});
+    }
+    const auto apply = [lower](model::folded_column x) -> model::operand {
+      (lower ? x.lowered : x.trimmed) = true;
+      return x;
+    };
+    model::operand inside = operand(c.arguments.front(), c.function.at);
+    if (const auto* const column = std::get_if<model::column_ref>(&inside)) return apply({*column});
+    if (auto* const folded = std::get_if<model::folded_column>(&inside)) return apply(std::move(*folded));
+    if (const auto* const text = std::get_if<std::string>(&std::get<model::literal>(inside)))
+      return model::literal(folded_text(*text, lower, !lower));
+    n.report().error(c.function.at, fmt::format("`{}` takes a column or a text", c.function.text));
+    return inside;
+  }
+
+  static std::string function_hint(const std::string& name) {
+    const std::string close = suggestion(name, {"lower", "trim"});
+    return close.empty() ? std::string("there are lower(...) and trim(...); anything else needs a view in the database")
+                         : close;
+  }
+
+  // A folded text can equal folded texts only.
+  void check_folded(const model::operand& a, const model::operand& b, position at) const {
+    const auto* const folded = std::get_if<model::folded_column>(&a);
+    const auto* const constant = std::get_if<model::literal>(&b);
+    if (folded == nullptr || constant == nullptr) return;
+    const auto* const text = std::get_if<std::string>(constant);
+    if (text == nullptr && !std::holds_alternative<model::null_literal>(*constant)) {
+      n.report().error(at, "a function gives a text, and is compared with none", "put the value in single quotes");
+    } else if (text != nullptr && folded_text(*text, folded->lowered, folded->trimmed) != *text) {
+      n.report().error(at, fmt::format("{} is never the result of the function", quoted_for_message(*text)),
+                       fmt::format("write '{}'", folded_text(*text, folded->lowered, folded->trimmed)));
+    }
   }
 
   std::vector<model::condition_ptr> all(const std::vector<syntax::condition_ptr>& parts) {
@@ -106,7 +151,12 @@ struct condition_reader {
     const bool null =
         std::holds_alternative<syntax::null_value>(x.left) || std::holds_alternative<syntax::null_value>(x.right);
     if (null) n.report().error(at, "a comparison with null is never true", "write `is null` or `is not null`");
-    return made(model::compare{operand(x.left, at), found->second, operand(x.right, at)});
+    model::compare out{operand(x.left, at), found->second, operand(x.right, at)};
+    if (out.op == op::equal || out.op == op::not_equal) {
+      check_folded(out.left, out.right, at);
+      check_folded(out.right, out.left, at);
+    }
+    return made(std::move(out));
   }
 
   model::condition_ptr in(const syntax::in_list& x, position at) const {
@@ -114,6 +164,7 @@ struct condition_reader {
     for (const syntax::value& v : x.list) {
       const model::operand element = operand(v, at);
       if (const auto* const literal = std::get_if<model::literal>(&element)) {
+        check_folded(out.left, element, at);
         out.list.push_back(*literal);
       } else {
         n.report().error(at, "a list of `in` holds constants only", "write `a = b or a = c` for columns");
@@ -135,6 +186,11 @@ struct condition_reader {
 };
 
 }  // namespace
+
+std::string folded_text(std::string_view text, bool lowered, bool trimmed) {
+  const std::string_view rest = trimmed ? sql2ldap::trimmed(text) : text;
+  return lowered ? ascii_lowered(rest) : std::string(rest);
+}
 
 model::condition_ptr lower_condition(scope& s, names& n, const syntax::condition& c, std::set<std::string>& needs) {
   return condition_reader{s, n, needs, {}}.read(c);
@@ -285,13 +341,14 @@ std::uint32_t places::column(const std::string& alias, const std::string& name) 
   return number;
 }
 
-// A joined row is ours alone when the join ties it to our whole key.
+// A joined row is ours alone when the join ties it to our whole key. A folded tie counts: rows of the
+// main table whose keys fold to one text want one name, and only the first of them has an entry.
 bool places::is_shared(const std::string& alias) const {
   const join& j = joins_.at(alias);
   if (j.on == nullptr) return true;
   std::set<std::string> tied;
-  for_each_tie(*j.on, alias, [&](const model::column_ref&, const model::operand& other) {
-    const auto* const column = std::get_if<model::column_ref>(&other);
+  for_each_tie(*j.on, alias, [&](const model::column_ref&, const model::operand& other, bool) {
+    const auto* const column = model::column_of(other);
     if (column != nullptr && is_main(column->alias)) tied.insert(column->column);
   });
   return !std::all_of(out_.key_names.begin(), out_.key_names.end(),
@@ -342,6 +399,14 @@ void places::make_queries() {
       if (source != 0) q.order.push_back(ref(number));
     }
     close_over(needed);
+    // A folded join may find several rows, and the first one counts: that in small letters, which mail servers ask for.
+    for (const std::string& alias : order_) {
+      const join& j = joins_.at(alias);
+      if (source != 0 || !needed.contains(alias) || j.many || !j.owner.empty()) continue;
+      for_each_tie(*j.on, alias, [&](const model::column_ref& mine, const model::operand&, bool folded) {
+        if (folded) q.descending.push_back(mine);
+      });
+    }
     // The joins of the main row first: a `many` may look at them.
     for (const bool of_many : {false, true}) {
       for (const std::string& alias : order_) {

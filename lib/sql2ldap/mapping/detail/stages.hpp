@@ -19,7 +19,7 @@ using value_put = bool (*)(run&, const stage&, std::string_view wanted, const st
 using list_get = bool (*)(run&, const stage&, std::size_t first);
 using list_put = bool (*)(run&, const stage&, const list& wanted, const list& old, list& out);
 
-enum class arguments : std::uint8_t { none, texts, values, number, flag, map, password, decode };
+enum class arguments : std::uint8_t { none, texts, values, number, flag, map, password, decode, unit, zone };
 
 struct stage_facts {
   stage_kind kind;
@@ -43,6 +43,9 @@ struct stage_facts {
 
 // The way back through one stage: the list that gives `wanted`, close to `old`.
 [[nodiscard]] bool put(run& r, const stage& s, const list& wanted, const list& old, list& out);
+
+// 1024 for K, and so on to T; 0 for what is no unit of bytes(...).
+[[nodiscard]] std::int64_t unit_of(std::string_view letter) noexcept;
 
 // "TRUE" or "FALSE" from any spelling of a flag; empty when it is none.
 [[nodiscard]] std::string_view flag_value(std::string_view spelling) noexcept;
@@ -88,6 +91,7 @@ S2L_VALUE_LENS(map);
 bool put_map_list(run&, const stage&, const list& wanted, const list& old, list& out);
 S2L_VALUE_LENS(scale);
 S2L_VALUE_GET(integer);
+S2L_VALUE_LENS(bytes);
 S2L_VALUE_GET(at_least);
 S2L_VALUE_LENS(time);
 

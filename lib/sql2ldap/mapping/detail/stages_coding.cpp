@@ -59,6 +59,7 @@ got get_decode(run& r, const stage& s, std::string_view in, std::string_view& ou
       break;
   }
   if (!text) return refuse(r, fmt::format("{} is not {}", r.shown(in), what));
+  if (s.or_latin1 && !is_utf8(*text)) text = codec::latin1_to_utf8(*text);
   const bool must_be_text = s.decoder == coding::quoted_printable || s.decoder == coding::url;
   if (must_be_text && !is_utf8(*text))
     return refuse(r, fmt::format("{} decodes to bytes that are not UTF-8", r.shown(in)));

@@ -35,6 +35,18 @@ std::string_view flag_value(std::string_view text) noexcept {
   return {};
 }
 
+// Dovecot, exim and Courier read K, KB and KiB as 1024 alike.
+std::int64_t unit_of(std::string_view text) noexcept {
+  if (equal_ignoring_ascii_case(text, "b")) return 1;
+  if (text.empty() || text.size() > 3) return 0;
+  constexpr std::string_view letters = "kmgt";
+  const std::size_t power = letters.find(ascii_lower(text.front()));
+  text.remove_prefix(1);
+  const bool known = text.empty() || equal_ignoring_ascii_case(text, "b") || equal_ignoring_ascii_case(text, "ib") ||
+                     equal_ignoring_ascii_case(text, "i");
+  return power == std::string_view::npos || !known ? 0 : std::int64_t{1} << 10U * (power + 1);
+}
+
 namespace lens {
 
 namespace {
@@ -72,6 +84,36 @@ std::string_view printed(run& r, std::int64_t n) {
   constexpr std::size_t digits_max = 20;
   char* const begin = r.memory.take(digits_max);
   return {begin, static_cast<std::size_t>(std::to_chars(begin, begin + digits_max, n).ptr - begin)};
+}
+
+struct size_text {
+  std::string_view whole;
+  std::string_view fraction;
+  std::string_view unit;
+  std::string_view tail;  // the unit with the blanks before it
+};
+constexpr std::size_t fraction_digits_max = 9;  // a T of bytes has no more of them that count
+
+std::string_view leading_digits(std::string_view& text) {
+  const std::string_view out = text.substr(0, std::min(text.find_first_not_of("0123456789"), text.size()));
+  text.remove_prefix(out.size());
+  return out;
+}
+
+// "10", "1.5 GB"
+std::optional<size_text> size_in(std::string_view in) {
+  std::string_view text = trimmed(in);
+  size_text out;
+  out.whole = leading_digits(text);
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    out.fraction = leading_digits(text);
+    if (out.fraction.empty()) return std::nullopt;
+  }
+  if (out.whole.empty()) return std::nullopt;
+  out.tail = text;
+  out.unit = trimmed(text);
+  return out;
 }
 
 // Are all the flags on (conjunction), or any of them? A flag without a value is off.
@@ -212,6 +254,47 @@ got get_integer(run& r, const stage&, std::string_view in, std::string_view& out
   return got::value;
 }
 
+// Of a fraction only whole bytes count: "1.3K" is 1331.
+got get_bytes(run& r, const stage& s, std::string_view in, std::string_view& out) {
+  const std::optional<size_text> size = size_in(in);
+  const std::int64_t unit = !size ? 0 : size->unit.empty() ? s.number : unit_of(size->unit);
+  const std::optional<std::int64_t> whole = size ? number_of(plain_integer(r, size->whole)) : std::nullopt;
+  if (unit == 0 || !whole) return refuse(r, fmt::format("{} is no number of bytes", r.shown(in)));
+  std::int64_t bytes = 0;
+  std::int64_t fraction = 0;
+  std::int64_t place = 1;
+  for (const char digit : size->fraction.substr(0, fraction_digits_max)) {
+    fraction = fraction * 10 + (digit - '0');
+    place *= 10;
+  }
+  const auto rest = static_cast<std::int64_t>(static_cast<__int128>(fraction) * unit / place);
+  if (__builtin_mul_overflow(*whole, unit, &bytes) || __builtin_add_overflow(bytes, rest, &bytes))
+    return refuse(r, fmt::format("{} is too large", r.shown(in)));
+  out = printed(r, bytes);
+  return got::value;
+}
+
+// In the unit that stood there, as it was spelt, else in the largest one that comes out even.
+bool put_bytes(run& r, const stage& s, std::string_view wanted, const std::string_view* old, std::string_view& out) {
+  const std::optional<std::int64_t> n = number_of(plain_integer(r, wanted));
+  if (!n || *n < 0) return r.object(fmt::format("{} is no number of bytes", r.shown(wanted)));
+  const std::optional<size_text> before = old == nullptr ? std::nullopt : size_in(*old);
+  const std::int64_t unit = before && !before->unit.empty() ? unit_of(before->unit) : s.number;
+  if (unit > 0 && *n % unit == 0) {
+    const std::string_view spelling = before && !before->unit.empty() ? before->tail : std::string_view();
+    out = r.memory.copy(fmt::format("{}{}", *n / unit, spelling));
+    return true;
+  }
+  for (const std::string_view letter : {"T", "G", "M", "K", "B"}) {
+    const std::int64_t size = unit_of(letter);
+    if (*n % size != 0 || *n < size) continue;
+    const bool plain = size == 1 && s.number == 1;
+    out = r.memory.copy(fmt::format("{}{}", *n / size, plain ? std::string_view() : letter));
+    break;
+  }
+  return true;
+}
+
 got get_at_least(run& r, const stage& s, std::string_view in, std::string_view& out) {
   const std::optional<std::int64_t> n = number_of(plain_integer(r, in));
   if (!n) return refuse(r, fmt::format("{} is not a whole number", r.shown(in)));
@@ -267,27 +350,19 @@ bool possible(const moment& m) {
          m.hour < 24 && m.minute < 60 && m.second < 61;
 }
 
-// Takes the offset from UTC off: "+02", "+0200", "+02:00", "Z" or nothing.
-bool to_utc(std::string_view zone, moment& m) {
-  if (zone.empty() || zone == "Z") return true;
-  const bool east = zone.front() == '+';
-  if (!one_of(zone, "+-")) return false;
-  int hours = 0;
-  int minutes = 0;
-  if (!digits_at(zone, 2, hours)) return false;
-  if (!zone.empty()) {
-    one_of(zone, ":");
-    if (!digits_at(zone, 2, minutes) || !zone.empty()) return false;
-  }
+std::int64_t seconds_of(const moment& m) {
   using namespace std::chrono;
-  const auto shift = std::chrono::hours(hours) + std::chrono::minutes(minutes);
-  const auto local =
-      sys_days(year(m.year) / month(static_cast<unsigned>(m.month)) / day(static_cast<unsigned>(m.day))) +
-      std::chrono::hours(m.hour) + std::chrono::minutes(m.minute) + seconds(m.second);
-  const sys_seconds utc = east ? local - shift : local + shift;
-  const sys_days date = floor<days>(utc);
+  const sys_days date(year(m.year) / month(static_cast<unsigned>(m.month)) / day(static_cast<unsigned>(m.day)));
+  return date.time_since_epoch().count() * 86400 + m.hour * 3600 + m.minute * 60 + m.second;
+}
+
+// False when the year has more than four digits, or less than none.
+bool set_seconds(moment& m, std::int64_t since_1970) {
+  using namespace std::chrono;
+  const sys_seconds point{seconds(since_1970)};
+  const sys_days date = floor<days>(point);
   const year_month_day ymd(date);
-  const hh_mm_ss clock(utc - date);
+  const hh_mm_ss clock(point - date);
   m.year = static_cast<int>(ymd.year());
   m.month = static_cast<int>(static_cast<unsigned>(ymd.month()));
   m.day = static_cast<int>(static_cast<unsigned>(ymd.day()));
@@ -297,7 +372,27 @@ bool to_utc(std::string_view zone, moment& m) {
   return m.year >= 0 && m.year <= 9999;
 }
 
-bool read_sql_time(std::string_view text, moment& m) {
+// Takes the offset from UTC off: "+02", "+0200", "+02:00", "Z"; without one that of the zone.
+bool to_utc(std::string_view zone, const time_zone* standard, moment& m) {
+  if (zone == "Z" || (zone.empty() && standard == nullptr)) return true;
+  if (zone.empty()) {
+    const auto utc = standard->to_utc(std::chrono::local_seconds(std::chrono::seconds(seconds_of(m))));
+    return set_seconds(m, utc.time_since_epoch().count());
+  }
+  const bool east = zone.front() == '+';
+  if (!one_of(zone, "+-")) return false;
+  int hours = 0;
+  int minutes = 0;
+  if (!digits_at(zone, 2, hours)) return false;
+  if (!zone.empty()) {
+    one_of(zone, ":");
+    if (!digits_at(zone, 2, minutes) || !zone.empty()) return false;
+  }
+  const std::int64_t shift = hours * 3600 + minutes * 60;
+  return set_seconds(m, seconds_of(m) + (east ? -shift : shift));
+}
+
+bool read_sql_time(std::string_view text, const time_zone* standard, moment& m) {
   if (!digits_at(text, 4, m.year) || !one_of(text, "-") || !digits_at(text, 2, m.month) || !one_of(text, "-") ||
       !digits_at(text, 2, m.day)) {
     return false;
@@ -309,14 +404,14 @@ bool read_sql_time(std::string_view text, moment& m) {
     if (one_of(text, ":") && !digits_at(text, 2, m.second)) return false;
     if (one_of(text, ".") && !fraction_at(text, m.fraction)) return false;
   }
-  return possible(m) && to_utc(text, m);
+  return possible(m) && to_utc(text, standard, m);
 }
 
 }  // namespace
 
-got get_time(run& r, const stage&, std::string_view in, std::string_view& out) {
+got get_time(run& r, const stage& s, std::string_view in, std::string_view& out) {
   moment m;
-  if (!read_sql_time(in, m)) return refuse(r, fmt::format("{} is no point in time", r.shown(in)));
+  if (!read_sql_time(in, s.zone.get(), m)) return refuse(r, fmt::format("{} is no point in time", r.shown(in)));
   constexpr std::size_t length_max = 17;
   char* const begin = r.memory.take(length_max + m.fraction.size());
   char* end =
@@ -327,7 +422,7 @@ got get_time(run& r, const stage&, std::string_view in, std::string_view& out) {
   return got::value;
 }
 
-bool put_time(run& r, const stage&, std::string_view wanted, const std::string_view*, std::string_view& out) {
+bool put_time(run& r, const stage& s, std::string_view wanted, const std::string_view*, std::string_view& out) {
   moment m;
   std::string_view text = wanted;
   bool good = digits_at(text, 4, m.year) && digits_at(text, 2, m.month) && digits_at(text, 2, m.day) &&
@@ -335,6 +430,11 @@ bool put_time(run& r, const stage&, std::string_view wanted, const std::string_v
   if (good && one_of(text, ".,")) good = fraction_at(text, m.fraction);
   if (!good || text != "Z" || !possible(m)) {
     return r.object(fmt::format("{} is no GeneralizedTime in UTC", r.shown(wanted)));
+  }
+  if (s.zone != nullptr) {
+    const auto local = s.zone->to_local(std::chrono::sys_seconds(std::chrono::seconds(seconds_of(m))));
+    if (!set_seconds(m, local.time_since_epoch().count()))
+      return r.object(fmt::format("{} has no year of four digits there", r.shown(wanted)));
   }
   const std::string sql = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}{}{}", m.year, m.month, m.day, m.hour,
                                       m.minute, m.second, m.fraction.empty() ? "" : ".", m.fraction);

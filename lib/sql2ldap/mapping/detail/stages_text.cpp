@@ -72,7 +72,13 @@ got with_domain(run& r, std::string_view local_and_at, std::string_view domain, 
     out = {begin, local_and_at.size() + domain.size()};
     return got::value;
   }
-  const result<std::string> careful = codec::domain_to_ascii(domain);
+  const bool of_address = !local_and_at.empty();
+  const result<std::string> careful =
+      of_address && domain.starts_with('[') ? codec::address_literal(domain) : codec::domain_to_ascii(domain);
+  if (!careful && !is_ascii(domain)) {
+    return refuse(
+        r, fmt::format("{} is not a domain name by IDNA2008; if it is in use, its A-label would do", r.shown(domain)));
+  }
   if (!careful) return refuse(r, fmt::format("{} is not a domain name", r.shown(domain)));
   char* const again = r.memory.take(local_and_at.size() + careful->size());
   if (!local_and_at.empty()) std::memcpy(again, local_and_at.data(), local_and_at.size());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <sql2ldap/base/overloaded.hpp>
+#include <sql2ldap/mapping/detail/builder.hpp>
 
 namespace sql2ldap::mapping::detail {
 
@@ -47,7 +48,7 @@ conditions conjuncts(const condition_ptr& c) {
 
 void add_aliases(const model::condition& c, std::set<std::string>& out) {
   const auto operand = [&](const model::operand& o) {
-    if (const auto* const column = std::get_if<model::column_ref>(&o)) out.insert(column->alias);
+    if (const auto* const column = model::column_of(o)) out.insert(column->alias);
   };
   const auto each = [&](const conditions& parts) {
     for (const condition_ptr& part : parts) add_aliases(*part, out);
@@ -91,11 +92,13 @@ class filled_in {
 
  private:
   [[nodiscard]] std::optional<model::operand> value(const model::operand& o) const {
-    const auto* const column = std::get_if<model::column_ref>(&o);
+    const auto* const column = model::column_of(o);
     if (column == nullptr || column->alias != alias_) return o;
     const auto known = row_.columns.find(column->column);
     if (known == row_.columns.end()) return std::nullopt;
     if (!known->second) return model::operand(model::literal(model::null_literal{}));
+    if (const auto* const folded = std::get_if<model::folded_column>(&o))
+      return model::operand(model::literal(folded_text(*known->second, folded->lowered, folded->trimmed)));
     return model::operand(model::literal(*known->second));
   }
   template <typename T>
@@ -190,7 +193,7 @@ class used_columns {
     if (c.alias == alias_) names_.insert(c.column);
   }
   void add(const model::operand& o) {
-    if (const auto* const column = std::get_if<model::column_ref>(&o)) add(*column);
+    if (const auto* const column = model::column_of(o)) add(*column);
   }
   void add(const condition_ptr& c) {
     if (c == nullptr) return;

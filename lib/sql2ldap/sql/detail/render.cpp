@@ -97,6 +97,37 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
   return text;
 }
 
+// Whether a text has no capital letter of ASCII left: by lower(...), or as it is written.
+bool is_lowered(const model::operand& value) {
+  if (const auto* folded = std::get_if<model::folded_column>(&value)) return folded->lowered;
+  const auto* constant = std::get_if<model::literal>(&value);
+  const auto* text = constant == nullptr ? nullptr : std::get_if<std::string>(constant);
+  return text != nullptr && std::ranges::none_of(*text, [](char c) { return ascii_lower(c) != c; });
+}
+
+bool reads_only(const model::operand& value, const std::string& alias) {
+  const auto* column = model::column_of(value);
+  return column == nullptr || column->alias == alias;
+}
+
+// Whether a condition can be decided on a row of `alias` alone.
+bool reads_only(const model::condition& what, const std::string& alias) {
+  const auto each = [&](const std::vector<model::condition_ptr>& parts) {
+    return std::ranges::all_of(parts, [&](const auto& part) { return reads_only(*part, alias); });
+  };
+  return std::visit(
+      overloaded{
+          [&](const model::compare& c) { return reads_only(c.left, alias) && reads_only(c.right, alias); },
+          [&](const model::truth& c) { return c.column.alias == alias; },
+          [&](const model::all_of& c) { return each(c.parts); },
+          [&](const model::any_of& c) { return each(c.parts); },
+          [&](const model::none_of& c) { return reads_only(*c.part, alias); },
+          [](const model::exists&) { return false; },
+          [&](const auto& c) { return reads_only(c.left, alias); },
+      },
+      what.node);
+}
+
 // LIKE would ignore letter case in SQLite; GLOB does not, and has other special characters.
 std::string glob_of_like(std::string_view pattern) {
   std::string glob;
@@ -155,6 +186,9 @@ class renderer {
   [[nodiscard]] std::string bytes_literal(std::string_view bytes) const {
     return postgresql_ ? "'\\x" + hex_of(bytes) + "'::bytea" : "x'" + hex_of(bytes) + "'";
   }
+  [[nodiscard]] std::string trimmed_text(const model::folded_column& column) const;
+  [[nodiscard]] std::string folded(const model::folded_column& column) const;
+  [[nodiscard]] std::string text_of(const model::operand& value) const;
   [[nodiscard]] std::string selected(const model::column_ref& column) const;
   [[nodiscard]] std::string sort_key(const model::column_ref& column) const;
 
@@ -165,6 +199,9 @@ class renderer {
   [[nodiscard]] sides against(const model::column_ref& column, std::int64_t number) const;
   [[nodiscard]] sides against(const model::column_ref& column, const std::string& text) const;
   [[nodiscard]] std::string compare(const model::compare& what) const;
+  [[nodiscard]] std::string compare_folded(const model::compare& what) const;
+  [[nodiscard]] std::string exists(const model::exists& what);
+  [[nodiscard]] std::optional<std::string> as_membership(const model::exists& what);
   [[nodiscard]] std::string compare_columns(const model::column_ref& a, comparison op,
                                             const model::column_ref& b) const;
   [[nodiscard]] std::string compare_literals(const model::literal& a, comparison op, const model::literal& b) const;
@@ -215,6 +252,7 @@ std::string renderer::select(const model::query& what) {
   if (!what.restrict_to.empty()) conditions.push_back(restriction(what));
   if (!conditions.empty()) sql += " WHERE " + joined(conditions, " AND ");
   for (std::size_t i = 0; i < what.order.size(); ++i) sql += (i == 0 ? " ORDER BY " : ", ") + sort_key(what.order[i]);
+  for (const auto& column : what.descending) sql += ", " + sort_key(column) + " DESC";
   return sql;
 }
 
@@ -259,7 +297,7 @@ std::string renderer::condition(const model::condition& what) {
                         [&](const model::like& c) { return like(c); },
                         [&](const model::in_list& c) { return in_list(c); },
                         [&](const model::is_null& c) {
-                          const auto* column = std::get_if<model::column_ref>(&c.left);
+                          const auto* column = model::column_of(c.left);
                           if (column != nullptr)
                             return "(" + name(*column) + (c.negated ? " IS NOT NULL)" : " IS NULL)");
                           const bool null =
@@ -273,13 +311,55 @@ std::string renderer::condition(const model::condition& what) {
                         [&](const model::exists& c) {
                           const auto outer = aliases_;
                           declare(c.table);
-                          std::string text = "EXISTS (SELECT 1 FROM " + table(c.table) + " WHERE " +
-                                             (c.on ? condition(*c.on) : std::string(always)) + ")";
+                          std::string text = exists(c);
                           aliases_ = outer;
                           return text;
                         },
                     },
                     what.node);
+}
+
+std::string renderer::exists(const model::exists& what) {
+  if (!postgresql_) {
+    if (auto membership = as_membership(what)) return *std::move(membership);
+  }
+  return "EXISTS (SELECT 1 FROM " + table(what.table) + " WHERE " +
+         (what.on ? condition(*what.on) : std::string(always)) + ")";
+}
+
+// SQLite reads the whole table once a row when the condition compares folded texts, which no index of the table
+// serves. As a list that does not depend on the row it is made and sorted once.
+std::optional<std::string> renderer::as_membership(const model::exists& what) {
+  std::vector<model::condition_ptr> parts;
+  if (what.on == nullptr) return std::nullopt;
+  if (const auto* all = std::get_if<model::all_of>(&what.on->node))
+    parts = all->parts;
+  else
+    parts.push_back(what.on);
+  const std::string& inner = what.table.alias;
+  const model::operand* mine = nullptr;
+  const model::operand* other = nullptr;
+  std::vector<std::string> rest;
+  for (const auto& part : parts) {
+    if (reads_only(*part, inner)) {
+      rest.push_back(condition(*part));
+      continue;
+    }
+    const auto* tie = std::get_if<model::compare>(&part->node);
+    if (tie == nullptr || mine != nullptr || tie->op != comparison::equal || !is_lowered(tie->left) ||
+        !is_lowered(tie->right))
+      return std::nullopt;
+    const bool left_is_mine = reads_only(tie->left, inner);
+    mine = left_is_mine ? &tie->left : &tie->right;
+    other = left_is_mine ? &tie->right : &tie->left;
+    if (!reads_only(*mine, inner) || model::column_of(*other) == nullptr || reads_only(*other, inner))
+      return std::nullopt;
+  }
+  if (mine == nullptr) return std::nullopt;
+  const std::string member = text_of(*mine);
+  rest.push_back(member + " IS NOT NULL");
+  return "coalesce(" + text_of(*other) + " COLLATE NOCASE IN (SELECT " + member + " FROM " + table(what.table) +
+         " WHERE " + joined(rest, " AND ") + "), 0)";
 }
 
 std::string renderer::list(const std::vector<model::condition_ptr>& parts, std::string_view between,
@@ -355,7 +435,58 @@ std::string renderer::put_together(const sides& both, comparison op, bool text) 
   return "(" + both.left + " " + std::string(sign_of(op)) + " " + both.right + (by_bytes ? " COLLATE \"C\")" : ")");
 }
 
+// Without lower(...): SQLite folds in the comparison.
+std::string renderer::trimmed_text(const model::folded_column& column) const {
+  std::string text = type_of(column.column) == sql_type::text ? name(column.column) : as_text(name(column.column));
+  if (!column.trimmed) return text;
+  return postgresql_ ? "btrim(" + text + ", E' \\t\\n\\x0b\\f\\r')" : "trim(" + text + ", char(32, 9, 10, 11, 12, 13))";
+}
+
+// lower() knows the letters of the database's locale; under the collation "C" those of ASCII.
+std::string renderer::folded(const model::folded_column& column) const {
+  const std::string text = trimmed_text(column);
+  if (!column.lowered) return text;
+  return postgresql_ ? "lower(" + text + " COLLATE \"C\")" : std::string(sqlite_lower_function) + "(" + text + ")";
+}
+
+std::string renderer::text_of(const model::operand& value) const {
+  return std::visit(
+      overloaded{
+          [this](const model::column_ref& column) {
+            return type_of(column) == sql_type::text ? name(column) : as_text(name(column));
+          },
+          [this](const model::folded_column& column) { return postgresql_ ? folded(column) : trimmed_text(column); },
+          [this](const model::literal& constant) {
+            return std::visit(overloaded{
+                                  [](model::null_literal) { return std::string("NULL"); },
+                                  [](bool flag) { return std::string(flag ? "'1'" : "'0'"); },
+                                  [](std::int64_t number) { return "'" + std::to_string(number) + "'"; },
+                                  [this](const std::string& text) { return text_literal(text); },
+                              },
+                              constant);
+          },
+      },
+      value);
+}
+
+// Equal texts are equal bytes here, whatever the columns' own collations say. SQLite's NOCASE folds ASCII alone and,
+// other than its lower(), lets an index serve the comparison: one of the column, or one made for the statement.
+std::string renderer::compare_folded(const model::compare& what) const {
+  const auto* left = std::get_if<model::folded_column>(&what.left);
+  const auto* right = std::get_if<model::folded_column>(&what.right);
+  const std::string sign = " " + std::string(sign_of(what.op)) + " ";
+  if (postgresql_) return "(" + text_of(what.left) + sign + text_of(what.right) + " COLLATE \"C\")";
+  if (is_lowered(what.left) && is_lowered(what.right))
+    return "(" + text_of(what.left) + sign + text_of(what.right) + " COLLATE NOCASE)";
+  const std::string first = left != nullptr ? folded(*left) : text_of(what.left);
+  const std::string second = right != nullptr ? folded(*right) : text_of(what.right);
+  return "(" + first + sign + second + " COLLATE BINARY)";
+}
+
 std::string renderer::compare(const model::compare& what) const {
+  if (std::holds_alternative<model::folded_column>(what.left) ||
+      std::holds_alternative<model::folded_column>(what.right))
+    return compare_folded(what);
   const auto* left = std::get_if<model::column_ref>(&what.left);
   const auto* right = std::get_if<model::column_ref>(&what.right);
   if (left != nullptr && right != nullptr) return compare_columns(*left, what.op, *right);
@@ -435,17 +566,9 @@ std::string renderer::compare_literals(const model::literal& a, comparison op, c
 }
 
 std::string renderer::like(const model::like& what) const {
-  std::string left;
-  if (const auto* column = std::get_if<model::column_ref>(&what.left))
-    left = as_text(name(*column));
-  else
-    left = std::visit(overloaded{
-                          [](model::null_literal) { return std::string("NULL"); },
-                          [](bool value) { return std::string(value ? "'1'" : "'0'"); },
-                          [](std::int64_t value) { return "'" + std::to_string(value) + "'"; },
-                          [this](const std::string& text) { return text_literal(text); },
-                      },
-                      std::get<model::literal>(what.left));
+  std::string left = text_of(what.left);
+  if (const auto* column = std::get_if<model::column_ref>(&what.left)) left = as_text(name(*column));
+  if (const auto* column = std::get_if<model::folded_column>(&what.left)) left = folded(*column);
   const std::string_view negation = what.negated ? " NOT" : "";
   if (!postgresql_)
     return "(" + left + std::string(negation) + " GLOB " + text_literal(glob_of_like(what.pattern)) + ")";
@@ -455,6 +578,13 @@ std::string renderer::like(const model::like& what) const {
 
 std::string renderer::in_list(const model::in_list& what) const {
   const auto* column = std::get_if<model::column_ref>(&what.left);
+  if (const auto* text = std::get_if<model::folded_column>(&what.left)) {
+    std::vector<std::string> values;
+    for (const auto& value : what.list) values.push_back(text_of(value));
+    const std::string any =
+        values.empty() ? std::string(never) : "(" + folded(*text) + " IN (" + joined(values, ", ") + "))";
+    return what.negated ? "(NOT " + any + ")" : any;
+  }
   std::vector<std::string> alternatives;
   std::map<std::string, std::vector<std::string>> by_left;  // one IN for each form of the left side
   for (const auto& value : what.list) {

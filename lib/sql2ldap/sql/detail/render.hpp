@@ -19,5 +19,8 @@ namespace sql2ldap::sql::detail {
 
 // A function of ours in SQLite connections: the value in the form that rows have (timestamp.hpp).
 inline constexpr const char* sqlite_timestamp_function = "sql2ldap_timestamp";
+// The same: a text with the letters of ASCII in lower case. SQLite's own lower() is another one when it is built with
+// ICU.
+inline constexpr const char* sqlite_lower_function = "sql2ldap_lower";
 
 }  // namespace sql2ldap::sql::detail

@@ -47,6 +47,14 @@ void timestamp_function(sqlite3_context* context, int, sqlite3_value** values) {
   sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
 }
 
+void lower_function(sqlite3_context* context, int, sqlite3_value** values) {
+  if (sqlite3_value_type(values[0]) == SQLITE_NULL) return sqlite3_result_null(context);
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+  if (bytes == nullptr) return sqlite3_result_error_nomem(context);
+  const std::string text = ascii_lowered({bytes, static_cast<std::size_t>(sqlite3_value_bytes(values[0]))});
+  sqlite3_result_text(context, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+}
+
 class sqlite_session {
  public:
   // A transaction of SQLite begins with its first read; the catalog is that read.
@@ -73,6 +81,8 @@ result<std::shared_ptr<sqlite_session>> sqlite_session::open(const std::string& 
   sqlite3_busy_timeout(database, limits::sqlite_busy_ms_max);
   sqlite3_create_function_v2(database, sqlite_timestamp_function, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
                              timestamp_function, nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(database, sqlite_lower_function, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                             lower_function, nullptr, nullptr, nullptr);
   if (sqlite3_exec(database, "BEGIN", nullptr, nullptr, nullptr) != SQLITE_OK)
     return tl::make_unexpected(sqlite_failure(database).within("opening " + file));
   auto catalog = read_sqlite_catalog(database);
