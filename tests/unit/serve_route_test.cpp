@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sql2ldap/serve/detail/mail_words.hpp>
 #include <sql2ldap/serve/entry_answers.hpp>
 #include <support/fake_lookup.hpp>
 
@@ -272,6 +273,38 @@ TEST_F(serve_route, what_users_add_to_their_name) {
   EXPECT_EQ(none.route("anna+x@example.org")->kind, what::members);
   serve::entry_answers two(entries_, nullptr, {.separators = "+-", .sieve = {}});
   EXPECT_EQ(two.route("anna-x@example.org")->user, "anna@example.org");
+}
+
+// dovecot takes off what stands behind its own '+'; of any other separator it must not hear, or it asks for a user that
+// nobody is, and names with that character would lose their end.
+TEST_F(serve_route, another_separator_than_plus_is_taken_off_before_dovecot) {
+  entries_.load(account("anna-maria@example.org") +
+                "dn: uid=kim@example.org,dc=org\nobjectClass: s2lMailAccount\nuid: kim@example.org\n"
+                "mailLocalAddress: kim@example.org\ns2lEnabled: TRUE\ns2lForwardTo: kim@elsewhere.example\n"
+                "s2lKeepCopy: TRUE\n\n" +
+                alias_domain("also.example", "example.org"));
+  serve::entry_answers both(entries_, nullptr, {.separators = "-+", .sieve = {}});
+  const auto aliases = [&](std::string_view address) {
+    const auto postfix = serve::detail::postfix_value(both, serve::postfix_map::aliases, address);
+    EXPECT_EQ(*postfix, *serve::detail::exim_redirect(both, address)) << address;
+    return postfix->value_or("nothing");
+  };
+  EXPECT_EQ(aliases("anna-list@example.org"), "anna@example.org");
+  EXPECT_EQ(aliases("anna-list@also.example"), "anna@example.org");
+  EXPECT_EQ(aliases("anna+list@example.org"), "nothing");
+  EXPECT_EQ(aliases("anna-maria@example.org"), "nothing");
+  EXPECT_EQ(aliases("anna@example.org"), "nothing");
+  EXPECT_EQ(aliases("kim-list@example.org"), "kim@elsewhere.example, kim@example.org");
+  EXPECT_EQ(aliases("kim+list@example.org"), "kim@elsewhere.example, kim+list@example.org");
+  EXPECT_EQ(*serve::detail::postfix_value(both, serve::postfix_map::mailboxes, "anna-list@example.org"),
+            "anna@example.org");
+}
+
+TEST_F(serve_route, targets_may_be_at_an_address_of_a_host) {
+  entries_.load(
+      alias("literal@example.org", "rfc822MailMember: user@[192.0.2.1]\nrfc822MailMember: user@[IPv6:2001:DB8::1]\n"));
+  EXPECT_THAT(to("literal@example.org").targets,
+              testing::UnorderedElementsAre("user@[192.0.2.1]", "user@[ipv6:2001:db8::1]"));
 }
 
 TEST_F(serve_route, two_who_have_one_address_are_an_error) {

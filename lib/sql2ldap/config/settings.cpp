@@ -107,7 +107,7 @@ const std::vector<binding>& bindings() {
         "offer SCRAM too: where all passwords are stored for it, or in clear text"},
        &settings::scram},
       {{"separators", text_key, in_answers, "CHARACTERS",
-        "of a local part and what its user may add to it; default +, empty for none"},
+        "of a local part and what its user may add to it; default +, as - for Virtual Exim; empty for none"},
        &settings::separators},
       {{"sieve-forwards", key_kind::flag, in_answers, "",
         "leave forwards to the mail server; without, Sieve scripts redirect as well as send absence notices", true},

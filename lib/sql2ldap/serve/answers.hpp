@@ -65,7 +65,10 @@ struct mail_route {
     unknown,  // nobody has this address in a domain of ours
     not_ours,
   } kind = what::not_ours;
-  std::string user;                  // login name, as for userdb
+  std::string user;  // login name, as for userdb
+  // The address of `user` where the one that was asked for has more to it, behind a separator that dovecot does not
+  // take off by itself: dovecot's own is '+'. Else empty.
+  std::string deliver_as;
   std::vector<std::string> targets;  // addresses, or names of users of the host
   bool keep_copy = false;
   bool members_only = false;

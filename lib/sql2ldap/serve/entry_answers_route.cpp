@@ -41,8 +41,16 @@ std::optional<std::uint64_t> smaller(std::optional<std::uint64_t> a, std::option
   return std::min(*a, *b);
 }
 
-mail_route route_to(const mail_account& who, const address& asked) {
+// Empty, or the found address when the asked one has a separator behind its local part that is not dovecot's own.
+std::string without_addition(const address& asked, std::string_view found) {
+  const std::size_t length = found.rfind('@');
+  const bool added = length != 0 && length < asked.local().size();
+  return added && asked.local()[length] != '+' ? std::string(found) : std::string();
+}
+
+mail_route route_to(const mail_account& who, const address& asked, std::string_view found) {
   mail_route way;
+  way.deliver_as = without_addition(asked, found);
   way.kind = who.forward_to.empty() ? mail_route::what::deliver : mail_route::what::redirect;
   way.user = who.login;
   way.targets = with_local_part(who.forward_to, asked.local());
@@ -133,11 +141,12 @@ result<mail_route> entry_answers::route(std::string_view text) {
   if (!detail::is_listable(asked->local())) return unknown;
   for (const std::string& candidate : candidates(*asked, domain->target, how_.separators)) {
     S2L_TRY_ASSIGN(const auto holder, find.holder_of(candidate));
-    auto way = std::visit(
-        overloaded{[](std::monostate) { return std::optional<mail_route>(); },
-                   [&](const std::unique_ptr<mail_account>& who) { return std::optional(route_to(*who, *asked)); },
-                   [&](const mail_alias& alias) { return std::optional(route_to(alias, *asked)); }},
-        holder);
+    auto way = std::visit(overloaded{[](std::monostate) { return std::optional<mail_route>(); },
+                                     [&](const std::unique_ptr<mail_account>& who) {
+                                       return std::optional(route_to(*who, *asked, candidate));
+                                     },
+                                     [&](const mail_alias& alias) { return std::optional(route_to(alias, *asked)); }},
+                          holder);
     if (!way) continue;
     way->message_bytes_max = smaller(way->message_bytes_max, domain->message_bytes_max);
     if (const auto* const who = std::get_if<std::unique_ptr<mail_account>>(&holder)) {

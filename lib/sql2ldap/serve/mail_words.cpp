@@ -18,7 +18,8 @@ tl::unexpected<error> no_command() {
 // Who keeps a copy is asked for by the same address: both mail servers deliver it then.
 std::string targets_of(const mail_route& route, std::string_view address) {
   std::string out = fmt::format("{}", fmt::join(route.targets, ", "));
-  if (route.keep_copy) out += (out.empty() ? "" : ", ") + std::string(address);
+  if (route.keep_copy)
+    out += (out.empty() ? "" : ", ") + (route.deliver_as.empty() ? std::string(address) : route.deliver_as);
   return out;
 }
 
@@ -31,6 +32,7 @@ result<value> domain_value(answers& from, std::string_view name, bool relayed) {
 result<value> alias_value(answers& from, std::string_view address) {
   S2L_TRY_ASSIGN(const auto route, from.route(address));
   if (route.kind == way::command) return no_command();
+  if (route.kind == way::deliver && !route.deliver_as.empty()) return value(route.deliver_as);
   // Who writes cannot be seen here: nobody gets through rather than everybody.
   if (route.members_only || (route.kind != way::redirect && route.kind != way::members)) return value();
   return value(targets_of(route, address));
@@ -104,6 +106,7 @@ result<value> exim_redirect(answers& from, std::string_view address) {
     case way::command:
       return no_command();
     case way::deliver:
+      return route.deliver_as.empty() ? value() : value(route.deliver_as);
     case way::relay:
     case way::unknown:
     case way::not_ours:

@@ -28,7 +28,8 @@ std::optional<address> address_in(std::string_view text) {
   if (!is_local_part(local)) return std::nullopt;
   address out{ascii_lowered(text), at};
   if (codec::is_ascii_domain(out.domain())) return out;
-  const auto domain = codec::domain_to_ascii(text.substr(at + 1));
+  const std::string_view written = text.substr(at + 1);
+  const auto domain = written.starts_with('[') ? codec::address_literal(written) : codec::domain_to_ascii(written);
   if (!domain) return std::nullopt;
   out.text.replace(at + 1, std::string::npos, *domain);
   return out;

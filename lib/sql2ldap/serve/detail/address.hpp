@@ -12,7 +12,7 @@ struct address {
   std::string text;
   std::size_t local_length = 0;
   [[nodiscard]] std::string_view local() const { return std::string_view(text).substr(0, local_length); }  // lower case
-  [[nodiscard]] std::string_view domain() const;  // A-labels in lower case
+  [[nodiscard]] std::string_view domain() const;  // A-labels in lower case, or [192.0.2.1]
 };
 
 // nullopt for what no entry of ours can hold: no or two '@', a domain that is none, other characters than ASCII in the
