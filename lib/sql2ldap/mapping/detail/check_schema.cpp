@@ -18,8 +18,9 @@ constexpr std::array misc_names = {"inetLocalMailRecipient", "nisMailAlias",    
                                    "mailRoutingAddress",     "rfc822MailMember"};
 
 // Which file of slapd, or of ours, defines a name that the server does not know.
-std::string file_hint(std::string_view name) {
-  if (equal_ignoring_ascii_case(name.substr(0, 3), "s2l")) return "load sql2ldap.schema (or .ldif) into the server";
+std::string file_hint(std::string_view name, const model::schema& schema) {
+  const bool ours = equal_ignoring_ascii_case(name.substr(0, 3), "s2l");
+  if (ours && schema.find_class("s2lManaged") == nullptr) return "load sql2ldap.schema (or .ldif) into the server";
   for (const std::string_view known : misc_names) {
     if (equal_ignoring_ascii_case(name, known)) return "load misc.schema (or .ldif) of OpenLDAP into the server";
   }
@@ -112,7 +113,7 @@ class schema_check {
         for (const model::object_class& c : schema_.object_classes()) {
           known.insert(known.end(), c.names.begin(), c.names.end());
         }
-        std::string hint = file_hint(name);
+        std::string hint = file_hint(name, schema_);
         if (hint.empty()) hint = suggestion(name, known);
         error(at, fmt::format("the server knows no class `{}`", name), std::move(hint));
         all_known = false;
@@ -151,7 +152,7 @@ class schema_check {
       for (const model::attribute_type& a : schema_.attribute_types()) {
         known.insert(known.end(), a.names.begin(), a.names.end());
       }
-      std::string hint = file_hint(name.text());
+      std::string hint = file_hint(name.text(), schema_);
       if (hint.empty()) hint = suggestion(name.text(), known);
       error(at, fmt::format("the server knows no attribute `{}`", name.text()), std::move(hint));
       return;

@@ -106,6 +106,10 @@ std::string hint_for(const fault& what) {
   if (what.expected == "'=' or '?='")
     for (const std::string_view keyword : statement_keywords)
       if (is_misspelt(what.previous, keyword)) return did_you_mean(keyword);
+  if (is_plain_word(what.previous) && what.rest.size() > 1 && what.rest.front() == '-' && is_word_char(what.rest[1]))
+    return "a name with '-' needs `backticks`";
+  if (what.expected == statement_words && what.rest.starts_with(','))
+    return "several values of one attribute are joined with '+': a + b";
   if (what.rest.starts_with("||")) return "conditions do not join texts: compare the parts";
   if (what.rest.starts_with("==")) return "write a single '='";
   if (what.expected == statement_words && (what.rest.starts_with('=') || what.rest.starts_with("?=")))

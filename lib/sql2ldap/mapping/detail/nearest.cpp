@@ -1,6 +1,7 @@
 #include <sql2ldap/mapping/detail/nearest.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 #include <sql2ldap/base/text.hpp>
 
@@ -27,6 +28,21 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return edits[a.size()][b.size()];
 }
 
+// "s2lQuota" for s2lQuotaBytes, "lowercase" for lower: the one that differs least.
+std::string longer_or_shorter(std::string_view wrong, const std::vector<std::string>& names) {
+  constexpr std::size_t length_min = 3;  // shorter beginnings are shared by chance
+  std::string_view best;
+  std::size_t fewest = SIZE_MAX;
+  for (const std::string_view name : names) {
+    const std::size_t shared = std::min(name.size(), wrong.size());
+    if (shared < length_min || !equal_ignoring_ascii_case(name.substr(0, shared), wrong.substr(0, shared))) continue;
+    const std::size_t rest = name.size() + wrong.size() - 2 * shared;
+    if (rest < fewest) best = name;
+    fewest = std::min(fewest, rest);
+  }
+  return std::string(best);
+}
+
 }  // namespace
 
 std::string nearest(std::string_view wrong, const std::vector<std::string>& names) {
@@ -42,7 +58,7 @@ std::string nearest(std::string_view wrong, const std::vector<std::string>& name
       best = name;
     }
   }
-  return best;
+  return best.empty() ? longer_or_shorter(wrong, names) : best;
 }
 
 std::string suggestion(std::string_view wrong, const std::vector<std::string>& names) {
