@@ -145,21 +145,21 @@ sub postfixadmin {
   my @domains = rows('domain', qw(domain description active quota transport backupmx));
   my @mailboxes = rows('mailbox', qw(username password name maildir quota domain local_part active));
   my @aliases = rows('alias', qw(address goto domain active));
-  my %stands_for = map { $_->{alias_domain} => $_ } rows('alias_domain', qw(alias_domain target_domain active));
-  my %vacation = map { $_->{email} => $_ } rows('vacation', qw(email subject body activefrom activeuntil interval_time));
-  my %inhabited = map { defined $_->{domain} ? ($_->{domain} => 1) : () } @mailboxes, @aliases;
+  my %stands_for = map { lc $_->{alias_domain} => $_ } rows('alias_domain', qw(alias_domain target_domain active));
+  my %vacation = map { lc $_->{email} => $_ } rows('vacation', qw(email subject body active activefrom activeuntil interval_time));
+  my %inhabited = map { defined $_->{domain} ? (lc $_->{domain} => 1) : () } @mailboxes, @aliases;
   my %other_names;
   for (values %stands_for) {
-    push @{$other_names{$_->{target_domain}}}, $_->{alias_domain} if on($_->{active}) && !$inhabited{$_->{alias_domain}};
+    push @{$other_names{lc $_->{target_domain}}}, $_->{alias_domain} if on($_->{active}) && !$inhabited{lc $_->{alias_domain}};
   }
   my $everywhere = sub {
     my ($address, $domain) = @_;
-    return [address($address), map { address(local_part(address($address)) . '@' . $_) } @{$other_names{$domain // ''} // []}];
+    return [address($address), map { address(local_part(address($address)) . '@' . $_) } @{$other_names{lc($domain // '')} // []}];
   };
 
   for my $d (@domains) {
-    next if $d->{domain} eq 'ALL' || ($stands_for{$d->{domain}} && !$inhabited{$d->{domain}});
-    my $target = $stands_for{$d->{domain}};
+    next if $d->{domain} eq 'ALL' || ($stands_for{lc $d->{domain}} && !$inhabited{lc $d->{domain}});
+    my $target = $stands_for{lc $d->{domain}};
     my $quota = known_number($d->{quota}, 0, -1);
     my $transport = $d->{transport} // '';
     $transport = on($d->{backupmx}) ? 'relay' : '' if $transport eq 'virtual' || $transport eq '';
@@ -168,23 +168,25 @@ sub postfixadmin {
       s2lTargetDomain => [$target && on($target->{active}) ? domain_name($target->{target_domain}) : ()],
       s2lQuotaBytes => [defined $quota ? $quota * 1024000 : ()], s2lTransport => [filled($transport)]);
   }
-  for my $name (grep { !$inhabited{$_} } keys %stands_for) {
-    my $d = $stands_for{$name};
+  for my $d (map { $stands_for{$_} } grep { !$inhabited{$_} } keys %stands_for) {
+    my $name = $d->{alias_domain};
     want('alias_domain', $name, undef, 'associatedDomain', domain_name($name), objectClass => 's2lDomainAlias',
       s2lTargetDomain => [domain_name($d->{target_domain})], s2lEnabled => [bool(on($d->{active}))]);
   }
 
-  my %own_alias = map { $_->{address} => $_ } @aliases;
-  my %is_mailbox = map { $_->{username} => 1 } @mailboxes;
+  # Of rows that differ in letter case alone, that in small letters.
+  my %own_alias = map { lc $_->{address} => $_ } sort { $a->{address} cmp $b->{address} } @aliases;
+  my %is_mailbox = map { lc $_->{username} => 1 } @mailboxes;
   for my $m (@mailboxes) {
-    my $alias = $own_alias{$m->{username}};
+    my $alias = $own_alias{lc $m->{username}};
     $alias = undef if $alias && !on($alias->{active}) && on($m->{active});
     my @targets = listed($alias ? $alias->{goto} : '');
     my @own = grep { lc $_ eq lc $m->{username} } @targets;
     my @notices = grep { /\@autoreply\.example\.org$/i } @targets;
     my @away = grep { lc $_ ne lc $m->{username} && !/\@autoreply\.example\.org$/i } @targets;
     my $quota = known_number($m->{quota}, 0, -1);
-    my $v = $vacation{$m->{username}} // {};
+    $quota = undef if defined $quota && $quota < 0;
+    my $v = $vacation{lc $m->{username}} // {};
     my %day = map {
       my $when = $v->{"active$_"} // '';
       $when = '' if $when =~ /^(2000-01-01|2038-01-18|0000-00-00)/;
@@ -196,12 +198,12 @@ sub postfixadmin {
       mailLocalAddress => $everywhere->($m->{username}, $m->{domain}), s2lEnabled => [bool(on($m->{active}))],
       s2lQuotaBytes => [defined $quota ? $quota : ()],
       homeDirectory => [length($m->{maildir} // '') ? path('/var/vmail/', $m->{maildir}) : ()],
-      s2lForwardTo => members(@away), s2lKeepCopy => [@own ? 'TRUE' : ()], s2lVacationActive => [@notices ? 'TRUE' : ()],
+      s2lForwardTo => members(@away), s2lKeepCopy => [@own ? 'TRUE' : ()], s2lVacationActive => [@notices && on($v->{active}) ? 'TRUE' : ()],
       s2lVacationSubject => [filled($v->{subject})], s2lVacationText => [filled($v->{body})],
       s2lVacationFrom => $day{from}, s2lVacationUntil => $day{until}, s2lVacationInterval => [filled($v->{interval_time})],
       userPassword => [password($m->{password})]);
   }
-  for my $a (grep { !$is_mailbox{$_->{address}} } @aliases) {
+  for my $a (grep { !$is_mailbox{lc $_->{address}} } @aliases) {
     want('alias', $a->{address}, domain_name($a->{domain}), 'cn', address($a->{address}),
       objectClass => 's2lMailAlias', mailLocalAddress => $everywhere->($a->{address}, $a->{domain}),
       s2lEnabled => [bool(on($a->{active}))], s2lAliasKind => [$a->{address} =~ /^\@/ ? 'catchall' : ()],
@@ -242,9 +244,11 @@ sub vexim {
     my %common = (mailLocalAddress => $everywhere->($local, $u->{domain_id}), s2lEnabled => [bool(on($u->{enabled}) && on($d->{enabled}))]);
     if ($u->{type} eq 'local') {
       my $text = $u->{vacation} // '';
+      $text = '' if $text =~ /=(?![0-9A-F]{2}|\r?\n)/;  # no quoted-printable: left out
       $text =~ s/=\r?\n//g;
       utf8::encode($text);
       $text =~ s/=([0-9A-F]{2})/chr hex $1/ge;
+      utf8::encode($text) unless utf8::decode(my $copy = $text);  # Latin-1
       want('users', $u->{user_id}, domain_name($d->{domain}), 'uid', lc first_of($u->{username}, $name), %common,
         objectClass => 's2lMailAccount', cn => [first_of(trimmed($u->{realname}), $u->{localpart})], mail => [$name],
         s2lLoginEnabled => [bool(on($u->{enabled}))], s2lQuotaBytes => $times->($u->{quota}, 1048576),
@@ -291,12 +295,12 @@ sub virtual_tables {
     for keys %domain;
   my (%targets, %in);
   for (rows('virtual_aliases', qw(domain_id source destination))) {
-    push @{$targets{$_->{source}}}, listed($_->{destination});
-    $in{$_->{source}} = $domain{$_->{domain_id}};
+    push @{$targets{lc $_->{source}}}, listed($_->{destination});
+    $in{lc $_->{source}} = $domain{$_->{domain_id}};
   }
   for my $u (rows('virtual_users', qw(domain_id password email))) {
     my $address = address($u->{email});
-    my @to = @{delete $targets{$u->{email}} // []};
+    my @to = @{delete $targets{lc $u->{email}} // []};
     want('virtual_users', $u->{email}, domain_name($domain{$u->{domain_id}}), 'uid', $address, objectClass => 's2lMailAccount',
       mail => [$address], mailLocalAddress => [$address], cn => [local_part($u->{email})], s2lEnabled => ['TRUE'],
       homeDirectory => ['/var/mail/vhosts/' . domain_part($address) . '/' . local_part($address)],

@@ -32,6 +32,8 @@ const strings stages = {"lower",
                         "map(\"a\" -> \"b\", \"b\" -> \"a\", \"\" -> none)",
                         "scale(3)",
                         "integer",
+                        "bytes",
+                        "bytes(K)",
                         "split(\",\")",
                         "split(\",\") | join(\";\")",
                         "split(\",\") | trim | nonempty",
@@ -44,7 +46,10 @@ const strings stages = {"lower",
                         "ia5",
                         "path",
                         "time",
+                        "time(\"-03:30\")",
+                        "time(\"Europe/Berlin\")",
                         "decode(quoted-printable)",
+                        "decode(quoted-printable, latin1)",
                         "decode(base64)",
                         "decode(url)",
                         "decode(hex)",
@@ -62,7 +67,8 @@ rc::Gen<std::string> any_text() {
                                                    "1", "Y", "=", "{", "\"", ";", "TRUE", "FALSE");
   const auto whole = rc::gen::element<std::string>(
       "", "TRUE", "FALSE", "0", "-1", "12", "a@b.example", "2024-02-29 01:02:03", "20240229010203Z",
-      "{\"a\":{\"b\":[\"x\",\"y\"]}}", "YWJj", "6162", "t", "off", "Y", "a,b", " a , b ", "/a//b/");
+      "{\"a\":{\"b\":[\"x\",\"y\"]}}", "YWJj", "6162", "t", "off", "Y", "a,b", " a , b ", "/a//b/", "1G", "1.5 MB",
+      "7KiB", "1024", "1536", "=E4", "2024-10-27 02:30:00", "20241027003000Z", "20241027013000Z", "a@[192.0.2.1]");
   const auto mixed = rc::gen::map(rc::gen::container<strings>(piece), [](const strings& parts) {
     std::string out;
     for (const std::string& p : parts) out += p;
@@ -117,13 +123,17 @@ TEST(Lens, WhatOneValueBecomesComesBackFromAnother) {
                            "nonempty",
                            "integer",
                            "scale(3)",
+                           "bytes",
+                           "bytes(K)",
                            "split(\",\") | trim | nonempty",
                            "idna",
                            "address",
                            "ia5",
                            "path",
                            "time",
+                           "time(\"-03:30\")",
                            "decode(quoted-printable)",
+                           "decode(quoted-printable, latin1)",
                            "decode(base64)",
                            "decode(hex)",
                            "decode(url)",

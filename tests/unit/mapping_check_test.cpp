@@ -69,6 +69,46 @@ TEST(CheckTables, Keys) {
   EXPECT_THAT(found_in_tables("many alias a on a.owner = m.username key m.username description = a.goto"), IsEmpty());
 }
 
+TEST(CheckTables, AFlagCompletesAUniqueKey) {
+  model::catalog tables = mail_tables();
+  tables.tables[0].primary_key = {"username", "active"};
+  const auto found = [&](const std::string& flag) {
+    const std::string text = "mapping \"t\" entry e from alias a { join mailbox m on m.username = a.address and " +
+                             flag +
+                             " key a.address under \"ou=x\" rdn cn = a.address class device description = m.quota }";
+    return mapping::render(parsed(text).check_tables(tables), text, "t.map");
+  };
+  EXPECT_THAT(found("m.active"), IsEmpty());
+  EXPECT_THAT(found("not m.active"), IsEmpty());
+  EXPECT_THAT(found("m.quota = 1"), HasSubstr("may find several rows"));
+}
+
+TEST(CheckTables, AParameterMayBeComparedWithANumber) {
+  const std::string text =
+      "mapping \"t\" param kind = \"5\" entry e from mailbox m where m.quota = \"${kind}\" { key m.username under "
+      "\"ou=x\" rdn cn = m.username class device }";
+  EXPECT_THAT(mapping::render(parsed(text).check_tables(mail_tables()), text, "t.map"), IsEmpty());
+  EXPECT_THAT(mapping::render(parsed(text, {{"kind", "x"}}).check_tables(mail_tables()), text, "t.map"),
+              HasSubstr("`quota` is an integer, but is compared with a text"));
+}
+
+TEST(CheckTables, AColumnThatKnowsItsTimeZoneTakesNoOther) {
+  model::catalog tables = mail_tables();
+  tables.tables[0].columns.push_back({"last", model::sql_type::timestamp, "timestamp with time zone", true});
+  tables.tables[0].columns.push_back({"local", model::sql_type::timestamp, "timestamp without time zone", true});
+  const auto found = [&](const std::string& value) {
+    const std::string text =
+        "mapping \"t\" entry e from mailbox m { key m.username under \"ou=x\" rdn cn = m.username "
+        "class device description = " +
+        value + " }";
+    return mapping::render(parsed(text).check_tables(tables), text, "t.map");
+  };
+  EXPECT_THAT(found("m.last | time"), IsEmpty());
+  EXPECT_THAT(found("m.last | time(\"UTC\")"), IsEmpty());
+  EXPECT_THAT(found("m.local | time(\"Europe/Berlin\")"), IsEmpty());
+  EXPECT_THAT(found("m.last | time(\"Europe/Berlin\")"), HasSubstr("error: `mailbox.last` knows its time zone"));
+}
+
 TEST(CheckTables, Types) {
   const auto where = [](const std::string& condition) {
     return found_in_tables("key m.username", "from mailbox m where " + condition);
@@ -101,6 +141,17 @@ TEST(CheckSchema, Names) {
   EXPECT_THAT(found, HasSubstr("load sql2ldap.schema"));
   EXPECT_THAT(found, HasSubstr("load misc.schema"));
   EXPECT_THAT(found, HasSubstr("core, cosine and inetorgperson"));
+}
+
+TEST(CheckSchema, AMistypedNameOfOurSchemaIsNotAMissingSchema) {
+  model::schema loaded = codec::builtin_schema();
+  loaded.add(*codec::parse_attribute_type("( 1.2.3.1 NAME 's2lQuotaBytes' SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )"));
+  loaded.add(*codec::parse_object_class("( 1.2.3.2 NAME 's2lManaged' SUP top AUXILIARY )"));
+  loaded.complete();
+  const std::string text =
+      "mapping \"t\" entry e from t { key k under \"ou=x\" rdn cn = k class inetOrgPerson sn = k s2lQuota = v }";
+  EXPECT_THAT(mapping::render(parsed(text).check_schema(loaded), text, "t.map"),
+              AllOf(HasSubstr("did you mean `s2lQuotaBytes`?"), Not(HasSubstr("load sql2ldap.schema"))));
 }
 
 TEST(CheckSchema, Classes) {

@@ -77,5 +77,94 @@ TEST(on_error_omit, says_how_it_is_written) {
   EXPECT_THAT(complaints(entry("rdn cn = k on error omit")), HasSubstr("follows the expression of an attribute"));
 }
 
+// ---- functions in conditions --------------------------------------------------------------------
+
+TEST(functions_in_conditions, are_printed_as_they_are_written) {
+  const std::string head =
+      "from t where lower(a) = lower(trim(b)) and lower(c) in ('x', 'y') and not (trim(d) is null)";
+  EXPECT_EQ(canonical(entry("  sn = k\n", head)), entry("  sn = k\n", head));
+  // A column may be called like a function.
+  EXPECT_EQ(canonical(entry("  sn = lower\n", "from t where lower = 1 and trim")),
+            entry("  sn = lower\n", "from t where lower = 1 and trim"));
+}
+
+TEST(functions_in_conditions, fold_constants_at_once) {
+  const auto map = parsed(entry("sn = k", "from t where a = lower(trim(' Anna '))"));
+  const auto& where = std::get<model::compare>(map.queries(0).main.where->node);
+  EXPECT_EQ(std::get<std::string>(std::get<model::literal>(where.right)), "anna");
+}
+
+TEST(functions_in_conditions, are_lower_and_trim_with_one_text) {
+  const auto where = [](const std::string& condition) {
+    return complaints(entry("sn = k", "from t where " + condition));
+  };
+  EXPECT_THAT(where("lowr(a) = 'x'"), AllOf(HasSubstr("conditions have no function `lowr`"), HasSubstr("`lower`")));
+  EXPECT_THAT(where("a < now()"), AllOf(HasSubstr("no function `now`"), HasSubstr("a view in the database")));
+  EXPECT_THAT(where("lower(a, b) = 'x'"), HasSubstr("`lower` takes one value, not 2"));
+  EXPECT_THAT(where("lower(1) = 'x'"), HasSubstr("`lower` takes a column or a text"));
+  EXPECT_THAT(where("lower(a) = 5"), HasSubstr("put the value in single quotes"));
+  EXPECT_THAT(where("lower(a) = 'Anna'"), AllOf(HasSubstr("is never the result"), HasSubstr("write 'anna'")));
+  EXPECT_THAT(where("trim(a) in ('x', ' y')"), HasSubstr("write 'y'"));
+  EXPECT_THAT(where("lower(a) = lower(null)"), HasSubstr("takes a column or a text"));
+  EXPECT_THAT(where("lower(a)"), HasSubstr("only a column can stand alone"));
+}
+
+TEST(functions_in_conditions, tie_a_joined_row_as_plain_columns_do) {
+  const std::string text =
+      "mapping \"m\" entry e from t { join a a on lower(a.k) = lower(t.k) key k under \"ou=x\" rdn cn = k class device "
+      "description = a.v | nonempty }";
+  const auto map = parsed(text);
+  // Of several rows that it finds the one in small letters comes first.
+  ASSERT_EQ(map.queries(0).main.descending.size(), 1U);
+  EXPECT_EQ(map.queries(0).main.descending.front().column, "k");
+  EXPECT_THAT(map.shown(), HasSubstr("<-> description"));
+
+  model::catalog tables;
+  for (const char* const name : {"t", "a"}) {
+    model::table_info& table = tables.tables.emplace_back();
+    table.name = name;
+    for (const char* const column : {"k", "v"}) table.columns.push_back({column, model::sql_type::text, "text", true});
+    table.primary_key = {"k"};
+  }
+  EXPECT_THAT(mapping::render(map.check_tables(tables), text, "test.map"), IsEmpty());
+}
+
+TEST(functions_in_conditions, fold_the_row_whose_entries_are_looked_for) {
+  const auto map = parsed(
+      "mapping \"m\" entry e from t { join a a on lower(a.k) = lower(t.k) key k under \"ou=x\" rdn cn = k class device "
+      "description = a.v }");
+  const auto touched = map.touched_by({"", "a", {{"k", "Anna"}, {"v", "x"}}, {}});
+  ASSERT_EQ(touched.size(), 1U);
+  const auto& query = std::get<model::query>(touched.front().which);
+  const auto& tie = std::get<model::compare>(std::get<model::all_of>(query.where->node).parts.front()->node);
+  EXPECT_EQ(std::get<std::string>(std::get<model::literal>(tie.left)), "anna");
+  EXPECT_TRUE(std::get<model::folded_column>(tie.right).lowered);
+}
+
+// ---- what a writer is told ----------------------------------------------------------------------
+
+TEST(a_writer, is_told_how_the_thing_is_written) {
+  EXPECT_THAT(complaints(entry("mail = a, b")), HasSubstr("joined with '+'"));
+  EXPECT_THAT(complaints(entry("mail = enablelib-storage")), HasSubstr("needs `backticks`"));
+  EXPECT_THAT(complaints(entry("sn = k", "from t where mail-box = 'x'")), HasSubstr("needs `backticks`"));
+  EXPECT_THAT(complaints(entry("sn = k", "from t where a || b = 'x'")), HasSubstr("do not join texts"));
+  EXPECT_THAT(complaints(entry("mail = a | lowercase")), HasSubstr("did you mean `lower`?"));
+}
+
+TEST(a_writer, is_told_of_the_key_of_another_kind_where_it_is_used_and_once) {
+  const std::string text =
+      "mapping \"m\"\n"
+      "entry domain from d { key id under \"ou=x\" rdn associatedDomain = id class domain }\n"
+      "entry account from a { join o o on o.id = a.o key id under domain(dom) rdn uid = name, cn = dom class account "
+      "}\n"
+      "entry list from l { key id under \"ou=x\" rdn cn = id class device\n"
+      "  owner = dn account(moderator)\n"
+      "}\n";
+  const std::string found = complaints(text);
+  EXPECT_THAT(found, AllOf(HasSubstr("test.map:5:"), HasSubstr("built from `name`"), HasSubstr("`dom`")));
+  EXPECT_THAT(found, ::testing::Not(HasSubstr("test.map:3:")));
+  EXPECT_EQ(found.find("built from `dom`"), found.rfind("built from `dom`")) << found;
+}
+
 }  // namespace
 }  // namespace sql2ldap::test

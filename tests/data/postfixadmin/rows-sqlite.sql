@@ -11,3 +11,6 @@ INSERT INTO vacation (email, subject, body, domain, active, activefrom, activeun
   ('textflag@example.net', 'Zeros', 'Days that are none', 'example.net', 1, '0000-00-00 00:00:00', '0000-00-00 00:00:00', 1);
 INSERT INTO mailbox (username, password, name, maildir, domain, local_part) VALUES
   ('latin1@example.net', '{PLAIN}geheim-latin1', CAST(X'4AFC7267656E' AS text), 'example.net/latin1/', 'example.net', 'latin1');
+-- A domain in another letter case than its own row: PostgreSQL's foreign key does not let it in.
+INSERT INTO mailbox (username, password, maildir, domain, local_part) VALUES
+  ('mix@example.org', '{PLAIN}geheim-mix', 'example.org/mix/', 'Example.ORG', 'mix');

@@ -110,6 +110,27 @@ ich bin erst am 1. September zurück.
 Grüße, Carla', 'example.net', '1', '2026-08-01 00:00:00', '2026-08-31 23:59:59', 86400),
   ('ida@example.net', 'Old notice', 'Kept for the next time.', 'example.net', '0', '2000-01-01 00:00:00', '2038-01-18 00:00:00', 0);
 
+-- Letter case as MySQL left it: the alias rows and notices of a mailbox are found all the same.
+INSERT INTO mailbox (username, password, name, maildir, domain, local_part) VALUES
+  ('lower@example.net', '{PLAIN}geheim-lower', 'Lower', 'example.net/lower/', 'example.net', 'lower'),
+  ('Upper@example.net', '{PLAIN}geheim-upper', 'Upper', 'example.net/upper/', 'example.net', 'Upper'),
+  ('twin@example.net', '{PLAIN}geheim-twin', 'Twin', 'example.net/twin/', 'example.net', 'twin'),
+  ('nora@example.net', '{PLAIN}geheim-nora', 'Nora', 'example.net/nora/', 'example.net', 'nora'),
+  ('otto@example.net', '{PLAIN}geheim-otto', 'Otto', 'example.net/otto/', 'example.net', 'otto'),
+  ('paula@example.net', '{PLAIN}geheim-paula', 'Paula', 'example.net/paula/', 'example.net', 'paula');
+INSERT INTO alias (address, goto, domain) VALUES
+  ('Lower@Example.net', 'lower@example.net,copy@elsewhere.example', 'example.net'),
+  ('upper@example.net', 'Upper@Example.net,copy@elsewhere.example', 'example.net'),
+  ('twin@example.net', 'twin@example.net', 'example.net'),
+  ('Twin@example.net', 'dead@elsewhere.example', 'example.net'),
+  ('nora@example.net', 'nora@example.net,nora#example.net@autoreply.example.org', 'example.net'),
+  ('otto@example.net', 'otto@example.net,otto#example.net@autoreply.example.org', 'example.net'),
+  ('paula@example.net', 'paula@example.net,paula#example.net@autoreply.example.org,paula@[192.0.2.1]', 'example.net');
+-- The notice is off, though alias.goto still sends to it; and Paula has none at all.
+INSERT INTO vacation (email, subject, body, domain, active) VALUES
+  ('nora@example.net', 'Off', 'Text of last summer', 'example.net', '0'),
+  ('Otto@Example.net', 'On', 'Back soon', 'example.net', '1');
+
 -- Aliases.
 INSERT INTO alias (address, goto, domain, active) VALUES
   ('info@example.org', 'pw-ssha@example.org,pw-sha@example.org', 'example.org', '1'),

@@ -18,6 +18,8 @@ INSERT INTO users (user_id, domain_id, localpart, username, crypt, uid, gid, smt
  Urlaub.=0D=0AKosten =3D 0', 0),
   (13, 3, 'dora', 'dora@Example.NET', 'veXVAxGM6bSkw', 65534, 65534, '/var/vmail/Example.NET/dora/Maildir', '/var/vmail/Example.NET/dora', 'local', 0, 0, 'Dora', 0, 0, 0, 'kept@elsewhere.example', 1, 0, 'for the next time', 0),
   (14, 5, 'emil', 'emil@off.example', '{SHA}kWVaxt0UVXvW8xhRWmHI8ZhwJ3E=', 65534, 65534, '/var/vmail/off.example/emil/Maildir', '/var/vmail/off.example/emil', 'local', 0, 1, 'Emil', 0, 0, 0, NULL, 0, 0, NULL, 0),
+  (15, 2, 'lat', 'lat@example.org', '$1$vexim2sa$gJm4ua9CRmgHGbSeeXgtj1', 65534, 65534, '/var/vmail/example.org/lat/Maildir', '/var/vmail/example.org/lat', 'local', 0, 1, 'Latin-1', 0, 0, 0, NULL, 0, 1, 'Gr=FC=DFe, ich bin zur=FCck', 0),
+  (16, 2, 'raw', 'raw@example.org', '$1$vexim2sa$gJm4ua9CRmgHGbSeeXgtj1', 65534, 65534, '/var/vmail/example.org/raw/Maildir', '/var/vmail/example.org/raw', 'local', 0, 1, 'Not coded', 0, 0, 0, NULL, 0, 0, 'price = 5 EUR, 100=', 0),
   -- a program
   (20, 2, 'tickets', 'tickets@example.org', '*', 65534, 65534, '|/usr/local/bin/tickets --queue "a b"', '/var/vmail/example.org/tickets', 'piped', 0, 1, 'Tickets', 0, 0, 0, NULL, 0, 0, NULL, 1),
   -- aliases

@@ -12,4 +12,8 @@ INSERT INTO virtual_aliases (id, domain_id, source, destination) VALUES
   (4, 1, 'anna@example.org', 'anna@example.org'),
   (5, 1, 'anna@example.org', 'anna@elsewhere.example'),
   (6, 2, '@example.net', 'carla@example.net'),
-  (7, 2, 'list@example.net', 'anna@example.org, carla@example.net');
+  (7, 2, 'list@example.net', 'anna@example.org, carla@example.net'),
+  -- letter case as MySQL left it
+  (8, 1, 'Bert@Example.org', 'bert@elsewhere.example'),
+  (9, 1, 'bert@example.org', 'Bert@example.org'),
+  (10, 2, 'List@example.net', 'bert@[IPv6:2001:DB8::1]');
