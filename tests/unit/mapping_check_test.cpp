@@ -106,7 +106,7 @@ TEST(CheckTables, AColumnThatKnowsItsTimeZoneTakesNoOther) {
   EXPECT_THAT(found("m.last | time"), IsEmpty());
   EXPECT_THAT(found("m.last | time(\"UTC\")"), IsEmpty());
   EXPECT_THAT(found("m.local | time(\"Europe/Berlin\")"), IsEmpty());
-  EXPECT_THAT(found("m.last | time(\"Europe/Berlin\")"), HasSubstr("error: `mailbox.last` knows its time zone"));
+  EXPECT_THAT(found("m.last | time(\"Europe/Berlin\")"), HasSubstr("error: `last` knows its time zone"));
 }
 
 TEST(CheckTables, Types) {

@@ -81,7 +81,7 @@ TEST(on_error_omit, says_how_it_is_written) {
 
 TEST(functions_in_conditions, are_printed_as_they_are_written) {
   const std::string head =
-      "from t where lower(a) = lower(trim(b)) and lower(c) in ('x', 'y') and not (trim(d) is null)";
+      "from t where lower(a) = lower(trim(b)) and lower(c) in ('x', 'y') and not trim(d) is null";
   EXPECT_EQ(canonical(entry("  sn = k\n", head)), entry("  sn = k\n", head));
   // A column may be called like a function.
   EXPECT_EQ(canonical(entry("  sn = lower\n", "from t where lower = 1 and trim")),
@@ -155,7 +155,7 @@ TEST(a_writer, is_told_of_the_key_of_another_kind_where_it_is_used_and_once) {
   const std::string text =
       "mapping \"m\"\n"
       "entry domain from d { key id under \"ou=x\" rdn associatedDomain = id class domain }\n"
-      "entry account from a { join o o on o.id = a.o key id under domain(dom) rdn uid = name, cn = dom class account "
+      "entry account from a { key id under domain(dom) rdn uid = name, cn = dom class account "
       "}\n"
       "entry list from l { key id under \"ou=x\" rdn cn = id class device\n"
       "  owner = dn account(moderator)\n"
