@@ -296,10 +296,10 @@ TEST_P(SqlSources, FoldedTextsAreTheSameUnderEveryCollation) {
       {"not in", condition(model::in_list{word, {text("ida")}, true}), "3 5 6"},
       {"like", condition(model::like{word, "id_", false}), "1 2"},
       {"is null", condition(model::is_null{word, false}), "4"},
-      {"exists", mate_with({}, false), "1 2 6"},
-      {"not exists, with NULL on both sides", mate_with({}, true), "3 4 5"},
-      {"exists with more to ask", mate_with({active_mate}, false), "1 2"},
-      {"not exists with more to ask", mate_with({active_mate}, true), "3 4 5 6"},
+      {"exists", mate_with({}, false), "1 2 5 6"},
+      {"not exists, with NULL on both sides", mate_with({}, true), "3 4"},
+      {"exists with more to ask", mate_with({active_mate}, false), "1 2 5"},
+      {"not exists with more to ask", mate_with({active_mate}, true), "3 4 6"},
       {"exists that looks at the outer row twice", mate_with({equal(id, number(2))}, false), "2"},
   };
   model::query what = select("spelt", {"id"});
