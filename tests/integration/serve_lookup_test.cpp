@@ -176,6 +176,11 @@ TEST_F(serve_lookup, postfixadmin) {
   EXPECT_EQ(route("frieda+lists@example.net"), "mailbox frieda@example.net");
   EXPECT_EQ(route("hanna@example.net"), "mailbox hanna@example.net");          // her alias row is off, she is not
   EXPECT_EQ(route("gustav@example.net"), "members gustav@elsewhere.example");  // off: who catches all has it
+  // The alias row of a mailbox in another letter case.
+  EXPECT_EQ(route("lower@example.net"), "to copy@elsewhere.example and mailbox lower@example.net");
+  EXPECT_EQ(route("upper@example.net"), "to copy@elsewhere.example and mailbox upper@example.net");
+  EXPECT_EQ(route("twin@example.net"), "mailbox twin@example.net");
+  EXPECT_EQ(route("paula@example.net"), "to paula@[192.0.2.1] and mailbox paula@example.net");
   EXPECT_EQ(route("gone@example.net"), "members gone@elsewhere.example");
   EXPECT_EQ(route("sales@example.net"), "members anna@example.net bert@example.net");
   EXPECT_EQ(route("self@example.net"), "members self@example.net");
@@ -213,6 +218,9 @@ TEST_F(serve_lookup, postfixadmin) {
   EXPECT_THAT(notice, HasSubstr("\"2026-08-31\""));
   EXPECT_THAT(notice, HasSubstr("\"23:59:59\""));
   EXPECT_EQ(sieve("ida@example.net"), "nothing");
+  EXPECT_EQ(sieve("nora@example.net"), "nothing");   // vacation.active is off, and alias.goto does not know
+  EXPECT_EQ(sieve("paula@example.net"), "nothing");  // no row of `vacation`
+  EXPECT_THAT(sieve("otto@example.net"), HasSubstr("Back soon"));
   EXPECT_THAT(sieve("bert@example.net"), HasSubstr("redirect \"root@host.example\";"));
   EXPECT_THAT(sieve("anna@example.net"), HasSubstr("redirect :copy \"anna@elsewhere.example\";"));
   const auto all = users();
