@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -231,7 +232,9 @@ result<exit_code> ask(const options& chosen, const question& asked, answerer ans
   S2L_TRY_ASSIGN(const auto to, open_directory(chosen));
   S2L_TRY_ASSIGN(auto base, open_base(chosen, to.get()));
   serve::directory_lookup entries(*to, std::move(base));
-  serve::entry_answers answers(entries, &entries, {});
+  serve::answer_options answering;
+  answering.separators = chosen.settings.separators;  // as authd takes it from the same file
+  serve::entry_answers answers(entries, &entries, std::move(answering));
   return answer(answers, chosen, asked);
 }
 

@@ -1,8 +1,11 @@
 // `sql2ldap lookup`: what servers are told, for people.
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <support/temp_dir.hpp>
 #include <support/tool.hpp>
 
 namespace sql2ldap::test {
@@ -63,6 +66,16 @@ TEST_F(lookup, shows_no_hash_unasked) {
       EXPECT_THAT(said.out + said.err, Not(HasSubstr("l3Z4FFILn"))) << what;
     }
   EXPECT_THAT(ask("pass", {"user0@domain0.example", "--show-secrets"}).out, HasSubstr("{SSHA}l3Z4FFILn"));
+}
+
+TEST_F(lookup, takes_the_separators_of_the_settings_file) {
+  const temp_dir folder;
+  std::ofstream(folder / "sql2ldap.toml") << "separators = \"-\"\n";
+  const auto alias = [&](const std::string& address) {
+    return ask("alias", {address, "--config", (folder / "sql2ldap.toml").string()}).out;
+  };
+  EXPECT_THAT(alias("user0-list@domain0.example"), HasSubstr("mailbox of user0@domain0.example\n"));
+  EXPECT_THAT(alias("user0+list@domain0.example"), HasSubstr("unknown here"));
 }
 
 TEST_F(lookup, tells_what_is_not_there) {
