@@ -94,6 +94,22 @@ TEST_P(servers_exim_each_transport, mail_goes_where_the_directory_says) {
   EXPECT_EQ(dovecot_->sent(), "") << "exim forwards, and Sieve does not do it once more";
 }
 
+// As Virtual Exim has it. dovecot's own delimiter stays '+'.
+TEST_P(servers_exim_each_transport, another_separator_leads_to_the_user_too) {
+  start(GetParam(), {"--separators=-"});
+  for (const auto& [to, subject] : {std::pair("anna-shop@meadow.example", "detail"),
+                                    std::pair("anna-shop@stone.example", "detail at the alias domain"),
+                                    std::pair("gina-shop@meadow.example", "both")})
+    EXPECT_THAT(deliver(to, subject), StartsWith("250")) << to << logs();
+  EXPECT_THAT(deliver("nobody-shop@meadow.example", "nobody"), StartsWith("550"));
+  ASSERT_TRUE(done_with_all()) << logs();
+  EXPECT_THAT(host_.mail_of(anna),
+              UnorderedElementsAre(HasSubstr("Subject: detail\n"), HasSubstr("Subject: detail at the alias domain\n")))
+      << logs();
+  EXPECT_THAT(host_.mail_of("gina@meadow.example"), ElementsAre(HasSubstr("Subject: both\n"))) << logs();
+  EXPECT_THAT(exim_->elsewhere(), ElementsAre(HasSubstr("Envelope-to: away@elsewhere.example\n"))) << logs();
+}
+
 TEST_P(servers_exim_each_transport, who_is_away_says_so_once) {
   start(GetParam());
   EXPECT_THAT(deliver("hans@meadow.example", "first"), StartsWith("250")) << logs();
