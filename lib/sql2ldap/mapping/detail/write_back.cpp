@@ -122,6 +122,8 @@ class returning {
         }
         drop_empty(made);
         if (readable && same_attribute(made, values, a.secret)) return true;
+        // What was left out on an error is not wanted either: the column keeps what cannot be read.
+        if (!readable && values.empty() && a.on_error == error_policy::omit) return true;
         if (!a.way.two_way) return r.object(a.way.reason);
         return put(r, row_, a.value, values);
       });
