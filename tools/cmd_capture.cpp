@@ -19,7 +19,7 @@ result<exit_code> show_or_run(const options& chosen, const std::vector<std::stri
     write_output("COMMIT;\n");
     return exit_code::done;
   }
-  S2L_TRY(sql::run_all(chosen.settings.source, statements));
+  S2L_TRY(sql::run_all(location_of(chosen.settings), statements));
   note_work_done();
   print_text("{}: {}\n", word, count_of(statements.size(), "statement", "statements"));
   return exit_code::done;
@@ -30,17 +30,17 @@ result<std::vector<std::string>> install_sql(const options& chosen) {
   S2L_TRY_ASSIGN(const auto map, open_mapping(chosen));
   S2L_TRY_ASSIGN(const auto from, open_source(chosen));
   S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
-  if (journal) return sql::journal_install_sql(set.source, tables_of(map));
+  if (journal) return sql::journal_install_sql(location_of(set), noted_tables_of(map));
   S2L_TRY_ASSIGN(const auto how, wal_options_of(set, map, *from));
-  return sql::wal_install_sql(set.source, how);
+  return sql::wal_install_sql(location_of(set), how);
 }
 
-result<std::vector<std::string>> remove_sql(const options& chosen) {
+result<sql::removal> remove_sql(const options& chosen) {
   const config::settings& set = chosen.settings;
   S2L_TRY(open_source(chosen));
   S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
-  return journal ? sql::journal_remove_sql(set.source)
-                 : sql::wal_remove_sql(set.source, {set.slot, set.publication, {}});
+  return journal ? sql::journal_remove_sql(location_of(set))
+                 : sql::wal_remove_sql(location_of(set), {set.slot, set.publication, {}});
 }
 
 result<exit_code> install(const options& chosen, bool print) {
@@ -49,8 +49,10 @@ result<exit_code> install(const options& chosen, bool print) {
 }
 
 result<exit_code> remove(const options& chosen, bool print) {
-  S2L_TRY_ASSIGN(const auto statements, remove_sql(chosen));
-  return show_or_run(chosen, statements, print, "removed");
+  S2L_TRY_ASSIGN(const sql::removal ours, remove_sql(chosen));
+  S2L_TRY_ASSIGN(const exit_code code, show_or_run(chosen, ours.statements, print, "removed"));
+  for (const std::string& thing : ours.left) print_note("left: {}\n", thing);
+  return code;
 }
 
 }  // namespace
@@ -60,8 +62,8 @@ void add_capture(command_line& line) {
       "capture",
       "Installs or removes what sql2ldap-syncd needs in the database. With --capture wal: the publication, old rows "
       "that are told whole where joins need them, and triggers that wake a daemon which reads the log by SQL "
-      "functions. With --capture journal: triggers that write each change of the tables that the mapping reads into "
-      "a table beside them, whoever makes it.");
+      "functions. With --capture journal: triggers that note the keys of each row that is changed, whoever changes "
+      "it, in a table beside those that the mapping reads.");
   const auto add = [&](const char* name, const char* text, auto run) {
     auto print = std::make_shared<bool>(false);
     command added = line.add(group, name, text, {.source = true, .json = false},
@@ -73,7 +75,7 @@ void add_capture(command_line& line) {
       install);
   add("remove",
       "Removes all of it without a trace. With --capture wal the slot as well, and tables get their own replica "
-      "identity back; the daemon must be stopped.",
+      "identity back; the daemon must be stopped. What belongs to others, or depends on ours, is left and named.",
       remove);
 }
 

@@ -53,11 +53,13 @@ result<mapping::mapping> open_mapping(const options& chosen) {
   return *std::move(parsed);
 }
 
+sql::location location_of(const config::settings& set) { return {set.source, set.source_timeout}; }
+
 result<std::unique_ptr<model::source>> open_source(const options& chosen) {
   if (chosen.settings.source.empty())
     return fail(error_kind::usage, "no database configured",
                 "set --source sqlite:FILE or --source postgresql://USER@HOST/DATABASE");
-  return sql::open_source(chosen.settings.source);
+  return sql::open_source(location_of(chosen.settings));
 }
 
 result<ldap::options> ldap_options_of(const options& chosen) {
@@ -107,6 +109,15 @@ std::vector<model::table_ref> tables_of(const mapping::mapping& map) {
   return tables;
 }
 
+std::vector<sql::noted_table> noted_tables_of(const mapping::mapping& map) {
+  std::vector<sql::noted_table> out;
+  for (model::table_ref& table : tables_of(map)) {
+    mapping::noted_columns columns = map.noted(table);
+    out.push_back({std::move(table), std::move(columns.read), std::move(columns.keys)});
+  }
+  return out;
+}
+
 result<bool> captures_by_journal(const config::settings& set) {
   if (set.capture == "journal") return true;
   if (set.capture != "wal")
@@ -130,9 +141,9 @@ result<sql::wal_options> wal_options_of(const config::settings& set, const mappi
 result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides) {
   const config::settings& set = chosen.settings;
   S2L_TRY_ASSIGN(const bool journal, captures_by_journal(set));
-  if (journal) return sql::open_journal_capture(set.source, tables_of(sides.map));
+  if (journal) return sql::open_journal_capture(location_of(set), noted_tables_of(sides.map));
   S2L_TRY_ASSIGN(const auto how, wal_options_of(set, sides.map, *sides.from));
-  return sql::open_wal_capture(set.source, how);
+  return sql::open_wal_capture(location_of(set), how);
 }
 
 result<both_sides> open_both_sides(const options& chosen) {

@@ -19,6 +19,7 @@ namespace sql2ldap::tools {
 
 // Its messages go to standard error in full; the error only counts them.
 [[nodiscard]] result<mapping::mapping> open_mapping(const options& chosen);
+[[nodiscard]] sql::location location_of(const config::settings& set);  // of the source
 [[nodiscard]] result<std::unique_ptr<model::source>> open_source(const options& chosen);
 [[nodiscard]] result<ldap::options> ldap_options_of(const options& chosen);  // reads the password
 [[nodiscard]] result<std::unique_ptr<model::directory>> open_directory(const options& chosen);
@@ -35,6 +36,7 @@ struct both_sides {
 [[nodiscard]] result<both_sides> open_both_sides(const options& chosen);
 
 [[nodiscard]] std::vector<model::table_ref> tables_of(const mapping::mapping& map);
+[[nodiscard]] std::vector<sql::noted_table> noted_tables_of(const mapping::mapping& map);
 // --capture: triggers, or the log of the server (false).
 [[nodiscard]] result<bool> captures_by_journal(const config::settings& set);
 [[nodiscard]] result<sql::wal_options> wal_options_of(const config::settings& set, const mapping::mapping& map,

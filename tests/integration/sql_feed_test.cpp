@@ -420,7 +420,7 @@ TEST_F(wal_capture, what_is_installed_leaves_no_trace) {
   const auto remove = [&] {
     const auto statements = sql::wal_remove_sql(url_, {"syncd", "mapped", {}});
     ASSERT_TRUE(statements.has_value()) << statements.error().text();
-    const auto done = sql::run_all(url_, *statements);
+    const auto done = sql::run_all(url_, statements->statements);
     ASSERT_TRUE(done.has_value()) << done.error().text();
   };
   const std::string before = run(everything);
@@ -441,12 +441,12 @@ TEST_F(wal_capture, what_is_installed_leaves_no_trace) {
   capture_ = nullptr;
   ASSERT_TRUE(opened(url_, options_)->begin().has_value());
   EXPECT_EQ(run(identities), "aliasf\nmailboxd\nmemberf\n");
-  ASSERT_TRUE(sql::run_all(url_, *sql::journal_install_sql(url_, options_.tables)).has_value());
+  ASSERT_TRUE(sql::run_all(url_, *sql::journal_install_sql(url_, {{options_.tables[0], {"id"}, {"id"}}})).has_value());
   remove();
   EXPECT_EQ(run("select count(*) from pg_class where relname = 'changes'"), "1\n");
-  ASSERT_TRUE(sql::run_all(url_, *sql::journal_remove_sql(url_)).has_value());
+  ASSERT_TRUE(sql::run_all(url_, sql::journal_remove_sql(url_)->statements).has_value());
   EXPECT_EQ(run(everything), before);
-  EXPECT_TRUE(sql::wal_remove_sql(url_, {"syncd", "mapped", {}})->empty());
+  EXPECT_TRUE(sql::wal_remove_sql(url_, {"syncd", "mapped", {}})->statements.empty());
 }
 
 TEST_F(wal_capture, what_others_publish_is_used_and_never_changed) {
@@ -462,7 +462,7 @@ TEST_F(wal_capture, what_others_publish_is_used_and_never_changed) {
   capture_ = nullptr;
   const auto statements = sql::wal_remove_sql(url_, options_);
   ASSERT_TRUE(statements.has_value()) << statements.error().text();
-  ASSERT_TRUE(sql::run_all(url_, *statements).has_value());
+  ASSERT_TRUE(sql::run_all(url_, statements->statements).has_value());
   EXPECT_EQ(run("select count(*) from pg_publication"), "1\n");
 }
 

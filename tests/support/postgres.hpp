@@ -33,14 +33,14 @@ class postgres_server {
 
   [[nodiscard]] const std::filesystem::path& socket_folder() const noexcept { return folder_.path(); }
   [[nodiscard]] const std::filesystem::path& programs() const noexcept { return programs_; }
+  // One of the server's programs, as the user that it runs as.
+  [[nodiscard]] command program(const std::string& name) const;
   void crash();  // ends it at once
   void start();  // starts it again with the same data
 
   std::vector<std::string> settings;  // "name=value", of the next start()
 
  private:
-  [[nodiscard]] command program(const std::string& name) const;
-
   temp_dir folder_;
   std::filesystem::path programs_;
   std::string user_;

@@ -39,6 +39,24 @@ std::string touched_by(const model::row_image& row) {
   return out;
 }
 
+std::string noted(const std::string& table) {
+  const mapping::noted_columns columns = parsed(text).noted({"", table, ""});
+  std::string out;
+  for (const std::string& column : columns.keys) out += column + " ";
+  out += "|";
+  for (const std::string& column : columns.read) out += " " + column;
+  return out;
+}
+
+// What triggers write down: a value that leads to no entry stays out of their table.
+TEST(noted, are_the_columns_that_lead_to_entries_and_those_that_are_read) {
+  EXPECT_EQ(noted("mailbox"), "id | domain id owner_id username");
+  EXPECT_EQ(noted("owner"), "id | id note");
+  EXPECT_EQ(noted("alias"), "mailbox | active address mailbox");
+  EXPECT_EQ(noted("blocked"), "who | who");
+  EXPECT_EQ(noted("elsewhere"), "|");
+}
+
 TEST(touched_by, a_main_row_names_its_own_entry) {
   EXPECT_EQ(touched_by({"public", "mailbox", {{"id", "7"}, {"username", "ann"}}}), "account: 7\n");
   EXPECT_EQ(touched_by({"", "domain", {{"name", "a.example"}}}), "domain: a.example\n");

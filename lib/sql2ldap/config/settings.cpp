@@ -37,6 +37,9 @@ const std::vector<binding>& bindings() {
   static const std::vector<binding> all = {
       {{"source", text_key, in_source, "URL", "SQL database: sqlite:FILE or postgresql://[USER@]HOST/DATABASE"},
        &settings::source},
+      {{"source-timeout", key_kind::duration, in_source, "TIME",
+        "give up on a PostgreSQL server that sends nothing for so long; default 5m, or off"},
+       &settings::source_timeout},
       {{"mapping", text_key, in_source, "NAME|FILE", "a shipped mapping by name, or a file"}, &settings::mapping},
       {{"param", key_kind::table, in_source, "NAME=VALUE", "parameter of the mapping; may be repeated"},
        &settings::parameters},

@@ -33,8 +33,9 @@ struct limit {
 [[nodiscard]] result<std::chrono::seconds> parse_duration(std::string_view text);
 
 struct settings {
-  std::string source;   // sqlite:FILE, postgresql://..., or libpq's key=value words
-  std::string mapping;  // name of a shipped one, or a file
+  std::string source;                        // sqlite:FILE, postgresql://..., or libpq's key=value words
+  std::chrono::seconds source_timeout{300};  // the longest silence of its server in an answer; 0 = no bound
+  std::string mapping;                       // name of a shipped one, or a file
   std::map<std::string, std::string> parameters;
   std::string directory = "ldapi:///";
   std::string base;  // "" = the server's only naming context

@@ -34,6 +34,7 @@ const std::string& mapping::fingerprint() const noexcept { return program_->fing
 std::vector<touched> mapping::touched_by(const model::row_image& row) const {
   return detail::touched_by(*program_, row);
 }
+noted_columns mapping::noted(const model::table_ref& table) const { return detail::noted(*program_, table); }
 diagnostics mapping::check_tables(const model::catalog& tables) const {
   return detail::check_tables(*program_, tables);
 }

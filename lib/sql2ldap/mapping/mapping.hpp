@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,6 +72,11 @@ struct table_use {  // what the mapping needs of the database
   position at;
 };
 
+struct noted_columns {         // of a table, for triggers that note its changes
+  std::set<std::string> read;  // an update of others changes no entry
+  std::set<std::string> keys;  // with their values, old and new, touched_by() finds the entries
+};
+
 // Entries of one kind that a row has a part in; perhaps more than these, never fewer.
 struct everything {};  // all of the kind: the row says too little, or no condition ties it to them
 using key_values = std::vector<std::string>;  // text form, as in model::query
@@ -95,6 +101,8 @@ class mapping {
   // Which entries may look different because this row came, changed or went. Ask for the row as it
   // was and as it is; queries are to be asked of the tables as they are after the change.
   [[nodiscard]] std::vector<touched> touched_by(const model::row_image& row) const;
+  // What touched_by() looks at in rows of this table; it must know no more of them.
+  [[nodiscard]] noted_columns noted(const model::table_ref& table) const;
 
   // The mapping against the live tables (names, types, keys; missing unique key behind a `join`)
   // and the live schema (classes, MUST, allowed attributes, single values, syntaxes).

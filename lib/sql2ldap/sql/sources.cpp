@@ -16,53 +16,52 @@ namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite:";
 
-bool is_sqlite(std::string_view url) { return url.starts_with(sqlite_scheme); }
-std::string file_of(std::string_view url) { return std::string(url.substr(sqlite_scheme.size())); }
+bool is_sqlite(const location& at) { return at.url.starts_with(sqlite_scheme); }
+std::string file_of(const location& at) { return at.url.substr(sqlite_scheme.size()); }
 
 }  // namespace
 
-result<std::unique_ptr<model::source>> open_source(std::string_view url) {
-  if (!is_sqlite(url)) return detail::open_postgresql(url);
-  const std::string file = file_of(url);
+result<std::unique_ptr<model::source>> open_source(const location& at) {
+  if (!is_sqlite(at)) return detail::open_postgresql(at);
+  const std::string file = file_of(at);
   if (file.empty()) return fail(error_kind::usage, "the source sqlite: names no file", "sqlite:FILE");
   return detail::open_sqlite(file);
 }
 
-result<std::unique_ptr<model::capture>> open_wal_capture(std::string_view url, const wal_options& options) {
-  return detail::open_pg_capture(url, options);
+result<std::unique_ptr<model::capture>> open_wal_capture(const location& at, const wal_options& options) {
+  return detail::open_pg_capture(at, options);
 }
 
-result<std::vector<std::string>> wal_install_sql(std::string_view url, const wal_options& options) {
-  return detail::pg_wal_install(url, options);
+result<std::vector<std::string>> wal_install_sql(const location& at, const wal_options& options) {
+  return detail::pg_wal_install(at, options);
 }
 
-result<std::vector<std::string>> wal_remove_sql(std::string_view url, const wal_options& options) {
-  return detail::pg_wal_remove(url, options);
+result<removal> wal_remove_sql(const location& at, const wal_options& options) {
+  return detail::pg_wal_remove(at, options);
 }
 
-result<std::unique_ptr<model::capture>> open_journal_capture(std::string_view url,
-                                                             const std::vector<model::table_ref>& tables) {
-  if (is_sqlite(url)) return detail::open_sqlite_journal(file_of(url), tables);
-  return detail::open_pg_journal(url, tables);
+result<std::unique_ptr<model::capture>> open_journal_capture(const location& at,
+                                                             const std::vector<noted_table>& tables) {
+  if (is_sqlite(at)) return detail::open_sqlite_journal(file_of(at), tables);
+  return detail::open_pg_journal(at, tables);
 }
 
-result<std::vector<std::string>> journal_install_sql(std::string_view url,
-                                                     const std::vector<model::table_ref>& tables) {
-  return is_sqlite(url) ? detail::sqlite_journal_install(file_of(url), tables)
-                        : detail::pg_journal_install(url, tables);
+result<std::vector<std::string>> journal_install_sql(const location& at, const std::vector<noted_table>& tables) {
+  return is_sqlite(at) ? detail::sqlite_journal_install(file_of(at), tables) : detail::pg_journal_install(at, tables);
 }
 
-result<std::vector<std::string>> journal_remove_sql(std::string_view url) {
-  return is_sqlite(url) ? detail::sqlite_journal_remove(file_of(url)) : detail::pg_journal_remove(url);
+result<removal> journal_remove_sql(const location& at) {
+  return is_sqlite(at) ? detail::sqlite_journal_remove(file_of(at)) : detail::pg_journal_remove(at);
 }
 
-result<void> run_all(std::string_view url, const std::vector<std::string>& statements) {
-  return is_sqlite(url) ? detail::sqlite_run_all(file_of(url), statements) : detail::pg_run_all(url, statements);
+result<void> run_all(const location& at, const std::vector<std::string>& statements) {
+  return is_sqlite(at) ? detail::sqlite_run_all(file_of(at), statements) : detail::pg_run_all(at, statements);
 }
 
 std::string without_password(std::string_view url) {
-  if (is_sqlite(url)) return std::string(url);
-  const auto address = detail::pg_address::parse(url);
+  const location at{std::string(url)};
+  if (is_sqlite(at)) return at.url;
+  const auto address = detail::pg_address::parse(at);
   return address ? address->without_password(url) : "...";
 }
 

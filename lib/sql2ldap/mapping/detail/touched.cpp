@@ -180,6 +180,7 @@ class used_columns {
     for (const auto& many : k.queries.many) add(many);
     for (const join_use& j : k.joins) add(j.on);
   }
+  used_columns(const condition_ptr& c, const std::string& alias) : alias_(alias) { add(c); }
   [[nodiscard]] std::set<std::string> take() { return std::move(names_); }
 
  private:
@@ -222,6 +223,17 @@ bool matters(const std::set<std::string>& columns_read, const model::row_image& 
 
 bool is_of(const model::table_ref& table, const model::row_image& row) {
   return table.table == row.table && (table.schema.empty() || table.schema == row.schema);
+}
+
+// Those that tie a row at this place to rows of other places; see through().
+std::set<std::string> linking_columns(const place& here) {
+  std::set<std::string> out;
+  for (const condition_ptr& c : here.on) {
+    std::set<std::string> aliases;
+    add_aliases(*c, aliases);
+    if (aliases.size() > 1) out.merge(used_columns(c, here.table.alias).take());
+  }
+  return out;
 }
 
 std::vector<model::column_ref> key_of(const kind_program& k) {
@@ -292,6 +304,28 @@ std::vector<touched> touched_by(const program& p, const model::row_image& row) {
     for (const way& w : k.ways)
       if (is_of(w.here.table, row) && matters(w.columns_read, row)) out.push_back(through(i, k, w, row));
   }
+  return out;
+}
+
+noted_columns noted(const program& p, const model::table_ref& table) {
+  // Two names may stand for one table.
+  const auto may_be = [&](const model::table_ref& other) {
+    return other.table == table.table && (other.schema == table.schema || other.schema.empty() || table.schema.empty());
+  };
+  noted_columns out;
+  for (const kind_program& k : p.kinds) {
+    if (k.info.table.empty()) continue;
+    if (may_be(k.queries.main.from)) {
+      out.read.insert(k.columns_read.begin(), k.columns_read.end());
+      for (const model::column_ref& c : key_of(k)) out.keys.insert(c.column);
+    }
+    for (const way& w : k.ways) {
+      if (!may_be(w.here.table)) continue;
+      out.read.insert(w.columns_read.begin(), w.columns_read.end());
+      out.keys.merge(linking_columns(w.here));
+    }
+  }
+  out.read.insert(out.keys.begin(), out.keys.end());
   return out;
 }
 

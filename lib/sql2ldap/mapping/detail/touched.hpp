@@ -12,5 +12,6 @@ namespace sql2ldap::mapping::detail {
 void find_ways(kind_program& k);
 
 [[nodiscard]] std::vector<touched> touched_by(const program& p, const model::row_image& row);
+[[nodiscard]] noted_columns noted(const program& p, const model::table_ref& table);
 
 }  // namespace sql2ldap::mapping::detail

@@ -49,31 +49,20 @@ model::row_image image_of(const std::string& schema, const std::string& name, co
   return out;
 }
 
-// An object or array stands for what JSON cannot hold, or may hold in two forms; a fraction is read with less digits
-// than a numeric has.
-bool is_surely_equal(const nlohmann::json& a, const nlohmann::json& b) {
-  const auto is_exact = [](const nlohmann::json& x) { return !x.is_structured() && !x.is_number_float(); };
-  return is_exact(a) && is_exact(b) && a == b;
-}
-
 }  // namespace
 
 std::vector<model::row_image> journal_rows(const std::string& schema, const std::string& name,
                                            const model::table_info* table, std::string_view before,
-                                           std::string_view after) {
-  const nlohmann::json old = nlohmann::json::parse(before, nullptr, false);
-  const nlohmann::json now = nlohmann::json::parse(after, nullptr, false);
+                                           std::string_view after, std::string_view changed) {
   std::vector<model::row_image> out;
-  if (!before.empty()) out.push_back(image_of(schema, name, table, old));
-  if (!after.empty()) out.push_back(image_of(schema, name, table, now));
-  if (table == nullptr || !old.is_object() || !now.is_object()) return out;
-  std::set<std::string, std::less<>> changed;
-  for (const model::column_info& column : table->columns) {
-    const auto a = old.find(column.name);
-    const auto b = now.find(column.name);
-    if (a == old.end() || b == now.end() || !is_surely_equal(*a, *b)) changed.insert(column.name);
-  }
-  for (model::row_image& image : out) image.changed = changed;
+  for (const std::string_view row : {before, after})
+    if (!row.empty()) out.push_back(image_of(schema, name, table, nlohmann::json::parse(row, nullptr, false)));
+  const nlohmann::json names = nlohmann::json::parse(changed, nullptr, false);
+  if (!names.is_array()) return out;
+  std::set<std::string, std::less<>> columns;
+  for (const nlohmann::json& column : names)
+    if (column.is_string()) columns.insert(column.get<std::string>());
+  for (model::row_image& image : out) image.changed = columns;
   return out;
 }
 

@@ -12,9 +12,10 @@ namespace sql2ldap::sql::detail {
 
 // Columns whose JSON is not surely the text that a query would give (times, bytes, floating point, or when `table`
 // does not know them) are left out: not known.
-// Both images of a change, as far as there are two: "" = none.
+// Both images of a change, as far as there are two: "" = none. `changed`: the columns that an update has changed, an
+// array of names; "" = not known.
 [[nodiscard]] std::vector<model::row_image> journal_rows(const std::string& schema, const std::string& name,
                                                          const model::table_info* table, std::string_view before,
-                                                         std::string_view after);
+                                                         std::string_view after, std::string_view changed);
 
 }  // namespace sql2ldap::sql::detail

@@ -1,5 +1,7 @@
 #include <sql2ldap/sql/detail/pg_capture.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,7 @@ namespace sql2ldap::sql::detail {
 namespace {
 
 constexpr const char* setting_up = "setting up the capture of changes";
+constexpr std::chrono::seconds silence_after_bound{30};  // for the server to say that its bound is over
 
 // An ordinary connection was accepted a moment before.
 bool is_about_replication(std::string_view sqlstate) {
@@ -82,7 +85,7 @@ class pg_capture final : public model::capture {
   }
 
   [[nodiscard]] result<void> begin() override {
-    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect_to_write(address_));
+    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address_));
     S2L_TRY_ASSIGN(const pg_rows level,
                    pg_ask(connection.get(), "SELECT pg_catalog.current_setting('wal_level')", address_));
     if (level[0][0] != "logical")
@@ -95,13 +98,11 @@ class pg_capture final : public model::capture {
     if (auto done = pg_publish(connection.get(), address_, options_); !done)
       return tl::make_unexpected(std::move(done).error().within(setting_up));
     // Waits for all transactions that have written; systemd would not wait for ever either.
-    S2L_TRY(run(connection.get(), fmt::format("SET statement_timeout = '{}s'", limits::slot_creation_seconds_max)));
-    return run(connection.get(), fmt::format("SELECT pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput')",
-                                             quoted_literal(options_.slot)));
+    return create_slot(connection.get());
   }
 
   [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
-    S2L_TRY_ASSIGN(pg_handle session, pg_connect(address_));
+    S2L_TRY_ASSIGN(pg_handle session, pg_connect_session(address_, "following the changes"));
     std::string sqlstate;
     auto stream = pg_connect(address_, pg_use::replication, &sqlstate);
     if (stream) {
@@ -130,6 +131,22 @@ class pg_capture final : public model::capture {
                      "let pg_hba.conf accept the user there");
   }
 
+  // The server says nothing until the last of those transactions has ended, or its own bound is over.
+  result<void> create_slot(PGconn* connection) const {
+    constexpr std::chrono::seconds bound{limits::slot_creation_seconds_max};
+    const auto patience = address_.timeout().count() == 0
+                              ? address_.timeout()
+                              : std::max<std::chrono::milliseconds>(address_.timeout(), bound + silence_after_bound);
+    auto made =
+        pg_exec(connection,
+                fmt::format("{}; SET LOCAL statement_timeout = '{}s'; SELECT "
+                            "pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput'); COMMIT",
+                            pg_begin_sql(connection, "READ WRITE"), bound.count(), quoted_literal(options_.slot)),
+                address_, patience);
+    if (!made) return tl::make_unexpected(std::move(made).error().within(setting_up));
+    return {};
+  }
+
   result<void> run(PGconn* connection, const std::string& sql) const {
     auto done = pg_run(connection, sql, address_);
     if (!done) return tl::make_unexpected(std::move(done).error().within(setting_up));
@@ -144,8 +161,8 @@ class pg_capture final : public model::capture {
 
 }  // namespace
 
-result<std::unique_ptr<model::capture>> open_pg_capture(std::string_view url, const wal_options& options) {
-  S2L_TRY_ASSIGN(pg_address address, pg_address::parse(url));
+result<std::unique_ptr<model::capture>> open_pg_capture(const location& at, const wal_options& options) {
+  S2L_TRY_ASSIGN(pg_address address, pg_address::parse(at));
   return std::make_unique<pg_capture>(std::move(address), options);
 }
 

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/sql/sources.hpp>
 
 namespace sql2ldap::sql::detail {
 
-[[nodiscard]] result<std::unique_ptr<model::capture>> open_pg_capture(std::string_view url, const wal_options& options);
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_pg_capture(const location& at, const wal_options& options);
 
 }  // namespace sql2ldap::sql::detail

@@ -1,5 +1,6 @@
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -17,6 +18,9 @@
 
 namespace sql2ldap::sql::detail {
 namespace {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
 
 struct options_free {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
@@ -63,24 +67,101 @@ std::string one_line(std::string_view message) {
 
 bool is_secret(std::string_view keyword) { return keyword == "password" || keyword == "sslpassword"; }
 
-result<void> wait_for(PGconn* connection, PostgresPollingStatusType direction,
-                      std::chrono::steady_clock::time_point deadline, const pg_address& address) {
+result<void> wait_for(PGconn* connection, PostgresPollingStatusType direction, clock::time_point deadline,
+                      const pg_address& address) {
   for (;;) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - clock::now());
     pollfd socket{PQsocket(connection), static_cast<short>(direction == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
     const int ready = left.count() <= 0 ? 0 : ::poll(&socket, 1, static_cast<int>(left.count()));
     if (ready > 0) return {};
     if (ready < 0 && errno == EINTR) continue;
-    return fail_transient(error_kind::source, "no answer from " + address.name() + " in time");
+    return fail_transient(error_kind::source, "no answer from " + address.name() + " in time",
+                          "the server is stopped or overloaded, or a pooler before it has no connection to spare");
   }
+}
+
+// Waits for bytes of an answer, and ends when the server is silent for too long.
+class silence {
+ public:
+  silence(PGconn* connection, const pg_address& address, milliseconds patience)
+      : connection_(connection), address_(address), patience_(patience), heard_(clock::now()) {}
+
+  void heard() noexcept { heard_ = clock::now(); }
+  // Until there is something to read, and takes it; also when `events` says that the socket takes more.
+  [[nodiscard]] result<void> wait(short events) {
+    // TLS may hold bytes that poll() does not announce, so libpq has a look after each of these.
+    constexpr milliseconds look_again{500};
+    const auto now = clock::now();
+    const auto left = patience_.count() == 0 ? look_again : std::chrono::ceil<milliseconds>(heard_ + patience_ - now);
+    if (left.count() <= 0)
+      return fail_transient(
+          error_kind::source,
+          fmt::format("{}: the server has sent nothing for {} s", address_.name(),
+                      std::chrono::duration<double>(patience_).count()),
+          "the server or the way to it is stopped; where a query takes so long, raise source-timeout");
+    pollfd socket{PQsocket(connection_), events, 0};
+    const int ready = ::poll(&socket, 1, static_cast<int>(std::min(left, look_again).count()));
+    if (ready < 0 && errno != EINTR) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
+    if (ready > 0) heard();
+    if (PQconsumeInput(connection_) == 0) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
+    return {};
+  }
+
+ private:
+  PGconn* connection_;
+  const pg_address& address_;
+  milliseconds patience_;
+  clock::time_point heard_;
+};
+
+result<pg_result> next_result(PGconn* connection, silence& waiting) {
+  while (PQisBusy(connection) != 0) S2L_TRY(waiting.wait(POLLIN));
+  return pg_result(PQgetResult(connection));
+}
+
+result<void> send(PGconn* connection, const std::string& sql, const pg_address& address, silence& waiting) {
+  if (PQsendQuery(connection, sql.c_str()) == 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
+  while (true) {
+    const int left = PQflush(connection);
+    if (left == 0) return {};
+    if (left < 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
+    S2L_TRY(waiting.wait(static_cast<short>(POLLIN | POLLOUT)));
+  }
+}
+
+std::string sqlstate_of(const PGresult* reply) {
+  const char* code = PQresultErrorField(reply, PG_DIAG_SQLSTATE);
+  return code == nullptr ? "" : code;
+}
+
+// Words of the server come in any language; the file of its source that raises the error does not.
+bool is_about_hidden_rows(const PGresult* reply) {
+  const char* file = reply == nullptr ? nullptr : PQresultErrorField(reply, PG_DIAG_SOURCE_FILE);
+  return file != nullptr && std::string_view(file) == "rls.c";
+}
+
+constexpr const char* backend_sql = "SELECT pg_catalog.pg_backend_pid()";
+
+// Which process of the server answers.
+result<std::string> backend_of(PGconn* connection, const pg_address& address) {
+  S2L_TRY_ASSIGN(const pg_result reply, pg_exec(connection, backend_sql, address, address.prompt_timeout()));
+  return pg_rows_of(reply.get()).at(0).at(0);
+}
+
+tl::unexpected<error> no_session(const pg_address& address, std::string_view purpose) {
+  return fail(error_kind::source,
+              fmt::format("{}: a pooler gives each transaction another session of the server, and {} needs a session "
+                          "of its own",
+                          address.name(), purpose),
+              "let --source name the PostgreSQL server itself, or a pool with pool_mode = session");
 }
 
 }  // namespace
 
-result<pg_address> pg_address::parse(std::string_view url) {
+result<pg_address> pg_address::parse(const location& at) {
+  const std::string& url = at.url;
   // libpq's own reason is not shown: it quotes the text, password included.
-  const connection_options options(PQconninfoParse(std::string(url).c_str(), nullptr));
+  const connection_options options(PQconninfoParse(url.c_str(), nullptr));
   if (!options)
     return fail(error_kind::usage, "the source is not a valid PostgreSQL URL or connection string",
                 "postgresql://USER@HOST/DATABASE or \"host=HOST dbname=DATABASE user=USER\"; special characters in a "
@@ -95,9 +176,17 @@ result<pg_address> pg_address::parse(std::string_view url) {
       else
         append_setting(address.open_words_, option->keyword, option->val);
     }
-  if (value_of(options, "connect_timeout").empty())
-    append_setting(conninfo, "connect_timeout", std::to_string(limits::sql_connect_seconds_max));
+  const auto unless_given = [&](std::string_view keyword, const std::string& value) {
+    if (value_of(options, keyword).empty()) append_setting(conninfo, keyword, value);
+  };
+  unless_given("connect_timeout", std::to_string(limits::sql_connect_seconds_max));
+  unless_given("fallback_application_name", "sql2ldap");
+  // A host that is gone is found out long before the time-out for a silent one; the system's own default is two hours.
+  unless_given("keepalives_idle", "30");
+  unless_given("keepalives_interval", "10");
+  unless_given("keepalives_count", "3");
   address.conninfo_ = secret(std::move(conninfo));
+  address.timeout_ = at.timeout;
   address.password_ = secret(value_of(options, "password"));
 
   const connection_options defaults(PQconndefaults());
@@ -115,6 +204,11 @@ result<pg_address> pg_address::parse(std::string_view url) {
   return address;
 }
 
+milliseconds pg_address::prompt_timeout() const noexcept {
+  constexpr milliseconds most = std::chrono::seconds(limits::sql_connect_seconds_max);
+  return timeout_.count() == 0 ? most : std::min(most, timeout_);
+}
+
 std::string pg_address::without_password(std::string_view url) const {
   return conninfo_has_secret_ ? open_words_ : std::string(url);
 }
@@ -127,19 +221,29 @@ std::string pg_address::redacted(std::string text) const {
   return text;
 }
 
-const std::string& session_settings() {
-  static const std::string sql =
-      "SET client_min_messages = error; SET application_name = 'sql2ldap'; SET default_transaction_read_only = on; "
-      "SET statement_timeout = 0; SET lock_timeout = '" +
-      std::to_string(limits::sql_lock_seconds_max) +
-      "s'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; "
-      "SET bytea_output = 'hex'; SET extra_float_digits = 3; SET standard_conforming_strings = on; "
-      // A database in SQL_ASCII holds anything: there the bytes come as they are, and we check them.
-      "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN 'SQL_ASCII' "
-      "ELSE 'UTF8' END, false); "
-      // Not every version has all of these. JIT costs more than it saves in plain reading.
-      "SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE '0' END, false) FROM pg_catalog.pg_settings "
-      "WHERE name IN ('jit', 'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')";
+std::string pg_begin_sql(PGconn* connection, std::string_view mode) {
+  const int version = PQserverVersion(connection);
+  const char* encoding = PQparameterStatus(connection, "server_encoding");
+  // A database in SQL_ASCII holds anything: there the bytes come as they are, and we check them.
+  const bool any_bytes = encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
+  std::string sql = fmt::format("BEGIN {}", mode);
+  const auto set = [&](std::string_view name, std::string_view value) {
+    fmt::format_to(std::back_inserter(sql), "; SET LOCAL {} = {}", name, value);
+  };
+  set("row_security", "off");
+  set("client_encoding", any_bytes ? "'SQL_ASCII'" : "'UTF8'");
+  set("statement_timeout", "0");
+  set("lock_timeout", fmt::format("'{}s'", limits::sql_lock_seconds_max));
+  set("idle_in_transaction_session_timeout", "0");
+  if (version >= 170000) set("transaction_timeout", "0");
+  set("TimeZone", "'UTC'");
+  set("DateStyle", "'ISO, YMD'");
+  set("IntervalStyle", "'postgres'");
+  set("bytea_output", "'hex'");
+  set("extra_float_digits", "3");
+  set("standard_conforming_strings", "on");
+  // JIT costs more than it saves in plain reading.
+  if (version >= 110000) set("jit", "off");
   return sql;
 }
 
@@ -170,7 +274,14 @@ error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& ad
   const char* primary = reply == nullptr ? nullptr : PQresultErrorField(reply, PG_DIAG_MESSAGE_PRIMARY);
   std::string message = primary != nullptr ? primary : PQerrorMessage(connection);
   if (trimmed(message).empty()) message = "the connection was lost";
-  return pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
+  error what = pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
+  if (is_about_hidden_rows(reply)) {
+    what.message += ": the user of the source may not see all rows";
+    what.hint =
+        "ALTER ROLE ... BYPASSRLS for the user of the source, or let it be the owner of the table, without FORCE ROW "
+        "LEVEL SECURITY; rows that a policy hides would be taken for rows that are gone";
+  }
+  return what;
 }
 
 result<pg_handle> pg_connect(const pg_address& address, pg_use use, std::string* sqlstate) {
@@ -181,7 +292,7 @@ result<pg_handle> pg_connect(const pg_address& address, pg_use use, std::string*
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   PQsetNoticeProcessor(
       connection.get(), [](void*, const char*) {}, nullptr);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(limits::sql_connect_seconds_max);
+  const auto deadline = clock::now() + address.prompt_timeout();
   PostgresPollingStatusType state = PGRES_POLLING_WRITING;
   while (PQstatus(connection.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
     S2L_TRY(wait_for(connection.get(), state, deadline, address));
@@ -196,7 +307,8 @@ result<pg_handle> pg_connect(const pg_address& address, pg_use use, std::string*
     return tl::make_unexpected(pg_error(code, message, address));
   }
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
-  S2L_TRY(pg_run(connection.get(), session_settings(), address));
+  // A pooler accepts a client before it has a connection to the server for it.
+  if (use == pg_use::queries) S2L_TRY(backend_of(connection.get(), address));
   return connection;
 }
 
@@ -204,14 +316,83 @@ std::string pg_position_text(std::uint64_t position) {
   return fmt::format("{:X}/{:X}", position >> 32U, position & 0xffff'ffffU);
 }
 
+result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_address& address, milliseconds patience,
+                          std::string* sqlstate) {
+  silence waiting(connection, address, patience);
+  // Also a long query does not wait for ever for a server that reads no more.
+  if (PQsetnonblocking(connection, 1) != 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
+  S2L_TRY(send(connection, sql, address, waiting));
+  pg_result out;
+  pg_result failure;
+  while (true) {
+    S2L_TRY_ASSIGN(pg_result reply, next_result(connection, waiting));
+    if (!reply) break;
+    const ExecStatusType status = PQresultStatus(reply.get());
+    const bool copies = status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
+      failure = std::move(reply);
+    else if (!out || PQresultStatus(out.get()) != PGRES_TUPLES_OK || status == PGRES_TUPLES_OK)
+      out = std::move(reply);
+    if (copies) break;
+  }
+  const bool blocks_again = PQsetnonblocking(connection, 0) == 0;
+  if (failure || !out || !blocks_again) {
+    if (sqlstate != nullptr) *sqlstate = failure ? sqlstate_of(failure.get()) : "";
+    return tl::make_unexpected(pg_failure(connection, failure.get(), address));
+  }
+  return out;
+}
+
+result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_address& address) {
+  return pg_exec(connection, sql, address, address.timeout());
+}
+
+result<pg_message> pg_copy_message(PGconn* connection, const pg_address& address, int& length) {
+  silence waiting(connection, address, address.timeout());
+  while (true) {
+    char* bytes = nullptr;
+    length = PQgetCopyData(connection, &bytes, 1);
+    if (length > 0) return pg_message(bytes);
+    if (length == -1) return pg_message();
+    if (length < 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
+    S2L_TRY(waiting.wait(POLLIN));
+  }
+}
+
+result<pg_result> pg_next_result(PGconn* connection, const pg_address& address) {
+  silence waiting(connection, address, address.timeout());
+  return next_result(connection, waiting);
+}
+
+namespace {
+
+// In a transaction of its own, which is over whatever happens.
+result<pg_result> in_transaction(PGconn* connection, std::string_view mode, const std::string& sql,
+                                 const pg_address& address) {
+  auto done = pg_exec(connection, fmt::format("{}; {}; COMMIT", pg_begin_sql(connection, mode), sql), address);
+  if (done || PQstatus(connection) != CONNECTION_OK) return done;
+  const auto status = PQtransactionStatus(connection);
+  if (status == PQTRANS_INERROR || status == PQTRANS_INTRANS)
+    if (auto ended = pg_exec(connection, "ROLLBACK", address, address.prompt_timeout()); !ended) return ended;
+  return done;
+}
+
+}  // namespace
+
+result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address) {
+  return in_transaction(connection, "READ WRITE", sql, address).map([](const pg_result&) {});
+}
+
 result<pg_rows> pg_ask(PGconn* connection, const std::string& sql, const pg_address& address) {
-  const pg_result reply(PQexec(connection, sql.c_str()));
-  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK)
-    return tl::make_unexpected(pg_failure(connection, reply.get(), address));
-  pg_rows out(static_cast<std::size_t>(PQntuples(reply.get())));
+  S2L_TRY_ASSIGN(const pg_result reply, in_transaction(connection, "READ ONLY", sql, address));
+  return pg_rows_of(reply.get());
+}
+
+pg_rows pg_rows_of(const PGresult* reply) {
+  pg_rows out(static_cast<std::size_t>(PQntuples(reply)));
   for (std::size_t row = 0; row < out.size(); ++row)
-    for (int column = 0; column < PQnfields(reply.get()); ++column)
-      out[row].emplace_back(PQgetvalue(reply.get(), static_cast<int>(row), column));
+    for (int column = 0; column < PQnfields(reply); ++column)
+      out[row].emplace_back(PQgetvalue(reply, static_cast<int>(row), column));
   return out;
 }
 
@@ -221,27 +402,47 @@ std::uint64_t pg_number(const std::string& text) noexcept {
   return n;
 }
 
+// PgBouncer gives a client a number of its own for the process to cancel, and in transaction mode gives a connection of
+// the server that has just become free to whoever comes next.
+result<void> pg_require_session(PGconn* connection, const pg_address& address, std::string_view purpose) {
+  S2L_TRY_ASSIGN(const std::string mine, backend_of(connection, address));
+  if (mine == std::to_string(PQbackendPID(connection))) return {};
+  S2L_TRY_ASSIGN(const pg_handle other, pg_connect(address));
+  S2L_TRY_ASSIGN(const pg_result held, pg_exec(other.get(), std::string("BEGIN READ ONLY; ") + backend_sql, address,
+                                               address.prompt_timeout()));
+  if (pg_rows_of(held.get()).at(0).at(0) == mine) return no_session(address, purpose);
+  S2L_TRY_ASSIGN(const std::string mine_again, backend_of(connection, address));
+  if (mine_again != mine) return no_session(address, purpose);
+  S2L_TRY(pg_exec(other.get(), "COMMIT", address, address.prompt_timeout()));
+  return {};
+}
+
+result<pg_handle> pg_connect_session(const pg_address& address, std::string_view purpose) {
+  S2L_TRY_ASSIGN(pg_handle connection, pg_connect(address));
+  S2L_TRY(pg_require_session(connection.get(), address, purpose));
+  if (PQserverVersion(connection.get()) >= 140000)
+    S2L_TRY(pg_exec(connection.get(), "SET idle_session_timeout = 0", address, address.prompt_timeout()));
+  return connection;
+}
+
 result<bool> pg_lead::take(const std::string& name, const pg_address& address) {
+  constexpr const char* purpose = "the lock of sql2ldap-syncd";
   if (connection_) {
-    if (pg_run(connection_.get(), "SELECT 1", address)) return true;
+    const auto backend = backend_of(connection_.get(), address);
+    if (backend && *backend == backend_) return true;
     connection_.reset();
+    if (backend) return no_session(address, purpose);
   }
-  S2L_TRY_ASSIGN(pg_handle fresh, pg_connect(address));
+  S2L_TRY_ASSIGN(pg_handle fresh, pg_connect_session(address, purpose));
+  S2L_TRY_ASSIGN(std::string backend, backend_of(fresh.get(), address));
   S2L_TRY_ASSIGN(const pg_rows got, pg_ask(fresh.get(),
                                            "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(" +
                                                quoted_literal("sql2ldap " + name) + ", 0))",
                                            address));
   if (got[0][0] != "t") return false;
   connection_ = std::move(fresh);
+  backend_ = std::move(backend);
   return true;
-}
-
-result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address) {
-  const pg_result reply(PQexec(connection, sql.c_str()));
-  const ExecStatusType status = PQresultStatus(reply.get());
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-    return tl::make_unexpected(pg_failure(connection, reply.get(), address));
-  return {};
 }
 
 }  // namespace sql2ldap::sql::detail

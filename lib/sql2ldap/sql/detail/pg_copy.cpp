@@ -26,10 +26,10 @@ result<std::unique_ptr<model::row_stream>> pg_copy_stream::open(pg_handle connec
                                                                 const std::string& select, pg_values values,
                                                                 std::function<void(pg_handle)> give_back) {
   const std::string sql = "COPY (" + select + ") TO STDOUT (FORMAT binary)";
-  const pg_result reply(PQexec(connection.get(), sql.c_str()));
-  if (PQresultStatus(reply.get()) != PGRES_COPY_OUT)
-    return tl::make_unexpected(
-        pg_failure(connection.get(), reply.get(), address).within("reading table " + values.table()));
+  auto begun = pg_exec(connection.get(), sql, address);
+  if (begun && PQresultStatus(begun->get()) != PGRES_COPY_OUT)
+    begun = tl::make_unexpected(pg_error("08P01", "the server does not begin a COPY", address));
+  if (!begun) return tl::make_unexpected(std::move(begun).error().within("reading table " + values.table()));
   return std::unique_ptr<model::row_stream>(
       new pg_copy_stream(std::move(connection), address, std::move(values), std::move(give_back)));
 }
@@ -74,11 +74,11 @@ tl::unexpected<error> pg_copy_stream::failed(error what) {
 result<bool> pg_copy_stream::receive() {
   const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
   if (!rest.empty()) assembled_ = std::string(rest);
-  char* bytes = nullptr;
-  const int length = PQgetCopyData(connection_.get(), &bytes, 0);
-  if (length == -1) return false;
-  if (length < 0) return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
-  message_.reset(bytes);
+  int length = 0;
+  S2L_TRY_ASSIGN(pg_message received, pg_copy_message(connection_.get(), address_, length));
+  if (!received) return false;
+  message_ = std::move(received);
+  const char* const bytes = message_.get();
   if (rest.empty()) {
     at_ = bytes;
     end_ = bytes + length;
@@ -131,12 +131,15 @@ pg_copy_stream::part pg_copy_stream::parse_row() noexcept {
 
 // After the last message. Nothing is complete before the server has said so.
 result<void> pg_copy_stream::finish() {
-  const pg_result reply(PQgetResult(connection_.get()));
+  S2L_TRY_ASSIGN(const pg_result reply, pg_next_result(connection_.get(), address_));
   if (PQresultStatus(reply.get()) != PGRES_COMMAND_OK)
     return tl::make_unexpected(pg_failure(connection_.get(), reply.get(), address_));
-  while (const pg_result more{PQgetResult(connection_.get())})
+  while (true) {
+    S2L_TRY_ASSIGN(const pg_result more, pg_next_result(connection_.get(), address_));
+    if (!more) break;
     if (PQresultStatus(more.get()) == PGRES_FATAL_ERROR)
       return tl::make_unexpected(pg_failure(connection_.get(), more.get(), address_));
+  }
   give_back_(std::move(connection_));
   return {};
 }

@@ -33,15 +33,11 @@ class pg_copy_stream final : public model::row_stream {
   [[nodiscard]] part parse_row() noexcept;
   [[nodiscard]] tl::unexpected<error> failed(error what);
 
-  struct message_free {
-    void operator()(char* message) const noexcept { PQfreemem(message); }
-  };
-
   pg_handle connection_;
   const pg_address& address_;
   pg_values values_;
   std::function<void(pg_handle)> give_back_;
-  std::unique_ptr<char, message_free> message_;
+  pg_message message_;
   std::string assembled_;  // a row that came in more than one message
   const char* at_ = nullptr;
   const char* end_ = nullptr;

@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
@@ -11,10 +10,10 @@
 
 namespace sql2ldap::sql::detail {
 
-[[nodiscard]] result<std::unique_ptr<model::capture>> open_pg_journal(std::string_view url,
-                                                                      const std::vector<model::table_ref>& tables);
-[[nodiscard]] result<std::vector<std::string>> pg_journal_install(std::string_view url,
-                                                                  const std::vector<model::table_ref>& tables);
-[[nodiscard]] result<std::vector<std::string>> pg_journal_remove(std::string_view url);
+[[nodiscard]] result<std::unique_ptr<model::capture>> open_pg_journal(const location& at,
+                                                                      const std::vector<noted_table>& tables);
+[[nodiscard]] result<std::vector<std::string>> pg_journal_install(const location& at,
+                                                                  const std::vector<noted_table>& tables);
+[[nodiscard]] result<removal> pg_journal_remove(const location& at);
 
 }  // namespace sql2ldap::sql::detail

@@ -39,11 +39,10 @@ result<std::unique_ptr<model::feed>> pg_peek_feed::open(pg_handle session, const
   S2L_TRY(pg_listen(session.get(), address));
   // This also says at once what is wrong with the slot. 0/0 is no place: that would be said instead.
   const std::string sql = advance_sql(options.slot, std::max<std::uint64_t>(from, 1));
-  const pg_result reply(PQexec(session.get(), sql.c_str()));
-  if (PQresultStatus(reply.get()) != PGRES_TUPLES_OK) {
-    error what = pg_failure(session.get(), reply.get(), address).within("following the slot " + options.slot);
-    const char* sqlstate = PQresultErrorField(reply.get(), PG_DIAG_SQLSTATE);
-    if (sqlstate != nullptr && std::string_view(sqlstate) == "42501") what.hint = may_not_replicate_hint;
+  std::string sqlstate;
+  if (auto moved = pg_exec(session.get(), sql, address, address.timeout(), &sqlstate); !moved) {
+    error what = std::move(moved).error().within("following the slot " + options.slot);
+    if (sqlstate == "42501") what.hint = may_not_replicate_hint;
     return tl::make_unexpected(std::move(what));
   }
   S2L_TRY_ASSIGN(pg_text_forms forms, pg_text_forms_of(session.get(), address));
@@ -119,9 +118,7 @@ result<void> pg_peek_feed::peek() {
 
 result<void> pg_peek_feed::fetch(const std::string& before) {
   const std::string sql = before + fmt::format("FETCH {} FROM sql2ldap_changes", limits::peek_rows_at_once);
-  batch_.reset(PQexec(session_.get(), sql.c_str()));
-  if (PQresultStatus(batch_.get()) != PGRES_TUPLES_OK)
-    return tl::make_unexpected(pg_failure(session_.get(), batch_.get(), address_));
+  S2L_TRY_ASSIGN(batch_, pg_exec(session_.get(), sql, address_));
   open_ = true;
   row_ = 0;
   return {};

@@ -1,6 +1,7 @@
 #include <sql2ldap/sql/detail/pg_publication.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -21,6 +22,15 @@ constexpr const char* make_memory_sql =
     "index regclass)";
 constexpr const char* publication_mark = "'made by sql2ldap'";  // its comment, an SQL literal
 constexpr const char* owner_hint = "the owner of the tables may run what `sql2ldap capture install --print` shows";
+
+// No row is written there before it is known to be ours alone.
+std::vector<std::string> memory_sql() {
+  std::vector<std::string> out(std::begin(make_schema_sql), std::end(make_schema_sql));
+  out.push_back(pg_guard_sql({}));
+  out.emplace_back(make_memory_sql);
+  out.push_back(pg_columns_guard_sql(memory_table, "name regclass, before \"char\", index regclass"));
+  return out;
+}
 
 // Each once, as the server names them; an error when one is not there.
 result<std::set<std::string>> wanted_tables(PGconn* session, const pg_address& address, const wal_options& options) {
@@ -174,7 +184,9 @@ result<void> pg_publish(PGconn* session, const pg_address& address, const wal_op
   for (const identity_wanted& one : wanted) {
     // One message of several statements is one transaction: what is not remembered is not changed.
     auto set = pg_run(
-        session, fmt::format("{}; {}; {}", make_schema_sql, make_memory_sql, fmt::join(one.statements, "; ")), address);
+        session,
+        fmt::format("{}; {}; {}", fmt::join(memory_sql(), "; "), pg_guard_sql({}), fmt::join(one.statements, "; ")),
+        address);
     // With a key alone all is right, only slower: `check` says so.
     if (!set && !one.has_key) return tl::make_unexpected(std::move(set).error().with_hint(owner_hint));
   }
@@ -185,18 +197,20 @@ result<void> pg_publish(PGconn* session, const pg_address& address, const wal_op
   return {};
 }
 
-result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_options& options) {
-  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(url));
+result<std::vector<std::string>> pg_wal_install(const location& at, const wal_options& options) {
+  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
   S2L_TRY_ASSIGN(const pg_handle session, pg_connect(address));
-  std::vector<std::string> out{make_schema_sql, make_memory_sql};
+  std::vector<std::string> out = memory_sql();
+  for (std::string& sql : pg_revoke_sql()) out.push_back(std::move(sql));
+  out.push_back(pg_guard_sql({bell_trigger}));
   S2L_TRY_ASSIGN(const auto wanted, identities_wanted(session.get(), address, options));
   for (const identity_wanted& one : wanted) out.insert(out.end(), one.statements.begin(), one.statements.end());
   S2L_TRY_ASSIGN(const auto publication, publication_sql(session.get(), address, options));
   out.insert(out.end(), publication.begin(), publication.end());
   // The server tells equal notifications of one transaction once.
   out.push_back(
-      fmt::format("CREATE OR REPLACE FUNCTION sql2ldap.{}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                  "PERFORM pg_catalog.pg_notify('{}', ''); RETURN NULL; END $$",
+      fmt::format("CREATE OR REPLACE FUNCTION sql2ldap.{}() RETURNS trigger LANGUAGE plpgsql SET search_path = "
+                  "pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.pg_notify('{}', ''); RETURN NULL; END $$",
                   bell_function, bell_channel));
   for (const model::table_ref& table : each_once(options.tables)) {
     const std::string name = pg_table_name(table);
@@ -211,18 +225,22 @@ result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_
   return out;
 }
 
-result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_options& options) {
-  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(url));
+result<removal> pg_wal_remove(const location& at, const wal_options& options) {
+  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
   pg_lead lead;
   S2L_TRY_ASSIGN(const bool alone, lead.take(pg_slot_lead(options), address));
   if (!alone)
     return fail(error_kind::source, fmt::format("the slot {} is in use by sql2ldap-syncd", options.slot),
                 "stop it first");
   PGconn* session = lead.connection();
-  std::vector<std::string> out;
+  removal out;
   S2L_TRY_ASSIGN(const pg_rows memory,
-                 pg_ask(session, "SELECT pg_catalog.to_regclass('sql2ldap.replica_identities')", address));
-  if (!memory[0][0].empty()) {
+                 pg_ask(session,
+                        "SELECT oid FROM pg_catalog.pg_class WHERE oid = "
+                        "pg_catalog.to_regclass('sql2ldap.replica_identities') AND relowner = (SELECT oid FROM "
+                        "pg_catalog.pg_roles WHERE rolname = current_user)",
+                        address));
+  if (!memory.empty()) {
     // Only where it is still as we have set it; an index may be gone.
     S2L_TRY_ASSIGN(
         const pg_rows identities,
@@ -232,15 +250,16 @@ result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_o
                "'NOTHING' ELSE 'DEFAULT' END) FROM sql2ldap.replica_identities m JOIN pg_catalog.pg_class c ON c.oid = "
                "m.name LEFT JOIN pg_catalog.pg_class x ON x.oid = m.index WHERE c.relreplident = 'f' ORDER BY 1",
                address));
-    for (const auto& row : identities) out.push_back(row[0]);
+    for (const auto& row : identities) out.statements.push_back(row[0]);
   }
   S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
-  if (seen.ours) out.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
-  S2L_TRY_ASSIGN(const auto things, pg_drop_sql(session, address, {bell_trigger}, {bell_function}, {memory_table}));
-  out.insert(out.end(), things.begin(), things.end());
+  if (seen.ours) out.statements.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
+  S2L_TRY_ASSIGN(removal things, pg_drop_sql(session, address, {{bell_trigger}, {bell_function}, {memory_table}}));
+  std::move(things.statements.begin(), things.statements.end(), std::back_inserter(out.statements));
+  out.left = std::move(things.left);
   // Last, for no rollback brings it back.
   S2L_TRY_ASSIGN(const pg_rows slots, pg_ask(session, "SELECT 1 " + our_slot(options), address));
-  if (!slots.empty()) out.push_back(pg_drop_slot_sql(options));
+  if (!slots.empty()) out.statements.push_back(pg_drop_slot_sql(options));
   return out;
 }
 

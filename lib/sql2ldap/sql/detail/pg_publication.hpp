@@ -19,8 +19,8 @@ namespace sql2ldap::sql::detail {
 // Where an identity cannot be set, the key alone will do when there is one.
 [[nodiscard]] result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options);
 
-[[nodiscard]] result<std::vector<std::string>> pg_wal_install(std::string_view url, const wal_options& options);
-[[nodiscard]] result<std::vector<std::string>> pg_wal_remove(std::string_view url, const wal_options& options);
+[[nodiscard]] result<std::vector<std::string>> pg_wal_install(const location& at, const wal_options& options);
+[[nodiscard]] result<removal> pg_wal_remove(const location& at, const wal_options& options);
 
 // Drops the slot when it is there and ours; slots of other plugins and databases may have any name.
 [[nodiscard]] std::string pg_drop_slot_sql(const wal_options& options);

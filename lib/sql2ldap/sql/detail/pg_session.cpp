@@ -1,6 +1,5 @@
 #include <sql2ldap/sql/detail/pg_session.hpp>
 
-#include <exception>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,24 +11,13 @@
 namespace sql2ldap::sql::detail {
 namespace {
 
-// The door for pqxx's exceptions.
-template <typename Work>
-auto guarded(const pg_address& address, Work&& work) -> result<decltype(work())> {
-  try {
-    return work();
-  } catch (const pqxx::sql_error& e) {
-    return tl::make_unexpected(pg_error(e.sqlstate().empty() ? "XX000" : e.sqlstate(), e.what(), address));
-  } catch (const pqxx::broken_connection& e) {
-    return tl::make_unexpected(pg_error("", e.what(), address));
-  } catch (const std::exception& e) {
-    return tl::make_unexpected(pg_error("XX000", e.what(), address));
-  }
-}
+// The transaction of a snapshot.
+constexpr const char* snapshot_mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 // The slower way, when there may be only one connection: FETCH by FETCH, in binary form too.
 class pg_cursor_stream final : public model::row_stream {
  public:
-  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pqxx::result first, pg_values values)
+  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pg_result first, pg_values values)
       : session_(std::move(session)),
         cursor_(std::move(cursor)),
         values_(std::move(values)),
@@ -38,16 +26,16 @@ class pg_cursor_stream final : public model::row_stream {
   pg_cursor_stream& operator=(const pg_cursor_stream&) = delete;
   ~pg_cursor_stream() override {
     // One that many rows are left of. A failed CLOSE means a failed transaction, which the next statement reports.
-    if (!closed_ && block_.size() == limits::sql_cursor_rows) static_cast<void>(session_->execute("CLOSE " + cursor_));
+    if (!closed_ && size() == limits::sql_cursor_rows) static_cast<void>(session_->execute("CLOSE " + cursor_));
   }
 
   [[nodiscard]] result<std::optional<model::row_view>> next() override {
     if (failure_) return tl::make_unexpected(*failure_);
     if (closed_) return std::nullopt;
-    if (at_ == block_.size()) {
+    if (at_ == size()) {
       // A block that is not full was the last. The cursor stays until the snapshot ends: closing it is not worth a
       // round trip.
-      if (block_.size() < limits::sql_cursor_rows) {
+      if (size() < limits::sql_cursor_rows) {
         closed_ = true;
         return std::nullopt;
       }
@@ -55,23 +43,25 @@ class pg_cursor_stream final : public model::row_stream {
       if (!block) return failed(std::move(block).error());
       block_ = *std::move(block);
       at_ = 0;
-      if (block_.empty()) {
+      if (size() == 0) {
         closed_ = true;
         return std::nullopt;
       }
     }
-    const pqxx::row row = block_[at_++];
+    const int row = at_++;
     for (std::size_t column = 0; column < values_.size(); ++column) {
-      const pqxx::field field = row[static_cast<pqxx::row::size_type>(column)];
-      if (field.is_null())
+      const int index = static_cast<int>(column);
+      const auto length = static_cast<std::size_t>(PQgetlength(block_.get(), row, index));
+      if (PQgetisnull(block_.get(), row, index) != 0)
         values_.set_null(column);
-      else if (!values_.set(column, {field.c_str(), field.size()}))
-        return failed(values_.objection(column, field.size()));
+      else if (!values_.set(column, {PQgetvalue(block_.get(), row, index), length}))
+        return failed(values_.objection(column, length));
     }
     return values_.row();
   }
 
  private:
+  [[nodiscard]] int size() const noexcept { return PQntuples(block_.get()); }
   tl::unexpected<error> failed(error what) {
     failure_ = std::move(what).within("reading table " + values_.table());
     return tl::make_unexpected(*failure_);
@@ -80,8 +70,8 @@ class pg_cursor_stream final : public model::row_stream {
   std::shared_ptr<pg_session> session_;
   std::string cursor_;
   pg_values values_;
-  pqxx::result block_;
-  pqxx::result::size_type at_ = 0;
+  pg_result block_;
+  int at_ = 0;
   bool closed_ = false;
   std::optional<error> failure_;
 };
@@ -109,72 +99,62 @@ result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, 
     session->can_export_ = left->can_export;
     if (session->begin()) return session;
     // The server has gone away in between; a new connection may do.
-    session->transaction_.reset();
     session->snapshot_id_.clear();
     session->tables_ = {};
     session->can_export_ = false;
   }
-  S2L_TRY(session->connect());
+  S2L_TRY_ASSIGN(session->connection_, pg_connect(address));
   S2L_TRY(session->begin());
   return session;
 }
 
 pg_session::~pg_session() {
-  transaction_.reset();
-  if (connection_ == nullptr || !connection_->is_open()) return;
+  if (connection_ == nullptr || !end_transaction()) return;
   kept_->leave({std::move(connection_), std::move(tables_), can_export_});
 }
 
-result<void> pg_session::connect() {
-  transaction_.reset();
-  try {
-    connection_ = connect_once(std::string(address_.conninfo().reveal()));
-  } catch (const std::exception& e) {
-    // pqxx does not tell a refused password from a server that is down; trying by hand does.
-    auto tried = pg_connect(address_);
-    if (!tried) return tl::make_unexpected(std::move(tried).error());
-    return tl::make_unexpected(pg_error("", e.what(), address_));
+result<void> pg_session::begin_transaction() {
+  return pg_exec(connection_.get(), pg_begin_sql(connection_.get(), snapshot_mode), address_, address_.prompt_timeout())
+      .map([](const pg_result&) {});
+}
+
+// False: the connection is of no more use.
+bool pg_session::end_transaction() {
+  switch (PQtransactionStatus(connection_.get())) {
+    case PQTRANS_IDLE:
+      return true;
+    case PQTRANS_INTRANS:
+    case PQTRANS_INERROR:
+      return pg_exec(connection_.get(), "ROLLBACK", address_, address_.prompt_timeout()).has_value();
+    default:  // in the middle of an answer, or lost
+      return false;
   }
-  return guarded(address_,
-                 [&] {
-                   pqxx::nontransaction(*connection_).exec(session_settings());
-                   return true;
-                 })
-      .map([](bool) {});
 }
 
 result<void> pg_session::begin() {
-  S2L_TRY(guarded(address_, [&] {
-    transaction_ = std::make_unique<snapshot_transaction>(*connection_);
-    return true;
-  }));
+  S2L_TRY(begin_transaction());
   // Where it worked before it is done when it is needed.
   if (!can_export_) S2L_TRY(export_snapshot());
-  if (!can_export_)
-    // A pooler or an old standby may refuse. That ends the transaction; the cursors need another.
-    S2L_TRY(guarded(address_, [&] {
-      transaction_.reset();
-      transaction_ = std::make_unique<snapshot_transaction>(*connection_);
-      return true;
-    }));
-  return guarded(address_,
-                 [&] {
-                   if (tables_.oids.empty() || read_pg_stamp(*transaction_, tables_.oids) != tables_.stamp)
-                     tables_ = read_pg_tables(*transaction_);
-                   return true;
-                 })
-      .map([](bool) {});
+  if (!can_export_) {
+    // An old standby may refuse. That ends the transaction; the cursors need another.
+    if (!end_transaction()) return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
+    S2L_TRY(begin_transaction());
+  }
+  if (!tables_.oids.empty()) {
+    S2L_TRY_ASSIGN(const std::string stamp, read_pg_stamp(connection_.get(), address_, tables_.oids));
+    if (stamp == tables_.stamp) return {};
+  }
+  S2L_TRY_ASSIGN(tables_, read_pg_tables(connection_.get(), address_));
+  return {};
 }
 
-result<pqxx::result> pg_session::execute(const std::string& sql) {
-  return guarded(address_, [&] { return transaction_->exec(sql); });
-}
+result<pg_result> pg_session::execute(const std::string& sql) { return pg_exec(connection_.get(), sql, address_); }
 
 result<void> pg_session::export_snapshot() {
   auto exported = execute("SELECT pg_catalog.pg_export_snapshot()");
   if (!exported && exported.error().transient) return tl::make_unexpected(std::move(exported).error());
   can_export_ = exported.has_value();
-  if (exported) snapshot_id_ = (*exported)[0][0].c_str();
+  if (exported) snapshot_id_ = PQgetvalue(exported->get(), 0, 0);
   return {};
 }
 
@@ -185,10 +165,10 @@ result<pg_handle> pg_session::reader() {
     return ready;
   }
   S2L_TRY_ASSIGN(pg_handle fresh, pg_connect(address_));
-  S2L_TRY(pg_run(
-      fresh.get(),
-      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + quoted_literal(snapshot_id_),
-      address_));
+  S2L_TRY(pg_exec(fresh.get(),
+                  fmt::format("{}; SET TRANSACTION SNAPSHOT {}", pg_begin_sql(fresh.get(), snapshot_mode),
+                              quoted_literal(snapshot_id_)),
+                  address_, address_.prompt_timeout()));
   return fresh;
 }
 

@@ -51,18 +51,18 @@ result<std::unique_ptr<model::feed>> pg_stream_feed::open(pg_handle connection, 
   const std::string sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
                                       quoted_identifier(options.slot), pg_position_text(from),
                                       quoted_literal(quoted_identifier(options.publication)));
-  const pg_result reply(PQexec(connection.get(), sql.c_str()));
-  if (PQresultStatus(reply.get()) != PGRES_COPY_BOTH)
-    return tl::make_unexpected(
-        pg_failure(connection.get(), reply.get(), address).within("following the slot " + options.slot));
+  auto begun = pg_exec(connection.get(), sql, address);
+  if (begun && PQresultStatus(begun->get()) != PGRES_COPY_BOTH)
+    begun = tl::make_unexpected(pg_error("08P01", "the server does not begin to stream", address));
+  if (!begun) return tl::make_unexpected(std::move(begun).error().within("following the slot " + options.slot));
   return std::unique_ptr<model::feed>(
       new pg_stream_feed(std::move(connection), std::move(session), address, from, std::move(forms)));
 }
 
 error pg_stream_feed::ended() const {
-  const pg_result reply(PQgetResult(connection_.get()));
-  error what = pg_failure(connection_.get(), reply.get(), address_).within("following the changes");
-  return what;
+  auto reply = pg_next_result(connection_.get(), address_);
+  error what = reply ? pg_failure(connection_.get(), reply->get(), address_) : std::move(reply).error();
+  return std::move(what).within("following the changes");
 }
 
 tl::unexpected<error> pg_stream_feed::garbled(const char* what) const {
@@ -156,7 +156,8 @@ result<void> pg_stream_feed::wait(clock::time_point until) {
 
 result<void> pg_stream_feed::keep_in_touch() {
   const auto now = clock::now();
-  const auto patience = std::chrono::seconds(limits::feed_silence_seconds_max);
+  milliseconds patience = std::chrono::seconds(limits::feed_silence_seconds_max);
+  if (address_.timeout().count() != 0) patience = std::min(patience, address_.timeout());
   // Counted from the question: before it, we may have been away ourselves.
   if (asked_ && now - *asked_ > patience)
     return fail_transient(error_kind::source, address_.name() + ": no sign of life from the server");

@@ -38,8 +38,8 @@ class pg_source final : public model::source {
 
 }  // namespace
 
-result<std::unique_ptr<model::source>> open_postgresql(std::string_view url) {
-  S2L_TRY_ASSIGN(pg_address address, pg_address::parse(url));
+result<std::unique_ptr<model::source>> open_postgresql(const location& at) {
+  S2L_TRY_ASSIGN(pg_address address, pg_address::parse(at));
   return std::make_unique<pg_source>(std::move(address));
 }
 

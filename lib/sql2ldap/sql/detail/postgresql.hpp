@@ -2,13 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/ports.hpp>
+#include <sql2ldap/sql/sources.hpp>
 
 namespace sql2ldap::sql::detail {
 
-[[nodiscard]] result<std::unique_ptr<model::source>> open_postgresql(std::string_view url);
+[[nodiscard]] result<std::unique_ptr<model::source>> open_postgresql(const location& at);
 
 }  // namespace sql2ldap::sql::detail

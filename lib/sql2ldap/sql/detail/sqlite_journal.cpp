@@ -7,11 +7,13 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/sql/detail/journal_row.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
+#include <sql2ldap/sql/limits.hpp>
 
 namespace sql2ldap::sql::detail {
 namespace {
@@ -59,26 +61,63 @@ result<std::set<std::string>> names(sqlite3* database, const std::string& sql) {
   }
 }
 
+// Our tables as a version has made them that is not this one.
+result<bool> is_of_earlier_version(sqlite3* database) {
+  S2L_TRY_ASSIGN(const std::int64_t columns,
+                 number(database,
+                        "SELECT (SELECT count(*) FROM pragma_table_info('sql2ldap_changes') WHERE name = 'changed') + "
+                        "(SELECT count(*) FROM pragma_table_info('sql2ldap_progress') WHERE name = 'lost')"));
+  S2L_TRY_ASSIGN(const std::int64_t tables, number(database,
+                                                   "SELECT count(*) FROM sqlite_master WHERE name IN "
+                                                   "('sql2ldap_changes', 'sql2ldap_progress')"));
+  return columns != tables;
+}
+
 std::string trigger_name(const std::string& table, const char* event) {
   return quoted_identifier("sql2ldap_" + table + "_" + event);
 }
 
-// JSON holds no bytes: an empty object says that the column is not known.
-std::string as_json(const model::table_info& table, const std::string& row) {
+// Both ends of the table are found at once.
+std::string has_room() {
+  return fmt::format(
+      "(SELECT coalesce(max(id), 0) FROM sql2ldap_changes) - (SELECT coalesce(min(id), 0) FROM sql2ldap_changes) < {}",
+      limits::journal_rows_max);
+}
+
+// The columns whose values are noted. JSON holds no bytes: an empty object says that the column is not known.
+std::string as_json(const model::table_info& table, const noted_table& noted, const std::string& row) {
   std::string out;
-  std::size_t noted = 0;
-  const auto add = [&](const std::string& name) {
-    const std::string column = row + "." + quoted_identifier(name);
+  std::size_t count = 0;
+  for (const model::column_info& one : table.columns) {
+    if (!noted.keys.contains(one.name) || ++count > columns_noted_max) continue;
+    const std::string column = row + "." + quoted_identifier(one.name);
     out += fmt::format("{}{}, CASE typeof({}) WHEN 'blob' THEN json('{{}}') ELSE {} END", out.empty() ? "" : ", ",
-                       quoted_literal(name), column, column);
-    ++noted;
-  };
-  for (const std::string& name : table.primary_key) add(name);
-  for (const model::column_info& column : table.columns) {
-    const bool is_key = std::ranges::find(table.primary_key, column.name) != table.primary_key.end();
-    if (!is_key && noted < columns_noted_max) add(column.name);
+                       quoted_literal(one.name), column, column);
   }
   return "json_object(" + out + ")";
+}
+
+// Neither a collation nor numbers that are equal may make two values the same that are read as different text.
+std::string is_changed(const std::string& name) {
+  const std::string column = quoted_identifier(name);
+  return fmt::format("(typeof(OLD.{0}) IS NOT typeof(NEW.{0}) OR OLD.{0} IS NOT NEW.{0} COLLATE BINARY)", column);
+}
+
+std::string any_changed(const model::table_info& table, const std::set<std::string>& names) {
+  std::string out;
+  for (const model::column_info& one : table.columns)
+    if (names.contains(one.name)) out += (out.empty() ? "" : " OR ") + is_changed(one.name);
+  return out.empty() ? "0" : out;
+}
+
+// The names of those that an update changes, an array in JSON.
+std::string changed_names(const model::table_info& table, const std::set<std::string>& names) {
+  std::string out = "''";
+  for (const model::column_info& one : table.columns)
+    if (names.contains(one.name))
+      out += fmt::format(" || CASE WHEN {} THEN {} ELSE '' END", is_changed(one.name),
+                         quoted_literal("," + nlohmann::json(one.name).dump()));
+  return fmt::format("'[' || substr({}, 2) || ']'", out);
 }
 
 // INSERT OR REPLACE removes rows without a word to triggers: who has a key of the new row is noted before.
@@ -94,27 +133,39 @@ std::string same_keys(const model::table_info& table) {
   return fmt::format("{}", fmt::join(any, " OR "));
 }
 
-std::vector<std::string> triggers_of(const model::table_info& table) {
+std::vector<std::string> triggers_of(const model::table_info& table, const noted_table& noted) {
   const std::string name = quoted_identifier(table.name);
-  const std::string into = "INSERT INTO sql2ldap_changes (table_name, before, after) ";
-  const auto trigger = [&](const char* event, const std::string& when, const std::string& values) {
-    return fmt::format("CREATE TRIGGER {} {} ON {} BEGIN {}{}; END", trigger_name(table.name, event), when, name, into,
-                       values);
-  };
   const std::string literal = quoted_literal(table.name);
-  const std::string before = as_json(table, "OLD");
-  const std::string after = as_json(table, "NEW");
+  // `from` ends with WHERE, or a condition that goes on.
+  const auto trigger = [&](const char* event, const std::string& when, const std::string& values,
+                           const std::string& from) {
+    return fmt::format(
+        "CREATE TRIGGER {} {} BEGIN UPDATE sql2ldap_progress SET lost = 1 WHERE lost = 0 AND NOT ({}); INSERT INTO "
+        "sql2ldap_changes (table_name, before, after, changed) SELECT {}, {} {} {}; END",
+        trigger_name(table.name, event), when, has_room(), literal, values, from, has_room());
+  };
+  const std::string before = as_json(table, noted, "OLD");
+  const std::string after = as_json(table, noted, "NEW");
   std::vector<std::string> out{
-      trigger("insert", "AFTER INSERT", fmt::format("VALUES ({}, NULL, {})", literal, after)),
-      trigger("update", "AFTER UPDATE", fmt::format("VALUES ({}, {}, {})", literal, before, after)),
-      trigger("delete", "AFTER DELETE", fmt::format("VALUES ({}, {}, NULL)", literal, before))};
+      trigger("insert", "AFTER INSERT ON " + name, fmt::format("NULL, {}, NULL", after), "WHERE"),
+      trigger("update", fmt::format("AFTER UPDATE ON {} WHEN {}", name, any_changed(table, noted.read)),
+              fmt::format("{}, {}, {}", before, after, changed_names(table, noted.read)), "WHERE"),
+      trigger("delete", "AFTER DELETE ON " + name, fmt::format("{}, NULL, NULL", before), "WHERE")};
   if (const std::string replaced = same_keys(table); !replaced.empty()) {
-    const std::string rows =
-        fmt::format("SELECT {}, {}, NULL FROM {} t WHERE {}", literal, as_json(table, "t"), name, replaced);
-    out.push_back(trigger("replace", "BEFORE INSERT", rows));
-    out.push_back(trigger("update_replace", "BEFORE UPDATE", rows));
+    const std::string values = fmt::format("{}, NULL, NULL", as_json(table, noted, "t"));
+    const std::string from = fmt::format("FROM {} t WHERE ({}) AND", name, replaced);
+    out.push_back(trigger("replace", "BEFORE INSERT ON " + name, values, from));
+    // An update that leaves its keys alone takes no other row's place.
+    std::set<std::string> keys(table.primary_key.begin(), table.primary_key.end());
+    for (const auto& key : table.unique_keys) keys.insert(key.begin(), key.end());
+    out.push_back(trigger("update_replace", fmt::format("BEFORE UPDATE ON {} WHEN {}", name, any_changed(table, keys)),
+                          values, from));
   }
   return out;
+}
+
+std::string overflowed_text() {
+  return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
 }
 
 class sqlite_journal_feed final : public model::feed {
@@ -148,10 +199,13 @@ class sqlite_journal_feed final : public model::feed {
  private:
   // SQLite writers come one after the other, so the numbers are in the order of the commits.
   result<std::optional<model::committed>> read() {
+    S2L_TRY_ASSIGN(const std::int64_t lost, number(database_.get(), "SELECT lost FROM sql2ldap_progress"));
+    // look() says what it means, and begin() mends it.
+    if (lost != 0) return fail_transient(error_kind::source, overflowed_text());
     S2L_TRY_ASSIGN(
         const auto rows,
         sqlite_prepare(database_.get(),
-                       fmt::format("SELECT id, at, table_name, before, after FROM sql2ldap_changes WHERE id > "
+                       fmt::format("SELECT id, at, table_name, before, after, changed FROM sql2ldap_changes WHERE id > "
                                    "{} ORDER BY id LIMIT {}",
                                    read_, limits::journal_rows_at_once)));
     std::optional<model::committed> out;
@@ -168,8 +222,8 @@ class sqlite_journal_feed final : public model::feed {
       read_ = static_cast<std::uint64_t>(sqlite3_column_int64(rows.get(), 0));
       out->position = read_;
       const std::string table(sqlite_text(rows.get(), 2));
-      for (model::row_image& image :
-           journal_rows("", table, tables_.find("", table), sqlite_text(rows.get(), 3), sqlite_text(rows.get(), 4)))
+      for (model::row_image& image : journal_rows("", table, tables_.find("", table), sqlite_text(rows.get(), 3),
+                                                  sqlite_text(rows.get(), 4), sqlite_text(rows.get(), 5)))
         out->rows.push_back(std::move(image));
     }
     more_ = count == limits::journal_rows_at_once;
@@ -185,7 +239,7 @@ class sqlite_journal_feed final : public model::feed {
 
 class sqlite_journal final : public model::capture {
  public:
-  sqlite_journal(std::string file, std::vector<model::table_ref> tables)
+  sqlite_journal(std::string file, std::vector<noted_table> tables)
       : file_(std::move(file)), tables_(std::move(tables)) {}
 
   [[nodiscard]] result<model::collected> look() override {
@@ -194,6 +248,12 @@ class sqlite_journal final : public model::capture {
     S2L_TRY_ASSIGN(const std::int64_t there,
                    number(database.get(), "SELECT count(*) FROM sqlite_master WHERE name = 'sql2ldap_progress'"));
     if (there == 0) return out;
+    S2L_TRY_ASSIGN(const bool earlier, is_of_earlier_version(database.get()));
+    if (earlier) {
+      out.now = model::collected::state::broken;
+      out.reason = "what notes the changes was made by another version";
+      return out;
+    }
     S2L_TRY_ASSIGN(const auto history, names(database.get(), "SELECT history FROM sql2ldap_progress"));
     out.history = history.empty() ? "" : "journal " + *history.begin();
     S2L_TRY_ASSIGN(const std::int64_t confirmed, number(database.get(), "SELECT confirmed FROM sql2ldap_progress"));
@@ -213,13 +273,20 @@ class sqlite_journal final : public model::capture {
     for (const std::string& sql : wanted) {
       if (!sql.starts_with("CREATE TRIGGER") || installed.contains(sql)) continue;
       out.now = model::collected::state::broken;
-      out.reason = "a table has not the triggers that it should have: " + sql.substr(0, sql.find(" BEGIN"));
+      out.reason = "a table has not the triggers that it should have: " + sql.substr(0, sql.find(" ON "));
+    }
+    S2L_TRY_ASSIGN(const std::int64_t lost, number(database.get(), "SELECT lost FROM sql2ldap_progress"));
+    if (lost != 0) {
+      out.now = model::collected::state::broken;
+      out.reason = overflowed_text();
     }
     return out;
   }
 
   [[nodiscard]] result<void> begin() override {
-    S2L_TRY_ASSIGN(const auto statements, sqlite_journal_install(file_, tables_));
+    S2L_TRY_ASSIGN(auto statements, sqlite_journal_install(file_, tables_));
+    statements.emplace_back("DELETE FROM sql2ldap_changes");
+    statements.emplace_back("UPDATE sql2ldap_progress SET lost = 0");
     return sqlite_run_all(file_, statements);
   }
 
@@ -232,57 +299,70 @@ class sqlite_journal final : public model::capture {
 
  private:
   std::string file_;
-  std::vector<model::table_ref> tables_;
+  std::vector<noted_table> tables_;
 };
 
 }  // namespace
 
 result<std::vector<std::string>> sqlite_journal_install(const std::string& file,
-                                                        const std::vector<model::table_ref>& tables) {
+                                                        const std::vector<noted_table>& tables) {
   S2L_TRY_ASSIGN(const sqlite_handle database, open(file, SQLITE_OPEN_READWRITE));
   S2L_TRY_ASSIGN(const model::catalog catalog, read_sqlite_catalog(database.get()));
-  std::vector<std::string> out{
-      "CREATE TABLE IF NOT EXISTS sql2ldap_changes (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL DEFAULT "
-      "(CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)), table_name TEXT NOT NULL, before TEXT, after "
-      "TEXT)",
-      "CREATE TABLE IF NOT EXISTS sql2ldap_progress (history TEXT NOT NULL, confirmed INTEGER NOT NULL)",
-      "INSERT INTO sql2ldap_progress SELECT lower(hex(randomblob(8))), 0 WHERE NOT EXISTS (SELECT 1 FROM "
-      "sql2ldap_progress)"};
+  std::vector<std::string> out;
+  // It held whole rows, with hashes in them. Another table is another history, so that everything is compared.
+  S2L_TRY_ASSIGN(const bool earlier, is_of_earlier_version(database.get()));
+  if (earlier) out = {"DROP TABLE IF EXISTS sql2ldap_changes", "DROP TABLE IF EXISTS sql2ldap_progress"};
+  for (const char* sql :
+       {"CREATE TABLE IF NOT EXISTS sql2ldap_changes (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL "
+        "DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)), table_name TEXT NOT NULL, before "
+        "TEXT, after TEXT, changed TEXT)",
+        "CREATE TABLE IF NOT EXISTS sql2ldap_progress (history TEXT NOT NULL, confirmed INTEGER NOT NULL, lost INTEGER "
+        "NOT NULL)",
+        "INSERT INTO sql2ldap_progress SELECT lower(hex(randomblob(8))), 0, 0 WHERE NOT EXISTS (SELECT 1 FROM "
+        "sql2ldap_progress)"})
+    out.emplace_back(sql);
   std::set<std::string> seen;
-  for (const model::table_ref& table : tables) {
+  for (const noted_table& noted : tables) {
+    const model::table_ref& table = noted.table;
     if (!seen.insert(table.table).second) continue;
     const model::table_info* known = catalog.find("", table.table);
     if (known == nullptr) return fail(error_kind::source, fmt::format("there is no table {} in {}", table.table, file));
     for (const char* event : trigger_events)
       out.push_back("DROP TRIGGER IF EXISTS " + trigger_name(known->name, event));
-    for (std::string& sql : triggers_of(*known)) out.push_back(std::move(sql));
+    for (std::string& sql : triggers_of(*known, noted)) out.push_back(std::move(sql));
   }
   return out;
 }
 
-result<std::vector<std::string>> sqlite_journal_remove(const std::string& file) {
+result<removal> sqlite_journal_remove(const std::string& file) {
   S2L_TRY_ASSIGN(const sqlite_handle database, open(file, SQLITE_OPEN_READWRITE));
+  const std::string writes_ours = "type = 'trigger' AND sql LIKE '%INTO sql2ldap_changes%'";
+  const std::string has_our_name = "name LIKE 'sql2ldap\\_%' ESCAPE '\\'";
+  removal out;
   S2L_TRY_ASSIGN(const auto triggers,
-                 names(database.get(),
-                       "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%INSERT INTO "
-                       "sql2ldap_changes%'"));
-  std::vector<std::string> out;
-  for (const std::string& name : triggers) out.push_back("DROP TRIGGER " + quoted_identifier(name));
+                 names(database.get(), "SELECT name FROM sqlite_master WHERE " + writes_ours + " AND " + has_our_name));
+  for (const std::string& name : triggers) out.statements.push_back("DROP TRIGGER " + quoted_identifier(name));
+  S2L_TRY_ASSIGN(const auto others,
+                 names(database.get(), "SELECT name FROM sqlite_master WHERE type = 'trigger' AND (" + writes_ours +
+                                           ") <> (" + has_our_name + ")"));
+  for (const std::string& name : others) out.left.push_back("the trigger " + name);
   S2L_TRY_ASSIGN(const auto tables, names(database.get(),
                                           "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN "
                                           "('sql2ldap_changes', 'sql2ldap_progress')"));
-  for (const std::string& name : tables) out.push_back("DROP TABLE " + quoted_identifier(name));
+  for (const std::string& name : tables) out.statements.push_back("DROP TABLE " + quoted_identifier(name));
   return out;
 }
 
 result<void> sqlite_run_all(const std::string& file, const std::vector<std::string>& statements) {
   S2L_TRY_ASSIGN(const sqlite_handle database, open(file, SQLITE_OPEN_READWRITE));
+  // What is dropped or deleted may hold hashes.
+  S2L_TRY(run(database.get(), "PRAGMA secure_delete = ON"));
   S2L_TRY(run(database.get(), "BEGIN IMMEDIATE"));
   for (const std::string& sql : statements) S2L_TRY(run(database.get(), sql));
   return run(database.get(), "COMMIT");
 }
 
-std::unique_ptr<model::capture> open_sqlite_journal(std::string file, std::vector<model::table_ref> tables) {
+std::unique_ptr<model::capture> open_sqlite_journal(std::string file, std::vector<noted_table> tables) {
   return std::make_unique<sqlite_journal>(std::move(file), std::move(tables));
 }
 
