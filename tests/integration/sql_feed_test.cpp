@@ -194,6 +194,23 @@ TEST_P(wal_feed, an_emptied_table_or_too_many_rows_are_everything) {
   EXPECT_THAT(told(*feed, nullptr, 3), ElementsAre("mailbox id=1 name=ann", "everything", "everything"));
 }
 
+TEST_P(wal_feed, a_table_that_is_filled_anew_in_one_transaction_is_everything) {
+  run("insert into mailbox values (1, 'ann')");
+  const auto feed = open(look().end);
+  run("begin; truncate mailbox; insert into mailbox values (1, 'ann'), (2, 'bob'); commit");
+  EXPECT_THAT(told(*feed), ElementsAre("everything"));
+}
+
+TEST_P(wal_feed, a_table_that_is_rewritten_is_followed_on) {
+  run("insert into mailbox values (1, 'ann')");
+  const auto feed = open(look().end);
+  run("vacuum full mailbox");
+  run("cluster mailbox using mailbox_pkey");
+  run("update mailbox set name = 'anna'");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox id=1; mailbox id=1 name=anna"));
+  EXPECT_EQ(look().now, model::collected::state::ready) << look().reason;
+}
+
 TEST_P(wal_feed, lets_the_server_forget_what_quiet_tables_would_keep) {
   const auto feed = open();
   run("insert into mailbox values (1, 'ann')");

@@ -1,6 +1,7 @@
 // sql2ldap-syncd between real servers, as an operator runs it.
 #include <csignal>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -89,6 +90,55 @@ TEST_F(syncd, follows_triggers_too) {
   host_.start({"--capture", "journal"});
   EXPECT_TRUE(disappears("by.trigger@" + first_domain())) << host_.log();
   EXPECT_THAT(host_.log(), Not(HasSubstr("SYNC_RECONCILE")));
+  expect_in_step();
+}
+
+// Its role owns nothing, and from some moment on sees no mailbox.
+class syncd_reader : public syncd, public testing::WithParamInterface<const char*> {};
+INSTANTIATE_TEST_SUITE_P(by, syncd_reader, testing::Values("wal", "journal"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST_P(syncd_reader, deletes_nothing_that_row_level_security_hides) {
+  const captured installed = run_and_capture(
+      {.arguments = {S2L_BINARY_DIR "/tools/sql2ldap", "capture", "install", "--source", host_.postgres.url("mail"),
+                     "--mapping", "postfixadmin", "--capture", GetParam()}});
+  ASSERT_EQ(installed.status, done) << installed.err;
+  host_.sql(
+      "create role reader login replication; grant select on all tables in schema public to reader; grant usage on "
+      "schema sql2ldap to reader; grant select, delete, update on all tables in schema sql2ldap to reader; grant "
+      "select, update on all sequences in schema sql2ldap to reader");
+  host_.role = "reader";
+  host_.start({"--capture", GetParam()});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  add_user("first");
+  const std::string domain = first_domain();
+  ASSERT_TRUE(appears("first@" + domain)) << host_.log();
+
+  host_.sql(
+      "alter table mailbox enable row level security; update mailbox set name = 'Changed' where local_part = "
+      "'first'");
+  ASSERT_TRUE(host_.says("BYPASSRLS")) << host_.log();
+  EXPECT_FALSE(with_mail("first@" + domain).empty());
+  host_.sql("alter role reader bypassrls");
+  EXPECT_TRUE(eventually(patience, [&] { return !names_in(host_.slapd, "(cn=Changed)").empty(); })) << host_.log();
+  expect_in_step();
+}
+
+TEST_P(syncd_reader, outlives_a_server_that_is_silent) {
+  host_.start({"--capture", GetParam(), "--source-timeout", "1"});
+  ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  const std::string backends = host_.postgres.execute(
+      "mail", "select pid from pg_stat_activity where application_name = 'sql2ldap' and pid <> pg_backend_pid()");
+  const auto send = [&](int signal) {
+    std::istringstream pids(backends);
+    for (pid_t pid = 0; pids >> pid;) ::kill(pid, signal);
+  };
+  send(SIGSTOP);
+  add_user("late");
+  const bool noticed = host_.says("SYNC_TROUBLE");
+  send(SIGCONT);
+  EXPECT_TRUE(noticed) << host_.log();
+  EXPECT_TRUE(appears("late@" + first_domain())) << host_.log();
   expect_in_step();
 }
 

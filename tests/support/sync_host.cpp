@@ -15,9 +15,12 @@ sync_host::sync_host(const mail_host& size, const slapd_server::options& how) : 
 }
 
 void sync_host::start(const std::vector<std::string>& more, const std::string& name) {
-  command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap-syncd", "--source", url_, "--mapping", "postfixadmin",
-                             "--directory", slapd.ldapi(), "--base", std::string(slapd_server::suffix), "--state",
-                             state(name)}};
+  std::string url_as_role = url_;
+  const std::string_view owner = "user=postgres";
+  url_as_role.replace(url_as_role.find(owner), owner.size(), "user=" + role);
+  command what{.arguments = {S2L_BINARY_DIR "/tools/sql2ldap-syncd", "--source", url_as_role, "--mapping",
+                             "postfixadmin", "--directory", slapd.ldapi(), "--base", std::string(slapd_server::suffix),
+                             "--state", state(name)}};
   what.arguments.insert(what.arguments.end(), more.begin(), more.end());
   what.environment = environment;
   logged_before_[name] =

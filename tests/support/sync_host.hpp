@@ -46,6 +46,7 @@ class sync_host {
   [[nodiscard]] std::string whole_log(const std::string& name = "one") const;
 
   std::map<std::string, std::string> environment;  // of the daemon
+  std::string role = "postgres";                   // that the daemon reads as
   postgres_server postgres;
   slapd_server slapd;
 

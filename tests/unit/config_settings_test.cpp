@@ -41,6 +41,15 @@ class settings_file : public testing::Test {
   std::string hint_;
 };
 
+TEST_F(settings_file, has_a_bound_for_a_silent_source) {
+  settings into;
+  EXPECT_EQ(into.source_timeout, std::chrono::minutes(5));
+  ASSERT_TRUE(config::load_settings(into, write("config.toml", "source-timeout = \"30s\"\n")));
+  EXPECT_EQ(into.source_timeout, std::chrono::seconds(30));
+  ASSERT_TRUE(config::set(into, "source-timeout", "off"));
+  EXPECT_EQ(into.source_timeout, std::chrono::seconds(0));
+}
+
 TEST_F(settings_file, has_times_for_the_hook) {
   settings into;
   ASSERT_TRUE(config::load_settings(into, write("config.toml", "hook = \"/bin/true -x\"\nhook-timeout = 5\n")));
