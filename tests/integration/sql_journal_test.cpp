@@ -399,8 +399,7 @@ TEST_F(pg_journal, a_role_with_few_rights_may_follow) {
   run("create role " + role + " login; grant select on mailbox, alias to " + role +
       "; grant usage on schema sql2ldap to " + role + "; grant select, delete on sql2ldap.changes to " + role +
       "; grant select, update on sql2ldap.progress to " + role +
-      "; grant select, update on all sequences in schema sql2ldap to " + role +
-      "; grant execute on function pg_control_system(), pg_control_checkpoint() to " + role);
+      "; grant select, update on all sequences in schema sql2ldap to " + role);
   const std::string url = "postgresql:///" + name_ + "?user=" + role + "&host=" + server_.socket_folder().string();
   capture_ = *sql::open_journal_capture(url, followed);
   EXPECT_EQ(look().now, model::collected::state::ready) << look().reason;
