@@ -137,12 +137,16 @@ class pg_capture final : public model::capture {
     const auto patience = address_.timeout().count() == 0
                               ? address_.timeout()
                               : std::max<std::chrono::milliseconds>(address_.timeout(), bound + silence_after_bound);
-    auto made =
-        pg_exec(connection,
-                fmt::format("{}; SET LOCAL statement_timeout = '{}s'; SELECT "
-                            "pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput'); COMMIT",
-                            pg_begin_sql(connection, "READ WRITE"), bound.count(), quoted_literal(options_.slot)),
-                address_, patience);
+    auto made = pg_exec(
+        connection,
+        fmt::format("{}; SET LOCAL statement_timeout = '{}s'", pg_begin_sql(connection, "READ WRITE"), bound.count()),
+        address_);
+    // In a message of its own: before version 13 the time-out of a message is the one at its begin.
+    if (made)
+      made = pg_exec(connection,
+                     fmt::format("SELECT pg_catalog.pg_create_logical_replication_slot({}, 'pgoutput'); COMMIT",
+                                 quoted_literal(options_.slot)),
+                     address_, patience);
     if (!made) return tl::make_unexpected(std::move(made).error().within(setting_up));
     return {};
   }

@@ -108,11 +108,12 @@ result<void> pg_peek_feed::peek() {
   transactions_.known_is(told_);
   read_ = 0;
   brought_ = false;
+  S2L_TRY(pg_exec(session_.get(), pg_begin_sql(session_.get(), "READ WRITE"), address_));
   // WITH HOLD: the server keeps the messages outside of any transaction, which would hold back vacuum, and the bell.
   return fetch(fmt::format(
       "DECLARE sql2ldap_changes BINARY CURSOR WITH HOLD FOR SELECT data FROM "
       "pg_catalog.pg_logical_slot_peek_binary_changes({}, NULL, {}, 'proto_version', '1', "
-      "'publication_names', {}); ",
+      "'publication_names', {}); COMMIT; ",
       quoted_literal(options_.slot), changes_max_, quoted_literal(quoted_identifier(options_.publication))));
 }
 
