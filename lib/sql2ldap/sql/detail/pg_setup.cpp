@@ -46,9 +46,11 @@ result<void> pg_run_all(const location& at, const std::vector<std::string>& stat
     auto done = pg_exec(connection.get(), sql, address, address.timeout(), &sqlstate);
     if (done) continue;
     error what = std::move(done).error();
-    if (sqlstate == guard_sqlstate)
+    if (sqlstate == guard_sqlstate) {
       what.hint = "see who made it; drop or rename it, or let the role that owns it run this, then try again";
-    else if (sqlstate == "55P03")
+      return tl::make_unexpected(std::move(what));
+    }
+    if (sqlstate == "55P03")
       what.hint = "another session keeps a table locked: run it again when that has ended";
     else if (!what.transient)
       what.hint = "the owner of the tables may run what `sql2ldap capture install --print` shows";
