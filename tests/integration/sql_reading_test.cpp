@@ -258,6 +258,13 @@ TEST_F(pooled, what_needs_a_session_says_that_it_has_none) {
   EXPECT_EQ(left_in(pool), before);
 }
 
+TEST_F(pooled, by_statement_is_refused) {
+  const pgbouncer pool(server_, "statement");
+  const error none = why_unreadable(pool.url(name_));
+  EXPECT_FALSE(none.transient);
+  EXPECT_THAT(none.hint, HasSubstr("pool_mode = session"));
+}
+
 TEST_F(pooled, by_session_all_works) {
   const pgbouncer pool(server_, "session", 10);
   EXPECT_EQ(ids(pool.url(name_)), "1 2");

@@ -148,12 +148,15 @@ result<std::string> backend_of(PGconn* connection, const pg_address& address) {
   return pg_rows_of(reply.get()).at(0).at(0);
 }
 
+constexpr const char* pooler_hint =
+    "let --source name the PostgreSQL server itself, or a pool with pool_mode = session";
+
 tl::unexpected<error> no_session(const pg_address& address, std::string_view purpose) {
   return fail(error_kind::source,
               fmt::format("{}: a pooler gives each transaction another session of the server, and {} needs a session "
                           "of its own",
                           address.name(), purpose),
-              "let --source name the PostgreSQL server itself, or a pool with pool_mode = session");
+              pooler_hint);
 }
 
 }  // namespace
@@ -275,6 +278,11 @@ error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& ad
   std::string message = primary != nullptr ? primary : PQerrorMessage(connection);
   if (trimmed(message).empty()) message = "the connection was lost";
   error what = pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
+  // PgBouncer speaks no other language than this.
+  if (what.message.find("statement pooling mode") != std::string::npos) {
+    what.transient = false;
+    what.hint = pooler_hint;
+  }
   if (is_about_hidden_rows(reply)) {
     what.message += ": the user of the source may not see all rows";
     what.hint =
@@ -329,10 +337,11 @@ result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_a
     if (!reply) break;
     const ExecStatusType status = PQresultStatus(reply.get());
     const bool copies = status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
-    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
-      failure = std::move(reply);
-    else if (!out || PQresultStatus(out.get()) != PGRES_TUPLES_OK || status == PGRES_TUPLES_OK)
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+      if (!failure) failure = std::move(reply);  // those that follow only say that the connection is gone
+    } else if (!out || PQresultStatus(out.get()) != PGRES_TUPLES_OK || status == PGRES_TUPLES_OK) {
       out = std::move(reply);
+    }
     if (copies) break;
   }
   const bool blocks_again = PQsetnonblocking(connection, 0) == 0;
@@ -380,7 +389,7 @@ result<pg_result> in_transaction(PGconn* connection, std::string_view mode, cons
 }  // namespace
 
 result<void> pg_run(PGconn* connection, const std::string& sql, const pg_address& address) {
-  return in_transaction(connection, "READ WRITE", sql, address).map([](const pg_result&) {});
+  return in_transaction(connection, "READ WRITE", pg_short_locks_sql + sql, address).map([](const pg_result&) {});
 }
 
 result<pg_rows> pg_ask(PGconn* connection, const std::string& sql, const pg_address& address) {

@@ -64,6 +64,10 @@ inline constexpr const char* may_not_replicate_hint = "ALTER ROLE ... REPLICATIO
 // level security would hide.
 [[nodiscard]] std::string pg_begin_sql(PGconn* connection, std::string_view mode);
 
+// For transactions that take strong locks: whoever wants a table after us waits as long as we do for it. A try that
+// fails does no harm and is made again.
+inline const std::string pg_short_locks_sql = "SET LOCAL lock_timeout = '5s'; ";
+
 // One message to the server and the whole answer, or its beginning where COPY begins: of several results the last that
 // has rows, else the last. A server that is silent for longer than `patience` (0 = no bound) is a transient error, and
 // the connection is of no more use. `sqlstate` (may be null): of a failure.

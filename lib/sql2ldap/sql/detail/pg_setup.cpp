@@ -11,7 +11,6 @@ namespace sql2ldap::sql::detail {
 namespace {
 
 constexpr const char* guard_sqlstate = "S2L01";
-constexpr int setup_lock_seconds_max = 5;  // for one lock; a try that fails does no harm and is made again
 
 std::string literals(const std::vector<std::string>& names) {
   std::string out;
@@ -36,11 +35,7 @@ std::vector<model::table_ref> each_once(std::vector<model::table_ref> tables) {
 result<void> pg_run_all(const location& at, const std::vector<std::string>& statements) {
   S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
   S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address));
-  // Whoever wants a table after us waits as long as we do for it.
-  S2L_TRY(pg_exec(connection.get(),
-                  fmt::format("{}; SET LOCAL lock_timeout = '{}s'", pg_begin_sql(connection.get(), "READ WRITE"),
-                              setup_lock_seconds_max),
-                  address));
+  S2L_TRY(pg_exec(connection.get(), pg_begin_sql(connection.get(), "READ WRITE") + "; " + pg_short_locks_sql, address));
   for (const std::string& sql : statements) {
     std::string sqlstate;
     auto done = pg_exec(connection.get(), sql, address, address.timeout(), &sqlstate);
