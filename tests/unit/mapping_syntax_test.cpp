@@ -71,6 +71,23 @@ TEST(on_error_omit, is_refused_where_the_attribute_must_be_there) {
               HasSubstr("the classes of `e` demand `sn`, so it cannot be left out on an error"));
 }
 
+TEST(on_error_omit, fails_the_attribute_alone) {
+  const auto map = parsed(entry(
+      "sn = k mail = a | integer on error omit partition b { \"x*\" -> l | integer on error omit else -> street } "
+      "partition c | split(\",\") | integer { \"1\" -> o on error omit else -> o }"));
+  using names = std::vector<model::attribute_name>;
+  EXPECT_EQ(map.kinds()[0].optional, (names{model::attribute_name("mail"), model::attribute_name("l")}));
+  const test::mapped_row row(map, 0, {{"t.k", "1"}, {"t.a", "seven"}, {"t.b", "xyz"}, {"t.c", "1"}});
+  mapping::evaluator run(map, *model::dn::parse("dc=example,dc=org"));
+  model::entry out;
+  model::reject why;
+  EXPECT_EQ(run.make(0, row.view(), out, why), mapping::evaluator::outcome::incomplete);
+  ASSERT_EQ(run.failures().size(), 2U);
+  EXPECT_EQ(run.failures()[0].attributes, names{model::attribute_name("mail")});
+  EXPECT_EQ(run.failures()[1].attributes, names{model::attribute_name("l")});
+  EXPECT_THAT(values(out, "o"), testing::ElementsAre("1"));
+}
+
 TEST(on_error_omit, says_how_it_is_written) {
   EXPECT_THAT(complaints(entry("sn = k on error skip")),
               AllOf(HasSubstr("expected 'omit' after 'error'"), HasSubstr("attribute = expression on error omit")));
@@ -80,8 +97,7 @@ TEST(on_error_omit, says_how_it_is_written) {
 // ---- functions in conditions --------------------------------------------------------------------
 
 TEST(functions_in_conditions, are_printed_as_they_are_written) {
-  const std::string head =
-      "from t where lower(a) = lower(trim(b)) and lower(c) in ('x', 'y') and not trim(d) is null";
+  const std::string head = "from t where lower(a) = lower(trim(b)) and lower(c) in ('x', 'y') and not trim(d) is null";
   EXPECT_EQ(canonical(entry("  sn = k\n", head)), entry("  sn = k\n", head));
   // A column may be called like a function.
   EXPECT_EQ(canonical(entry("  sn = lower\n", "from t where lower = 1 and trim")),

@@ -50,6 +50,7 @@ struct kind_info {
   std::vector<model::attribute_name> attributes;  // `=`: these are ours alone
   std::vector<model::attribute_name> initial;     // `?=`: written only when absent
   std::vector<model::attribute_name> rdn;         // those of `attributes` that name the entry
+  std::vector<model::attribute_name> optional;    // `on error omit`: a new entry goes without them when they fail
 };
 
 struct kind_queries {
@@ -168,7 +169,8 @@ class evaluator {
   // the writer must hash it (codec/password.hpp), the comparison verifies instead of comparing.
   [[nodiscard]] outcome make(std::size_t kind, const row_set& rows, model::entry& out, model::reject& why);
 
-  // Of the last make(); until the next one. The attributes of a partition fail together. `out` may hold some of the
+  // Of the last make(); until the next one. The attributes of a partition fail together,
+  // but an optional one that its own stages refuse fails alone. `out` may hold some of the
   // values of an attribute that failed.
   [[nodiscard]] std::span<const attribute_failure> failures() const noexcept;
 

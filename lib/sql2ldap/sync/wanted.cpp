@@ -72,7 +72,10 @@ struct wanted_entries::state {
   void keep(model::attribute_name name);
   void keep_name();
   result<bool> keep_what_is_unmapped();
+  void set_aside_what_is_unmapped(std::string_view dn);
+  [[nodiscard]] bool lacks_optional_parts_alone() const;
   [[nodiscard]] std::string what_is_kept() const;
+  [[nodiscard]] std::string all_reasons() const;
   void reject_row();
   void report(std::string reason, const problem& first, std::string_view dn);
   [[nodiscard]] bool is_whole() const noexcept { return !keeps.name && keeps.attributes.empty(); }
@@ -131,19 +134,21 @@ std::string wanted_entries::state::what_is_kept() const {
   return out;
 }
 
-// The row at hand has problems. Where its entry exists, `content` becomes what the row can say of it, and the entry
-// keeps the rest. False: there is no such entry, and the row is rejected.
-result<bool> wanted_entries::state::keep_what_is_unmapped() {
-  std::optional<std::string> existing;
-  if (options.existing_entry) {
-    S2L_TRY_ASSIGN(existing, options.existing_entry(evaluator.origin()));
-  }
-  if (!existing) {
-    reject_row();
-    return false;
-  }
-  const std::string dn_of_row(content->dn());
-  const std::string dn = keeps.name ? *existing : dn_of_row;
+std::string wanted_entries::state::all_reasons() const {
+  std::string out;
+  for (const problem& p : problems) out += (out.empty() ? "" : "; ") + p.reason;
+  return out;
+}
+
+// `on error omit` for all that the row cannot fill.
+bool wanted_entries::state::lacks_optional_parts_alone() const {
+  const auto& optional = map.kinds()[kind].optional;
+  return !keeps.name && std::all_of(keeps.attributes.begin(), keeps.attributes.end(),
+                                    [&](model::attribute_name name) { return contains(optional, name); });
+}
+
+// `content` becomes what the row can say.
+void wanted_entries::state::set_aside_what_is_unmapped(std::string_view dn) {
   made_whole.clear();
   made_whole.set_dn(dn);
   for (std::size_t i = 0; i < content->size(); ++i) {
@@ -152,6 +157,28 @@ result<bool> wanted_entries::state::keep_what_is_unmapped() {
     if (mark || !contains(keeps.attributes, value.name)) made_whole.add(value.name, value.bytes);
   }
   content = &made_whole;
+}
+
+// The row at hand has problems. Where its entry exists, `content` becomes what the row can say of it, and the entry
+// keeps the rest. False: there is no such entry, and the row is rejected.
+result<bool> wanted_entries::state::keep_what_is_unmapped() {
+  std::optional<std::string> existing;
+  if (options.existing_entry) {
+    S2L_TRY_ASSIGN(existing, options.existing_entry(evaluator.origin()));
+  }
+  const std::string dn_of_row(content->dn());
+  if (!existing && lacks_optional_parts_alone()) {
+    set_aside_what_is_unmapped(dn_of_row);
+    report(all_reasons() + "; the entry is made without " + what_is_kept(), problems.front(), dn_of_row);
+    keeps = {};
+    return true;
+  }
+  if (!existing) {
+    reject_row();
+    return false;
+  }
+  const std::string dn = keeps.name ? *existing : dn_of_row;
+  set_aside_what_is_unmapped(dn);
   const std::uint64_t origin_hash = run_hash64(evaluator.origin());
   unmapped.origins.insert(origin_hash);
   if (keeps.name) {
@@ -161,9 +188,7 @@ result<bool> wanted_entries::state::keep_what_is_unmapped() {
     unmapped.names.insert_or_assign(origin_hash, dn);
   }
   if (problems.empty()) return true;  // of the first pass, and reported there
-  std::string reason;
-  for (const problem& p : problems) reason += (reason.empty() ? "" : "; ") + p.reason;
-  report(reason + "; the entry keeps " + what_is_kept(), problems.front(), dn_of_row.empty() ? dn : dn_of_row);
+  report(all_reasons() + "; the entry keeps " + what_is_kept(), problems.front(), dn_of_row.empty() ? dn : dn_of_row);
   return true;
 }
 

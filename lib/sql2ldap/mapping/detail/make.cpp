@@ -238,7 +238,8 @@ bool engine::add_branches(const partition_rule& p, model::entry& out) {
     const model::attribute_name name = p.branches[b].name;
     const auto same = [&](const partition_branch& other) { return other.name == name; };
     if (std::any_of(p.branches.begin(), p.branches.begin() + static_cast<std::ptrdiff_t>(b), same)) continue;
-    for (std::size_t other = b; other < p.branches.size(); ++other) {
+    bool left_out = false;
+    for (std::size_t other = b; other < p.branches.size() && !left_out; ++other) {
       if (!same(p.branches[other])) continue;
       line_ = p.branches[other].line;
       const std::size_t first = r.values.size();
@@ -246,10 +247,13 @@ bool engine::add_branches(const partition_rule& p, model::entry& out) {
       if (!get(r, p.branches[other].stages, first)) {
         const auto& parts = p.value.parts;
         if (r.column == no_column && !parts.empty()) r.column = parts.front().column;
-        return false;
+        const auto& optional = r.kind->info.optional;
+        left_out = std::find(optional.begin(), optional.end(), name) != optional.end();
+        if (!left_out) return false;
+        note_failure({name});
       }
     }
-    if (!add_values(name, 0, out)) return false;
+    if (!left_out && !add_values(name, 0, out)) return false;
     r.values.clear();
   }
   return true;

@@ -369,6 +369,7 @@ class kind_reader {
     rule.initial = a.initial;
     if (a.omitted_on_error) {
       rule.on_error = error_policy::omit;
+      out_.info.optional.insert(out_.info.optional.end(), rule.names.begin(), rule.names.end());
       for (const syntax::name& n : a.attributes) check_omission(n);
     }
     rule.value = lowering_.lower(scope_, *a.value);
@@ -417,6 +418,13 @@ class kind_reader {
       branch.at = tree.attribute.at;
       branch.line = line(branch.at);
       rule.branches.push_back(std::move(branch));
+    }
+    // Several rules may give one attribute.
+    for (const model::attribute_name name : mine) {
+      const bool always = std::all_of(rule.branches.begin(), rule.branches.end(), [&](const partition_branch& b) {
+        return b.name != name || b.on_error == error_policy::omit;
+      });
+      if (always) out_.info.optional.push_back(name);
     }
     out_.steps.emplace_back(std::move(rule));
   }
