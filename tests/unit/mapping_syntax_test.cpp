@@ -6,7 +6,7 @@
 #include <sql2ldap/mapping/syntax.hpp>
 #include <string>
 
-#include "support/mapping_rows.hpp"
+#include "support/mapping_stages.hpp"
 
 namespace sql2ldap::test {
 namespace {
@@ -86,6 +86,17 @@ TEST(on_error_omit, fails_the_attribute_alone) {
   EXPECT_EQ(run.failures()[0].attributes, names{model::attribute_name("mail")});
   EXPECT_EQ(run.failures()[1].attributes, names{model::attribute_name("l")});
   EXPECT_THAT(values(out, "o"), testing::ElementsAre("1"));
+}
+
+TEST(on_error_omit, leaves_the_column_alone_on_the_way_back) {
+  for (const char* const value :
+       {"c | integer", "c | flag | not", "c | split(\",\") | scale(3)", "\"${c | integer}-${d}\""}) {
+    const lens l(std::string(value) + " on error omit");
+    const auto kept = l.put("what, is this", {}, "d");
+    EXPECT_EQ(kept.objection, "") << value;
+    EXPECT_EQ(kept.c, "what, is this") << value;
+  }
+  EXPECT_EQ(lens("c | integer on error omit").put("x", {"7"}).c, "7");
 }
 
 TEST(on_error_omit, says_how_it_is_written) {

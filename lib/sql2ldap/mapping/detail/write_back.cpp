@@ -384,14 +384,32 @@ class returning {
     }
     model::entry made;
     model::reject why;
-    if (!engine_.make(kind_, row_, old_.many, made, why)) return refused("the entry", why.reason);
+    if (!engine_.make(kind_, row_, old_.many, made, why)) {
+      for (const attribute_failure& f : engine_.failures)
+        if (!is_optional(f)) return refused("the entry", why.reason);
+    }
     S2L_TRY(compare(made));
     writes.insert(writes.end(), others_.begin(), others_.end());
     return writes;
   }
 
+  // `on error omit` for all that it concerns.
+  [[nodiscard]] bool is_optional(const attribute_failure& f) const {
+    const auto& optional = k_.info.optional;
+    return !f.name && std::all_of(f.attributes.begin(), f.attributes.end(), [&](model::attribute_name name) {
+      return std::find(optional.begin(), optional.end(), name) != optional.end();
+    });
+  }
+
+  [[nodiscard]] bool has_failed(model::attribute_name name) const {
+    return std::any_of(engine_.failures.begin(), engine_.failures.end(), [&](const attribute_failure& f) {
+      return std::find(f.attributes.begin(), f.attributes.end(), name) != f.attributes.end();
+    });
+  }
+
   result<void> compare(const model::entry& made) {
     const auto check = [&](model::attribute_name name, bool secret, const direction& way) -> result<void> {
+      if (has_failed(name) && wanted_.values_of(name).empty()) return {};
       if (same_attribute(made.values_of(name), wanted_.values_of(name), secret)) return {};
       const auto failed = failures_.find(name.text());
       if (failed != failures_.end()) return refused(name.text(), failed->second);
