@@ -143,6 +143,22 @@ TEST_F(unmapped_rows, change_nothing_where_a_table_may_not_be_read) {
   EXPECT_EQ(host_.directory.dump(), before);
 }
 
+TEST_F(unmapped_rows, go_without_an_attribute_that_may_be_omitted) {
+  std::string text = world_mapping_text();
+  const std::string quota = "m.quota | absent(0)";
+  text.replace(text.find(quota), quota.size(), quota + " | integer on error omit");
+  world host(true, text);
+  host.domain("a.example");
+  host.mailbox("1", "ann", "a.example", "Ann", stored_password("salt"), "a lot");
+  const sync::counts done = host.migrate();
+  EXPECT_EQ(done.added, 4U);  // with the containers
+  EXPECT_THAT(host.reject_reasons(), HasSubstr("the entry is made without its s2lQuotaBytes"));
+  const model::entry* ann = host.directory.find(ann_);
+  ASSERT_NE(ann, nullptr);
+  EXPECT_FALSE(ann->has(model::attribute_name("s2lQuotaBytes")));
+  EXPECT_EQ(host.migrate().differences(), 0U);
+}
+
 // A directory that hides an entry says of it what it says of one that is not there.
 class hidden_entries : public unmapped_rows {
  protected:
