@@ -1,7 +1,7 @@
 # What `cmake --install` gives: headers, libraries, the tool, schema, mappings, man pages and a CMake package.
 include(CMakePackageConfigHelpers)
 
-set(rooms base model codec mapping sync sql ldap state control hooks serve listen config)
+set(rooms base model codec mapping sync sql ldap state control hooks serve audit listen config)
 list(TRANSFORM rooms PREPEND sql2ldap_ OUTPUT_VARIABLE libraries)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sql2ldap)
 
@@ -22,5 +22,5 @@ install(DIRECTORY operate/dovecot-2.3 operate/dovecot-2.4 operate/exim operate/p
         DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
 install(FILES operate/authd.toml DESTINATION ${CMAKE_INSTALL_DATADIR}/sql2ldap/operate)
 install(FILES operate/sql2ldap-syncd.service operate/sql2ldap-authd.service DESTINATION lib/systemd/system)
-install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md docs/first-mapping.md docs/operations.md
-        docs/messages.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md LICENSE docs/mapping-language.md docs/first-mapping.md
+        docs/tables-and-answers.md docs/operations.md docs/messages.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
