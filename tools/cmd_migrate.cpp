@@ -17,6 +17,7 @@ struct migrate_options {
   std::string plan_file;
   std::string ldif_file;
   bool no_base_entry = false;
+  bool prune = false;
 };
 
 exit_code code_of(const sync::counts& counted) {
@@ -27,7 +28,8 @@ result<exit_code> run_online(const options& chosen, const migrate_options& own) 
   S2L_TRY_ASSIGN(const auto who, open_both_sides(chosen));
   S2L_TRY_ASSIGN(const auto rejects, reject_list::create(chosen));
   progress_line progress(chosen);
-  const sync::run_options how = run_options_of(chosen, *rejects, progress);
+  sync::run_options how = run_options_of(chosen, *rejects, progress);
+  how.prune = own.prune;
   const auto began = std::chrono::steady_clock::now();
   auto counted =
       own.plan_file.empty() ? sync::migrate(who.parties(), how) : sync::migrate_plan(who.parties(), how, own.plan_file);
@@ -88,6 +90,7 @@ result<exit_code> run_ldif(const options& chosen, const migrate_options& own) {
 }
 
 result<exit_code> run(const options& chosen, const migrate_options& own) {
+  if (!own.ldif_file.empty() && own.prune) return fail(error_kind::usage, "--prune and --ldif do not go together");
   if (!own.ldif_file.empty() && !own.plan_file.empty())
     return fail(error_kind::usage, "--plan and --ldif do not go together");
   return own.ldif_file.empty() ? run_online(chosen, own) : run_ldif(chosen, own);
@@ -109,6 +112,7 @@ void add_migrate(command_line& line) {
                   "FILE");
   added.add_value("--ldif", own->ldif_file, "write LDIF for `slapadd -q` instead of talking to a server; - is stdout",
                   "FILE|-");
+  add_prune(added, own->prune);
   added.add_flag("--no-base-entry", own->no_base_entry, "with --ldif: the base entry is already there");
 }
 

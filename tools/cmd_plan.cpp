@@ -11,7 +11,13 @@ namespace sql2ldap::tools {
 
 namespace {
 
-result<exit_code> run(const options& chosen, const std::string& file_name) {
+struct plan_choice {
+  std::string file_name;
+  bool prune = false;
+};
+
+result<exit_code> run(const options& chosen, const plan_choice& own) {
+  const std::string& file_name = own.file_name;
   if (chosen.json && file_name.empty())
     return fail(error_kind::usage, "both the plan and --json want standard output",
                 "write the plan with --output FILE");
@@ -23,7 +29,9 @@ result<exit_code> run(const options& chosen, const std::string& file_name) {
   }
   progress_line progress(chosen);
   std::ostream& out = file ? file->stream() : std::cout;
-  S2L_TRY_ASSIGN(const auto counted, sync::plan(who.parties(), run_options_of(chosen, *rejects, progress), out));
+  sync::run_options how = run_options_of(chosen, *rejects, progress);
+  how.prune = own.prune;
+  S2L_TRY_ASSIGN(const auto counted, sync::plan(who.parties(), how, out));
   progress.clear();
   if (!out.flush()) return fail(error_kind::local, "cannot write the plan");
   if (file) S2L_TRY(file->commit());
@@ -47,14 +55,15 @@ result<exit_code> run(const options& chosen, const std::string& file_name) {
 }  // namespace
 
 void add_plan(command_line& line) {
-  auto file_name = std::make_shared<std::string>();
+  auto own = std::make_shared<plan_choice>();
   command added = line.add(
       line.root(), "plan",
       "Shows what migrate would do. Writes it as LDIF that ldapmodify takes, and a summary on standard error; changes "
       "nothing. Exit code 1 when there are differences.",
       {.source = true, .directory = true, .rejects = true, .secrets = true},
-      [file_name](const options& chosen) { return run(chosen, *file_name); });
-  added.add_value("--output", *file_name, "write the plan to a file that only its owner may read", "FILE");
+      [own](const options& chosen) { return run(chosen, *own); });
+  add_prune(added, own->prune);
+  added.add_value("--output", own->file_name, "write the plan to a file that only its owner may read", "FILE");
 }
 
 }  // namespace sql2ldap::tools

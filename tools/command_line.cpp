@@ -162,6 +162,13 @@ void command_line::add_setting(command to, std::string_view key_name) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
+void add_prune(command to, bool& into) {
+  to.add_flag(
+      "--prune", into,
+      "also remove attributes of the mail schema that the mapping does not write (verify names them); counted as "
+      "changes by --max-changes");
+}
+
 void command_line::add_no_directory(command to, const std::string& text) {
   to.add_flag("--no-directory", options_.no_directory, text);
 }

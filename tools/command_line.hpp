@@ -112,6 +112,9 @@ void add_release(command_line& line);
 void add_rejects(command_line& line);
 void add_hooks(command_line& line);
 
+// --prune, of the commands that show or write changes.
+void add_prune(command to, bool& into);
+
 // "PROGRAM: error: ..." with its hint on standard error, and as JSON on standard output when asked.
 exit_code report(std::string_view program, const error& problem, bool as_json);
 // The body of main(): what nobody has handled (memory that is used up) ends as an error as well; no core dump is made.

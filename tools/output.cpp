@@ -290,7 +290,7 @@ json as_json(const sync::counts& counted) {
   return {{"wanted", counted.wanted},     {"present", counted.present},   {"equal", counted.equal},
           {"added", counted.added},       {"modified", counted.modified}, {"renamed", counted.renamed},
           {"disabled", counted.disabled}, {"deleted", counted.deleted},   {"foreign", counted.foreign},
-          {"rejected", counted.rejected}};
+          {"rejected", counted.rejected}, {"stale", counted.stale}};
 }
 
 std::string as_sentence(const sync::counts& counted, bool done) {

@@ -27,6 +27,8 @@ void listen_for_stop() {
 
 }  // namespace
 
+bool stop_was_asked() { return stop_asked != 0; }
+
 sync::change_limits limits_of(const options& chosen) {
   const config::settings& set = chosen.settings;
   sync::change_limits out;
@@ -165,7 +167,7 @@ sync::run_options run_options_of(const options& chosen, reject_list& rejects, pr
   how.grace = chosen.settings.soft_delete;
   how.rejects = rejects.sink();
   how.report = [&progress](const sync::progress& now) { progress.show(now); };
-  how.stop = [] { return stop_asked != 0; };
+  how.stop = stop_was_asked;
   return how;
 }
 

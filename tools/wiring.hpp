@@ -45,6 +45,9 @@ struct both_sides {
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides);
 [[nodiscard]] sync::change_limits limits_of(const options& chosen);
 
+// Ctrl-C came, or SIGTERM, since run_options_of().
+[[nodiscard]] bool stop_was_asked();
+
 // Limits, rejects, progress and the answer to Ctrl-C: finish the batch, then stop; again: at once.
 [[nodiscard]] sync::run_options run_options_of(const options& chosen, reject_list& rejects, progress_line& progress);
 

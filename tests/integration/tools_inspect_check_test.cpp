@@ -1,9 +1,11 @@
 // `inspect` names the mapping that fits; `check` tells what would go wrong before it does.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <support/postgres.hpp>
 #include <support/tool.hpp>
@@ -72,6 +74,7 @@ TEST(inspect, lists_the_tables_when_nothing_fits) {
   EXPECT_THAT(run.out, HasSubstr("no shipped mapping fits"));
   EXPECT_THAT(run.out, testing::ContainsRegex("people +login secret_hash"));
   EXPECT_THAT(run.out, HasSubstr("docs/mapping-language.md"));
+  EXPECT_THAT(run.out, HasSubstr("sql2ldap mapping fmt "));
 
   const sqlite_database none("CREATE TABLE x (y INT); DROP TABLE x;");
   const captured empty = inspect(none.url());
@@ -204,6 +207,52 @@ TEST_F(check, finds_addresses_that_fold_to_one) {
   expect_finding(done, "fold to one", "user1@domain1.example");
 }
 
+TEST_F(check, finds_names_that_mail_servers_would_be_put_off_with) {
+  // A mailbox with an alias in another letter case, two mailboxes with one address, an alias of itself.
+  sides_.tables.execute(
+      "INSERT INTO alias (address, goto, domain, active) VALUES "
+      "('User1@domain1.example', 'user1@domain1.example,copy@partner.example', 'domain1.example', 1),"
+      "('circle@domain1.example', 'circle@domain1.example', 'domain1.example', 1);");
+  const captured run = sides_.sql2ldap("check");
+  EXPECT_EQ(run.status, differences) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("error: user1@domain1.example: mail servers would be told to try later (route): two "
+                                 "entries for \"user1@domain1.example\": " +
+                                 account_dn("user1", "domain1.example")));
+  EXPECT_THAT(run.out, HasSubstr("warning: circle@domain1.example: the alias leads to itself"));
+  EXPECT_THAT(run.out, HasSubstr("1 error, "));
+  EXPECT_EQ(sides_.sql2ldap("check --no-directory").status, differences);
+
+  const captured list = sides_.sql2ldap("check --list deferred");
+  EXPECT_EQ(list.status, differences);
+  EXPECT_THAT(list.out, testing::StartsWith("user1@domain1.example\troute\ttwo entries for"));
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 1);
+  EXPECT_THAT(sides_.sql2ldap("check --list circular").out, testing::StartsWith("circle@domain1.example\t"));
+  EXPECT_EQ(sides_.sql2ldap("check --list all").status, wrong_usage);
+
+  const auto document = nlohmann::json::parse(sides_.sql2ldap("check --json").out);
+  EXPECT_EQ(document["deferred"][0]["name"], "user1@domain1.example");
+  EXPECT_EQ(document["deferred"][0]["entries"].size(), 2U);
+  EXPECT_EQ(document["circular"][0]["address"], "circle@domain1.example");
+  EXPECT_EQ(document["locked"].size(), 0U);
+}
+
+TEST_F(check, names_the_first_ten_and_counts_the_rest) {
+  std::string rows;
+  for (int i = 0; i < 25; ++i) {  // of domains without an alias domain
+    const int user = i / 2 * 3 + 1 + i % 2;
+    const std::string domain = "domain" + std::to_string(user % 3) + ".example";
+    rows += (rows.empty() ? "('User" : ",('User") + std::to_string(user) + "@" + domain + "', 'x@partner.example', '" +
+            domain + "', 1)";
+  }
+  sides_.tables.execute("UPDATE mailbox SET active = 1; INSERT INTO alias (address, goto, domain, active) VALUES " +
+                        rows + ";");
+  const captured run = sides_.sql2ldap("check");
+  EXPECT_THAT(run.out, HasSubstr("error: answers: 15 more names end in \"try later\""));
+  EXPECT_THAT(run.out, HasSubstr("11 errors, "));
+  const std::string all = sides_.sql2ldap("check --list deferred").out;
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 25);
+}
+
 TEST_F(check, finds_passwords_that_will_not_do) {
   sides_.tables.execute(
       "UPDATE mailbox SET password = '{CRAM-MD5}9186d855e11eba527a7a52ca82b313e180d62234f0acc9051b527243d41e2740' "
@@ -211,7 +260,11 @@ TEST_F(check, finds_passwords_that_will_not_do) {
       "UPDATE mailbox SET password = '5f4dcc3b5aa765d61d8327deb882cf99' WHERE username = 'user2@domain2.example';"
       "UPDATE mailbox SET password = 'sowhat' WHERE username = 'user3@domain0.example';"
       "UPDATE mailbox SET password = '{PLAIN}offen' WHERE username = 'user4@domain1.example';");
-  expect_finding(done, "accounts that get a lock instead of a password: 1", "cannot log in");
+  expect_finding(
+      done, "accounts that get a lock instead of a password: 1: user1@domain1.example (mailbox.password: CRAM-MD5)\n",
+      "cannot log in");
+  EXPECT_EQ(sides_.sql2ldap("check --list locked").out,
+            "user1@domain1.example\tmailbox.password: CRAM-MD5\t" + account_dn("user1", "domain1.example") + "\n");
   expect_finding(done, "dovecot 2.4 refuses them", "auth_allow_weak_schemes");
   expect_finding(done, "warning: mailbox.password: the row user3@domain0.example is rejected", "");
   expect_finding(done, "clear-text passwords will be hashed: 1", "");

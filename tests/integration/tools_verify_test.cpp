@@ -55,6 +55,58 @@ TEST_F(verify, finds_what_was_changed_taken_and_added) {
   EXPECT_THAT(names_in(sides_.slapd, "(cn=Ghost)"), testing::IsEmpty());
 }
 
+TEST_F(verify, asks_for_every_name_of_the_directory_where_it_is_to) {
+  EXPECT_EQ(sides_.sql2ldap("verify --answers").status, done);
+  EXPECT_THAT(sides_.sql2ldap("verify --answers").out, HasSubstr(" names asked for, 0 deferred\n"));
+  // By hand, so that the tables know nothing of it: an entry of others takes an address, and holds an odd value.
+  sides_.slapd.modify(
+      "dn: cn=other,ou=domains,dc=example,dc=org\nchangetype: add\nobjectClass: nisMailAlias\n"
+      "objectClass: inetLocalMailRecipient\nobjectClass: s2lMailAlias\ncn: other\n"
+      "mailLocalAddress: User1@domain1.example\nmailLocalAddress: other@domain1.example\n"
+      "s2lEnabled: TRUE\nrfc822MailMember: /etc/passwd\n");
+  EXPECT_EQ(sides_.sql2ldap("verify").status, done);
+  const captured found = sides_.sql2ldap("verify --answers");
+  EXPECT_EQ(found.status, differences) << found.err;
+  EXPECT_THAT(found.out, HasSubstr("verify: 0 differences"));
+  EXPECT_THAT(found.out, HasSubstr("deferred  other@domain1.example  route  cn=other,"));
+  EXPECT_THAT(found.out, HasSubstr("  route  cn=other,ou=domains,dc=example,dc=org: rfc822MailMember \"/etc/passwd\""));
+  EXPECT_THAT(found.out, HasSubstr(" names asked for, 2 deferred\n"));
+  // As the lookups themselves say.
+  for (const char* address : {"user1@domain1.example", "other@domain1.example"}) {
+    const captured route =
+        run_and_capture({.arguments = {S2L_BINARY_DIR "/tools/sql2ldap", "lookup", "alias", address, "--directory",
+                                       sides_.slapd.ldapi(), "--base", std::string(slapd_server::suffix)}});
+    EXPECT_EQ(route.status, try_later) << route.out << route.err;
+  }
+}
+
+TEST_F(verify, names_attributes_that_left_the_mapping) {
+  const temp_dir folder;
+  std::string text = read_file(S2L_SOURCE_DIR "/mappings/postfixadmin.map");
+  const std::size_t at = text.find("  userPassword =");
+  text.erase(at, text.find('\n', at) + 1 - at);
+  write_file(folder / "mine.map", text);
+  const tool without(sides_.tables.url(), folder / "mine.map", sides_.slapd.ldapi());
+  const captured found = without("verify");
+  EXPECT_EQ(found.status, done) << found.out << found.err;
+  EXPECT_THAT(found.out, HasSubstr("stale     " + ann_ + "  userPassword\n"));
+  EXPECT_THAT(found.out, HasSubstr("stale: 60 entries with attributes that the mapping does not write"));
+  EXPECT_THAT(without("why user1@domain1.example").out, HasSubstr("directory: userPassword: set, and not written"));
+  sides_.slapd.modify("dn: " + ann_ + "\nchangetype: modify\nadd: telephoneNumber\ntelephoneNumber: 1234\n");
+
+  // All that is pruned counts as changed.
+  EXPECT_EQ(without("migrate --prune").status, differences);
+  const captured shown = without("plan --prune", {"--output", folder / "plan.ldif"});
+  EXPECT_EQ(shown.status, differences) << shown.out << shown.err;
+  EXPECT_THAT(read_file(folder / "plan.ldif"), HasSubstr("delete: userPassword"));
+  const captured pruned = without("migrate --yes", {"--plan", folder / "plan.ldif"});
+  EXPECT_EQ(pruned.status, done) << pruned.out << pruned.err;
+  EXPECT_THAT(pruned.out, HasSubstr("60 changed"));
+  EXPECT_THAT(names_in(sides_.slapd, "(&(s2lOrigin=*)(userPassword=*))"), testing::IsEmpty());
+  EXPECT_THAT(names_in(sides_.slapd, "(telephoneNumber=1234)"), testing::ElementsAre(ann_));
+  EXPECT_THAT(without("verify").out, Not(HasSubstr("stale")));
+}
+
 TEST_F(verify, finds_an_entry_that_was_renamed) {
   sides_.slapd.modify("dn: " + ann_ + "\nchangetype: moddn\nnewrdn: uid=elsewhere\ndeleteoldrdn: 1\n");
   expect_found_and_mended({"renamed   " + ann_});

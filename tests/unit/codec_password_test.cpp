@@ -1,4 +1,6 @@
 // Every hash here is one of the password "secret", made by OpenSSL and crypt(3).
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include <sql2ldap/codec/password.hpp>
@@ -253,6 +255,27 @@ TEST(password, facts) {
   check("{CLEARTEXT}secret", "CLEARTEXT", true, "", true);
   check("{CRYPT}*", "locked", false, "", false);
   check("{SHA512-CRYPT}" + sha512_crypt, "unknown", false, "", false);
+}
+
+TEST(scheme_of_stored_value, is_a_known_word_and_no_part_of_a_password) {
+  const std::pair<const char*, const char*> values[] = {
+      {"", "empty"},
+      {" ", "empty"},
+      {"!", "a lock mark"},
+      {"*LK*", "a lock mark"},
+      {"{CRYPT}!", "a lock mark"},
+      {"{CRAM-MD5}9186d855", "CRAM-MD5"},
+      {"{sha512-crypt}$6$salt$hash", "SHA512-CRYPT"},
+      {"$1$salt$abcdefghijklmnopqrstu/", "CRYPT/$1$"},
+      {"{CRYPT}$6$saltsalt$", "CRYPT/$6$"},
+      {"$apr1$salt$hash", "$apr1$"},
+      {"5f4dcc3b5aa765d61d8327deb882cf99", "MD5 in hex"},
+      {"geheim", "no known scheme"},
+      {"{geheim}", "no known scheme"},
+      {"{GEHEIM}x", "no known scheme"},
+      {"$geheim$", "no known scheme"},
+  };
+  for (const auto& [stored, scheme] : values) EXPECT_EQ(stored_scheme(stored), scheme) << stored;
 }
 
 }  // namespace

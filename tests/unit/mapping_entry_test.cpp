@@ -315,7 +315,7 @@ TEST(Entry, Why) {
   EXPECT_EQ(quota.inputs[0].first, "mailbox.quota");
   EXPECT_THAT(quota.values, ElementsAre("1024000"));
   const mapping::trace password = find("userPassword");
-  EXPECT_EQ(password.inputs[0].second, "(secret)");
+  EXPECT_EQ(password.inputs[0].second, "(secret, SSHA)");
   EXPECT_THAT(password.values, ElementsAre("(secret)"));
   EXPECT_THAT(find("s2lForwardTo").values, ElementsAre("jim@b.example"));
   EXPECT_EQ(find("mailLocalAddress").inputs.size(), 3U);

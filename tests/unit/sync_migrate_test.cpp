@@ -576,6 +576,53 @@ TEST(sync_why, explains_made_and_rejected_rows) {
   EXPECT_THAT(lost->front().reject, HasSubstr("does not exist"));
 }
 
+TEST(sync_migrate, another_structural_class_above_others_says_what_to_do) {
+  world w = two_users();
+  w.migrate();
+  std::string text = world_mapping_text();
+  const std::string before = "class s2lMailDomain";
+  text.replace(text.find(before), before.size(), "class s2lDomainAlias\n  s2lTargetDomain = name | lower");
+  w.map = parsed_mapping(text);
+  w.migrate();
+  EXPECT_THAT(w.reject_reasons(), HasSubstr("its structural class cannot be changed while there are entries below it; "
+                                            "`ldapdelete -r \"" +
+                                            world::domain_dn("a.example") + "\"` removes it with all of them"));
+}
+
+TEST(sync_check, names_the_table_of_a_joined_column_once) {
+  std::string text = world_mapping_text();
+  const std::string before = "mailLocalAddress = a.address | lower";
+  text.replace(text.find(before), before.size(), "mailLocalAddress = a.address | address");
+  world w(true, text);
+  w.domain("a.example");
+  w.mailbox("1", "ann", "a.example");
+  w.alias("1", "no address");
+  const auto found = sync::check(w.map, w.source, &w.directory, w.base);
+  ASSERT_TRUE(found) << found.error().text();
+  std::string places;
+  for (const sync::finding& f : *found) places += f.where + "\n";
+  EXPECT_THAT(places, HasSubstr("alias.address\n"));
+  EXPECT_THAT(places, Not(HasSubstr("mailbox.alias")));
+  EXPECT_THAT(places, Not(HasSubstr("alias.alias")));
+}
+
+TEST(sync_check, names_accounts_that_get_a_lock) {
+  world w;
+  w.domain("a.example");
+  w.mailbox("1", "ann", "a.example", "Ann", "{CRAM-MD5}9186d855e11eba527a7a52ca82b313e1");
+  w.mailbox("2", "bob", "a.example", "Bob", "*");
+  std::vector<std::string> locked;
+  sync::check_options options;
+  options.on_locked = [&](const sync::locked_account& one) { locked.push_back(one.name + " " + one.stored); };
+  const auto found = sync::check(w.map, w.source, &w.directory, w.base, options);
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_THAT(locked, ::testing::ElementsAre("ann mailbox.password: CRAM-MD5", "bob mailbox.password: a lock mark"));
+  std::string all;
+  for (const sync::finding& f : *found) all += f.message + "\n";
+  EXPECT_THAT(all, HasSubstr("2: ann (mailbox.password: CRAM-MD5), bob (mailbox.password: a lock mark)\n"));
+  EXPECT_THAT(all, Not(HasSubstr("9186d855")));
+}
+
 TEST(sync_check, finds_what_would_go_wrong) {
   world w = two_users();
   w.mailbox("4", "ANN", "a.example");

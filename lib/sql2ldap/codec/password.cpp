@@ -262,6 +262,26 @@ optional_text password_to_dovecot(std::string_view stored, const password_bounds
   return std::string(stored);
 }
 
+std::string stored_scheme(std::string_view stored) {
+  const stored_password parts = detail::take_apart(stored);
+  const std::string_view rest = trimmed(parts.rest);
+  const std::string_view kind = detail::crypt_kind(rest);
+  if (trimmed(stored).empty()) return "empty";
+  if (parts.scheme.empty() || parts.scheme == "CRYPT") {
+    if (detail::is_lock_mark(rest)) return "a lock mark";
+    if (!kind.empty()) return "CRYPT/" + std::string(kind);
+    if (detail::is_argon2(rest)) return "ARGON2";
+    if (detail::is_foreign_hash(rest)) return std::string(rest.substr(0, rest.find('$', 1) + 1));
+    if (const optional_text digest = from_hex(rest); digest && digest->size() == 16) return "MD5 in hex";
+    return parts.scheme.empty() ? "no known scheme" : parts.scheme;
+  }
+  const bool known = detail::find_digest_scheme(parts.scheme) != nullptr || detail::is_crypt_scheme(parts.scheme) ||
+                     detail::is_clear_scheme(parts.scheme) || detail::is_argon2_scheme(parts.scheme) ||
+                     !slapd_only_module(parts.scheme).empty() || parts.scheme == "PBKDF2" ||
+                     std::find(dovecot_schemes.begin(), dovecot_schemes.end(), parts.scheme) != dovecot_schemes.end();
+  return known ? parts.scheme : "no known scheme";
+}
+
 password_facts facts_about(std::string_view ldap_value) {
   const stored_password parts = detail::take_apart(ldap_value);
   password_facts facts;

@@ -46,6 +46,9 @@ struct password_facts {
   bool dovecot_24_accepts = false;  // without auth_allow_weak_schemes
 };
 [[nodiscard]] password_facts facts_about(std::string_view ldap_value);
+// For people, of a value as tables hold it: "CRAM-MD5", "CRYPT/$1$", "a lock mark", "no known scheme". Known words
+// only, so that no part of a password is ever among them.
+[[nodiscard]] std::string stored_scheme(std::string_view stored);
 
 enum class hash_scheme { sha512_crypt, yescrypt, argon2 };  // {CRYPT}$6$, {CRYPT}$y$, {ARGON2}$argon2id$
 // With a random salt. error_kind::input: crypt(3) takes neither NULs nor 512 bytes and more.

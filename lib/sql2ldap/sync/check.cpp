@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/codec/schema_definition.hpp>
@@ -25,10 +26,13 @@ using severity = finding::severity;
 constexpr std::string_view searched_attributes[] = {"associatedDomain", "mail",         "mailLocalAddress",
                                                     "rfc822MailMember", "s2lForwardTo", "uid"};
 
+constexpr std::size_t names_shown_max = 10;
+
 class checker {
  public:
-  checker(const mapping::mapping& map, model::source& from, model::directory* to, const model::dn& base)
-      : map_(map), from_(from), to_(to), base_(base) {}
+  checker(const mapping::mapping& map, model::source& from, model::directory* to, const model::dn& base,
+          const check_options& options)
+      : map_(map), from_(from), to_(to), base_(base), options_(options) {}
 
   result<std::vector<finding>> run() {
     add(map_.warnings(), "mapping");
@@ -241,18 +245,48 @@ class checker {
       for (const std::string_view password : next->content->values_of(model::names::user_password)) {
         codec::password_facts facts = codec::facts_about(password);
         auto& [users, known] = schemes[facts.scheme];
+        if (facts.scheme == "locked") note_locked(*next->content, all.explain_last());
         if (users++ == 0) known = std::move(facts);
       }
     }
     for (const auto& [name, count] : rejects) {
       const model::reject& r = count.first;
-      add(severity::warning, r.column.empty() ? r.table : r.table + "." + r.column,
+      add(severity::warning, place_of(r),
           count.rows == 1 ? fmt::format("the row {} is rejected: {}", r.key, r.reason)
                           : fmt::format("{} rows are rejected, for instance {}: {}", count.rows, r.key, r.reason),
           "the other rows go on; the rejects report lists all");
     }
     check_schemes(schemes);
     return {};
+  }
+
+  // Column and scheme of what the table holds.
+  static std::string stored_in(const std::vector<mapping::trace>& traces) {
+    std::string out;
+    for (const mapping::trace& trace : traces) {
+      if (!equal_ignoring_ascii_case(trace.attribute, model::names::user_password.text())) continue;
+      for (const auto& [column, value] : trace.inputs) {
+        constexpr std::string_view mark = "(secret, ";
+        if (!value.starts_with(mark)) continue;
+        out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", column,
+                           value.substr(mark.size(), value.size() - mark.size() - 1));
+      }
+    }
+    return out;
+  }
+
+  void note_locked(const model::entry& content, const std::vector<mapping::trace>& traces) {
+    const std::string_view login = content.first_value_of(model::attribute_name("uid"));
+    const locked_account found{std::string(login.empty() ? content.dn() : login), std::string(content.dn()),
+                               stored_in(traces)};
+    if (locked_.size() < names_shown_max) locked_.push_back(fmt::format("{} ({})", found.name, found.stored));
+    options_.on_locked(found);
+  }
+
+  // A column has its table with it where it is that of a joined row.
+  static std::string place_of(const model::reject& r) {
+    if (r.column.empty()) return r.table;
+    return r.column.find('.') != std::string::npos ? r.column : r.table + "." + r.column;
   }
 
   // "3 passwords (SHA256 1, SSHA256 2)" of the schemes that `wanted` names, "" when there are none.
@@ -275,8 +309,9 @@ class checker {
       add(severity::note, "userPassword", fmt::format("clear-text passwords will be hashed: {}", clear->second.first));
     if (const auto locked = schemes.find("locked"); locked != schemes.end())
       add(severity::warning, "userPassword",
-          fmt::format("accounts that get a lock instead of a password: {}", locked->second.first),
-          "these users cannot log in until they have a new password");
+          fmt::format("accounts that get a lock instead of a password: {}: {}{}", locked->second.first,
+                      fmt::join(locked_, ", "), locked->second.first > locked_.size() ? ", ..." : ""),
+          "these users cannot log in until they have a new password; `sql2ldap check --list locked` lists all");
     const std::string lost = passwords_of(schemes, [](const facts& f) { return !f.slapd_verifies; });
     if (!lost.empty()) add(severity::warning, "userPassword", lost + ": slapd cannot verify them");
     check_modules(schemes);
@@ -305,6 +340,8 @@ class checker {
   model::source& from_;
   model::directory* to_;
   const model::dn& base_;
+  const check_options& options_;
+  std::vector<std::string> locked_;  // the first of them
   bool base_there_ = false;
   std::optional<std::vector<std::string>> modules_;  // of slapd, as far as we may see them
   std::vector<finding> out_;
@@ -313,8 +350,8 @@ class checker {
 }  // namespace
 
 result<std::vector<finding>> check(const mapping::mapping& map, model::source& from, model::directory* to,
-                                   const model::dn& base) {
-  return checker(map, from, to, base).run();
+                                   const model::dn& base, const check_options& options) {
+  return checker(map, from, to, base, options).run();
 }
 
 }  // namespace sql2ldap::sync

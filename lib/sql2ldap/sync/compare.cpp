@@ -6,6 +6,7 @@
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/sync/detail/existing_entries.hpp>
+#include <sql2ldap/sync/stale.hpp>
 
 namespace sql2ldap::sync {
 
@@ -131,6 +132,13 @@ std::optional<std::size_t> comparison::take_present(const model::entry& e, const
   return std::nullopt;
 }
 
+void comparison::set_differing(std::string_view origin) {
+  wanted_table::record* const record = table.find(run_hash64(origin));
+  if (record == nullptr || record->now() == wanted_table::status::differing) return;
+  record->set(wanted_table::status::differing);
+  if (differing.size() <= limits::keys_reread_max) differing.emplace_back(origin);
+}
+
 fate comparison::fate_of_stale(const model::entry& e, std::optional<std::size_t> kind, bool has_record,
                                std::uint64_t dn_hash, const run_options& how) const {
   // Of two entries with one origin nobody knows which is the row's.
@@ -235,6 +243,11 @@ class reader {
   result<void> read_present() {
     std::vector<model::attribute_name> attributes = digester_.attributes();
     if (how_.found_equal) attributes.push_back(model::names::entry_uuid);
+    if (how_.prune || how_.on_stale) {
+      stale_.emplace(who_.map, schema_);
+      for (const model::attribute_name name : stale_->candidates())
+        if (std::find(attributes.begin(), attributes.end(), name) == attributes.end()) attributes.push_back(name);
+    }
     S2L_TRY_ASSIGN(auto all, who_.to.search({who_.base.text(), model::search_scope::subtree, managed_filter(),
                                              std::move(attributes), 0}));
     for (std::uint64_t done = 0;; ++done) {
@@ -242,8 +255,21 @@ class reader {
       S2L_TRY_ASSIGN(const model::entry* e, all->next());
       if (e == nullptr) return {};
       const std::optional<std::size_t> equal = out_.take_present(*e, origins_, digester_, how_);
+      if (stale_ && has_stale(*e) && how_.prune) continue;
       if (equal && how_.found_equal) S2L_TRY(how_.found_equal(*equal, *e, schema_));
     }
+  }
+
+  // Of an entry that has a row: others go as a whole.
+  bool has_stale(const model::entry& e) {
+    const std::string_view origin = e.first_value_of(model::names::origin);
+    const auto kind = origins_.kind_of(origin);
+    if (!kind || !origins_.is_ours(origin) || out_.table.find(run_hash64(origin)) == nullptr) return false;
+    const std::vector<std::string> names = stale_->names_of(*kind, e);
+    if (names.empty()) return false;
+    if (how_.on_stale) how_.on_stale(e.dn(), origin, names);
+    if (how_.prune) out_.set_differing(origin);
+    return true;
   }
 
   result<void> tick(progress::phase phase, std::uint64_t done, std::uint64_t total) {
@@ -260,6 +286,7 @@ class reader {
   origins origins_;
   digester digester_;
   existing_entries existing_;
+  std::optional<stale_attributes> stale_;
   comparison out_;
 };
 

@@ -134,6 +134,8 @@ struct comparison {
   // The kind, when it is as it is wanted.
   std::optional<std::size_t> take_present(const model::entry& e, const origins& names, digester& digests,
                                           const run_options& how);
+  // Equal in what the mapping writes, and to be changed all the same.
+  void set_differing(std::string_view origin);
   // An entry of ours that no row makes, by that origin.
   [[nodiscard]] fate fate_of_stale(const model::entry& e, std::optional<std::size_t> kind, bool has_record,
                                    std::uint64_t dn_hash, const run_options& how) const;

@@ -76,6 +76,10 @@ bool plan_header::take(std::string_view comment) {
       *target = value;
       return true;
     }
+  if (name == "prune") {
+    prune = value == "yes";
+    return true;
+  }
   if (name != "passwords") return false;
   secrets = value == "shown";
   return true;
@@ -109,6 +113,7 @@ std::string header_text(const plan_header& header) {
   line("directory", header.directory);
   line("nonce", header.nonce);
   line("passwords", header.secrets ? "shown" : "hidden");
+  if (header.prune) line("prune", "yes");
   return out + "\n";
 }
 

@@ -21,6 +21,7 @@ struct plan_header {
   std::string directory;
   std::string nonce;     // hex; makes the digests of one plan worthless for another
   bool secrets = false;  // shown
+  bool prune = false;    // run_options::prune
 
   // Takes one comment line (without '#'); false when it is not of a header.
   bool take(std::string_view comment);

@@ -87,7 +87,9 @@ stepper::stepper(const parties& who, const run_options& how, model::snapshot& fr
       state_(state),
       origins_(who.map),
       deleted_early_(state.surplus.size(), false),
-      wanted_(state.table.size()) {}
+      wanted_(state.table.size()) {
+  if (how.prune) stale_.emplace(who.map, schema);
+}
 
 result<void> stepper::run(const step_sink& to, const std::function<void(const step_problem&)>& problem,
                           const model::reject_sink& rejects) {
@@ -381,7 +383,8 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   }
   S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, h->dn, h->origin));
   if (!present) return false;
-  const entry_difference d = difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
+  entry_difference d = difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
+  prune(d, w, *present);
   if (d.other_structural || d.modifications.empty()) return false;
   step out;
   out.kind = step::what::update;
@@ -407,6 +410,7 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
   attributes.insert(attributes.end(), kind.attributes.begin(), kind.attributes.end());
   attributes.insert(attributes.end(), kind.initial.begin(), kind.initial.end());
   if (how_.found_equal) attributes.push_back(model::names::entry_uuid);
+  if (stale_) attributes.insert(attributes.end(), stale_->candidates().begin(), stale_->candidates().end());
   const std::string now = name_now(dn);
   if (state_.kept && now == dn) {
     const auto known = state_.kept->present.find(run_hash64(origin));
@@ -421,6 +425,11 @@ result<std::optional<model::entry>> stepper::find_present(const wanted& w, std::
     return rdn_text_of(now) == rdn_text_of(name) ? with_dn(*there, now) : after_rename(*there, now, schema_);
   }
   return std::nullopt;
+}
+
+void stepper::prune(entry_difference& d, const wanted& w, const model::entry& present) const {
+  if (!stale_ || d.other_structural) return;
+  for (model::modification& m : stale_->removals_of(w.kind, present)) d.modifications.push_back(std::move(m));
 }
 
 result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
@@ -439,7 +448,8 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
                                  : difference_of(content, *present, who_.map.kinds()[w.kind], schema_,
                                                  ownership::same_row, w.unmapped->attributes);
   };
-  const entry_difference d = difference();
+  entry_difference d = difference();
+  prune(d, w, *present);
   if (d.none()) {
     if (how_.found_equal) return how_.found_equal(w.kind, *present, schema_);
     return {};
@@ -462,8 +472,11 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
   if (d.other_structural) {
     S2L_TRY_ASSIGN(const bool parent, has_children(present->dn()));
     if (parent || w.unmapped != nullptr) {
-      cannot(content, parent ? "its structural class cannot be changed while there are entries below it"
-                             : "its structural class cannot be changed while its row cannot be mapped whole");
+      cannot(content,
+             parent
+                 ? "its structural class cannot be changed while there are entries below it; `ldapdelete -r \"" +
+                       std::string(present->dn()) + "\"` removes it with all of them, and the next run makes them again"
+                 : std::string("its structural class cannot be changed while its row cannot be mapped whole"));
       return {};
     }
   }

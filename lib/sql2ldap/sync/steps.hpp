@@ -15,6 +15,7 @@
 #include <sql2ldap/sync/compare.hpp>
 #include <sql2ldap/sync/diff.hpp>
 #include <sql2ldap/sync/origins.hpp>
+#include <sql2ldap/sync/stale.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
@@ -70,6 +71,7 @@ class stepper {
   result<void> entries(const model::reject_sink& rejects);
   result<void> deletes();
   result<void> disable(const surplus_list::item& item);
+  void prune(entry_difference& d, const wanted& w, const model::entry& present) const;
   result<void> entry(const wanted& w, std::uint64_t dn_hash);
   result<void> missing(const wanted& w, std::uint64_t dn_hash);
   result<void> differing(const wanted& w, std::uint64_t dn_hash);
@@ -100,6 +102,7 @@ class stepper {
   const model::schema& schema_;
   const comparison& state_;
   origins origins_;
+  std::optional<stale_attributes> stale_;  // set: they are removed
   const step_sink* to_ = nullptr;
   const std::function<void(const step_problem&)>* problem_ = nullptr;
   std::unordered_map<std::uint64_t, std::string> renamed_;  // DN hash before -> DN after, of this run

@@ -136,7 +136,8 @@ result<void> no_watch(step& /*unused*/) { return {}; }
 
 result<counts> plan(const parties& who, const run_options& how, std::ostream& ldif) {
   S2L_TRY_ASSIGN(const auto r, run::begin(who, how));
-  const plan_header header = header_of(who, how.show_secrets);
+  plan_header header = header_of(who, how.show_secrets);
+  header.prune = how.prune;
   ldif << header_text(header);
   counts sums;
   std::uint64_t updated = 0;
@@ -172,8 +173,10 @@ result<counts> migrate(const parties& who, const run_options& how) {
 }
 
 // Twice through the plan: first to see that all of it still holds, then to write it.
-result<counts> migrate_plan(const parties& who, const run_options& how, const std::string& ldif_file) {
+result<counts> migrate_plan(const parties& who, const run_options& options, const std::string& ldif_file) {
   S2L_TRY_ASSIGN(auto plan_file, plan_reader::open(ldif_file));
+  run_options how = options;
+  how.prune = how.prune || plan_file->header().prune;
   S2L_TRY(expect_same_parties(plan_file->header(), who, ldif_file));
   S2L_TRY_ASSIGN(const auto r, run::begin(who, how));
   S2L_TRY(r->check_limits());
@@ -213,8 +216,14 @@ difference difference_of_step(const step& s) {
 
 }  // namespace
 
-result<counts> verify(const parties& who, const run_options& how, bool repair,
+result<counts> verify(const parties& who, const run_options& options, bool repair,
                       const std::function<void(const difference&)>& each) {
+  std::uint64_t stale = 0;
+  run_options how = options;
+  how.on_stale = [&](std::string_view dn, std::string_view origin, const std::vector<std::string>& attributes) {
+    ++stale;
+    each({difference::what::stale, std::string(dn), std::string(origin), attributes});
+  };
   S2L_TRY_ASSIGN(const auto r, run::begin(who, how));
   const auto show = [&](const step& s) {
     if (s.kind != step::what::make_way) each(difference_of_step(s));
@@ -229,12 +238,14 @@ result<counts> verify(const parties& who, const run_options& how, bool repair,
   };
   if (repair) {
     S2L_TRY(r->check_limits());
-    return r->apply(
-        [&](step& s) -> result<void> {
-          show(s);
-          return {};
-        },
-        show_problem);
+    S2L_TRY_ASSIGN(counts repaired, r->apply(
+                                        [&](step& s) -> result<void> {
+                                          show(s);
+                                          return {};
+                                        },
+                                        show_problem));
+    repaired.stale = stale;
+    return repaired;
   }
   counts sums;
   std::uint64_t updated = 0;
@@ -246,7 +257,9 @@ result<counts> verify(const parties& who, const run_options& how, bool repair,
         return {};
       },
       show_problem));
-  return r->totals(sums, updated);
+  sums = r->totals(sums, updated);
+  sums.stale = stale;
+  return sums;
 }
 
 }  // namespace sql2ldap::sync

@@ -46,6 +46,7 @@ struct counts {
   std::uint64_t disabled = 0;  // their rows are gone; to be deleted when the grace is over
   std::uint64_t foreign = 0;   // wanted DNs held by entries that are not ours: rejected
   std::uint64_t rejected = 0;  // rows and refused writes
+  std::uint64_t stale = 0;     // entries with attributes that the mapping does not write, where they are looked for
   [[nodiscard]] std::uint64_t differences() const noexcept { return added + modified + renamed + deleted + disabled; }
 };
 
@@ -71,6 +72,8 @@ struct run_options {
   std::chrono::seconds grace{0};
   std::function<std::time_t()> now = [] { return std::time(nullptr); };
   bool show_secrets = false;  // in plans; else a digest that never binds
+  // Attributes of our schema that the mapping does not write (stale.hpp) are removed from entries of ours.
+  bool prune = false;
   model::reject_sink rejects = [](const model::reject&) {};
   // Rows that `orphan skip` leaves out.
   std::function<void(std::string_view origin, std::string_view dn)> skipped = [](std::string_view, std::string_view) {};
@@ -86,6 +89,9 @@ struct run_options {
   // Around a comparison of everything and its mending, when that comes to its end.
   std::function<void()> everything_begins{};
   std::function<result<void>()> everything_ended{};
+  // A full comparison looks for such attributes, and finds some.
+  std::function<void(std::string_view dn, std::string_view origin, const std::vector<std::string>& attributes)>
+      on_stale{};
   // Of the keys that were asked for: no row makes this entry, and it is not there, or off for that reason.
   std::function<result<void>(const std::string& origin)> found_absent{};
   // A batch that is about to be written, and is not after an error. Of each of its steps one of the next two is told,
@@ -120,7 +126,14 @@ struct ldif_options {
                                         const run_options& how, std::ostream& out);
 
 struct difference {
-  enum class what { missing, surplus, differs, renamed, foreign } kind = what::differs;
+  enum class what {
+    missing,
+    surplus,
+    differs,
+    renamed,
+    foreign,
+    stale,  // in step, and with `attributes` that the mapping does not write; counted apart
+  } kind = what::differs;
   std::string dn;
   std::string origin;
   std::vector<std::string> attributes;  // names only
@@ -152,7 +165,16 @@ struct finding {
   std::string message;
   std::string hint;
 };
+// An account whose stored password nobody can verify.
+struct locked_account {
+  std::string name;  // its login, else its DN
+  std::string dn;
+  std::string stored;  // "mailbox.password: CRAM-MD5"; the scheme, no value
+};
+struct check_options {
+  std::function<void(const locked_account&)> on_locked = [](const locked_account&) {};
+};
 [[nodiscard]] result<std::vector<finding>> check(const mapping::mapping& map, model::source& from, model::directory* to,
-                                                 const model::dn& base);
+                                                 const model::dn& base, const check_options& options = {});
 
 }  // namespace sql2ldap::sync

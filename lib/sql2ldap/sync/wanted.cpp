@@ -53,6 +53,7 @@ struct wanted_entries::state {
   bool content_waits = false;             // its parent goes out first
   std::vector<problem> problems;          // of the row at hand
   unmapped_parts keeps;                   // of its entry
+  mapping::row_set rows;                  // that `content` is made of
 
   dn_set dns;  // of what went out
   unmapped_rows unmapped;
@@ -269,6 +270,7 @@ result<bool> wanted_entries::state::settle_parent(const model::entry*& parent_fi
 result<const model::entry*> wanted_entries::state::take(const row_groups::group& group) {
   problems.clear();
   keeps = {};
+  rows = group.rows;
   model::reject why;
   const outcome how = evaluator.make(kind, group.rows, made, why);
   content = &made;
@@ -360,6 +362,10 @@ wanted_entries::wanted_entries(const mapping::mapping& m, model::snapshot& from,
 wanted_entries::~wanted_entries() = default;
 
 result<std::optional<wanted>> wanted_entries::next() { return state_->next(); }
+std::vector<mapping::trace> wanted_entries::explain_last() {
+  // Without open rows it was a container.
+  return state_->groups ? state_->evaluator.explain(state_->kind, state_->rows) : std::vector<mapping::trace>();
+}
 std::uint64_t wanted_entries::rejected() const noexcept { return state_->rejected; }
 dn_set wanted_entries::take_dns() { return std::move(state_->dns); }
 unmapped_rows wanted_entries::take_unmapped() { return std::move(state_->unmapped); }

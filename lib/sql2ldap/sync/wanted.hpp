@@ -81,6 +81,8 @@ class wanted_entries {
   wanted_entries(const mapping::mapping& m, model::snapshot& from, wanted_options options, model::reject_sink rejects);
   ~wanted_entries();
   [[nodiscard]] result<std::optional<wanted>> next();
+  // How the entry that next() gave last was made of its row; empty for containers.
+  [[nodiscard]] std::vector<mapping::trace> explain_last();
   [[nodiscard]] std::uint64_t rejected() const noexcept;
   [[nodiscard]] dn_set take_dns();  // of all entries made so far, containers included
   [[nodiscard]] unmapped_rows take_unmapped();

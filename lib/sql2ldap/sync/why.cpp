@@ -6,6 +6,7 @@
 #include <sql2ldap/sync/detail/row_groups.hpp>
 #include <sql2ldap/sync/diff.hpp>
 #include <sql2ldap/sync/origins.hpp>
+#include <sql2ldap/sync/stale.hpp>
 #include <sql2ldap/sync/sync.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
@@ -108,6 +109,8 @@ result<void> look_up(found_row& row, const mapping::mapping& map, model::directo
     row.about.directory.push_back(origin.empty() ? "not ours: it has no s2lOrigin"
                                                  : shown(model::names::origin, origin));
   const entry_difference d = difference_of(*row.content, *there, map.kinds()[row.kind], schema);
+  for (const std::string& name : stale_attributes(map, schema).names_of(row.kind, *there))
+    row.about.directory.push_back(name + ": set, and not written by the mapping");
   std::vector<model::attribute_name> seen;
   for (const model::modification& m : d.modifications) {
     if (std::find(seen.begin(), seen.end(), m.name) != seen.end()) continue;

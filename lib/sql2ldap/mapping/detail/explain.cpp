@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include <sql2ldap/base/text.hpp>
+#include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/mapping/detail/builder.hpp>
 
 namespace sql2ldap::mapping::detail {
@@ -72,7 +73,7 @@ namespace {
 
 std::string for_people(const model::field& f, bool secret) {
   if (f.null) return "NULL";
-  return secret ? std::string(hidden) : quoted_for_message(f.bytes);
+  return secret ? fmt::format("(secret, {})", codec::stored_scheme(f.bytes)) : quoted_for_message(f.bytes);
 }
 
 void note_inputs(const kind_program& k, const row_set& rows, const expression& e, bool secret, trace& out) {
