@@ -144,7 +144,7 @@ json as_json(const std::vector<sync::finding>& findings) {
   return list;
 }
 
-result<exit_code> run(const options& chosen, const std::string& list) {
+result<exit_code> run(const options& chosen, const std::string& list, bool write_test) {
   if (!list.empty() && list != "deferred" && list != "circular" && list != "locked")
     return fail(error_kind::usage, fmt::format("--list has no list {}", list), "deferred, circular or locked");
   if (!list.empty() && chosen.json)
@@ -152,6 +152,7 @@ result<exit_code> run(const options& chosen, const std::string& list) {
   S2L_TRY_ASSIGN(const auto who, open_both_sides(chosen));
   name_lists lists(list);
   sync::check_options how;
+  how.write_test = write_test;
   how.on_locked = [&lists](const sync::locked_account& one) {
     lists.add("locked", {{"name", one.name}, {"dn", one.dn}, {"stored", one.stored}},
               {printable_line(one.name), printable_line(one.stored), printable_line(one.dn)});
@@ -185,18 +186,22 @@ result<exit_code> run(const options& chosen, const std::string& list) {
 
 void add_check(command_line& line) {
   auto list = std::make_shared<std::string>();
+  const auto write_test = std::make_shared<bool>(false);
   command added =
       line.add(line.root(), "check",
                "Tells what would go wrong, before the first write. Compares the mapping with the live "
                "tables, the live LDAP schema and the data, and asks the lookups of mail servers for every "
-               "address, login and domain that the mapping would make. Writes nothing. Exit code 1 when "
-               "there is an error.",
-               {.source = true, .directory = true}, [list](const options& chosen) { return run(chosen, *list); });
+               "address, login and domain that the mapping would make. Writes nothing, unless --write-test is given. "
+               "Exit code 1 when there is an error.",
+               {.source = true, .directory = true},
+               [list, write_test](const options& chosen) { return run(chosen, *list, *write_test); });
   added.add_value("--list", *list,
                   "print one list whole, tab-separated: deferred (names that mail servers would be put off with), "
                   "circular (aliases of themselves), locked (accounts without a usable password)",
                   "LIST");
   line.add_no_directory(added, "check the SQL side only");
+  added.add_flag("--write-test", *write_test, "write an entry with each attribute of the mapping, and remove it",
+                 "--no-directory");
 }
 
 }  // namespace sql2ldap::tools

@@ -115,6 +115,9 @@ class daemon {
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
     how.wait = [](std::chrono::milliseconds time) { idle(time); };
+    how.warn = [](const std::string& message, const std::string& hint) {
+      log::event(log::level::warning, "SYNC_TRIAL_REFUSED", hint.empty() ? message : message + "\nhint: " + hint);
+    };
     std::optional<hooks::teller> teller;
     if (hooks_) teller.emplace(hooks_->teller_for(at.sides.map)).listen(how);
     sync::keep_options options;

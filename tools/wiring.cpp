@@ -168,6 +168,11 @@ sync::run_options run_options_of(const options& chosen, reject_list& rejects, pr
   how.rejects = rejects.sink();
   how.report = [&progress](const sync::progress& now) { progress.show(now); };
   how.stop = stop_was_asked;
+  how.warn = [&progress](const std::string& message, const std::string& hint) {
+    progress.clear();
+    print_note("sql2ldap: warning: {}\n", printable_line(message));
+    if (!hint.empty()) print_note("  hint: {}\n", printable_line(hint));
+  };
   return how;
 }
 

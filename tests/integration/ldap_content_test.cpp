@@ -329,7 +329,7 @@ TEST_F(content, twenty_thousand_entries_after_random_changes) {
   for (std::size_t i = 0; i < persons; ++i) {
     batch.push_back(add_person(fmt::format("p{}", i), people, fmt::format("p{}@a.example", i)));
     if (batch.size() < 500 && i + 1 < persons) continue;
-    const auto refused = follower_->directory().write(batch, true);
+    const auto refused = write_in_transaction(follower_->directory(), batch);
     ASSERT_TRUE(refused && !*refused);
     batch.clear();
   }

@@ -57,6 +57,20 @@ inline std::unique_ptr<model::directory> connected(const ldap::options& how) {
   return std::move(*made);
 }
 
+// For tests of what is sent; those of what slapd makes of new attributes are in ldap_new_attributes_test.cpp.
+inline void take_for_used(model::directory& in, const std::vector<model::change>& batch) {
+  const auto session = in.session();
+  if (!session) return;
+  for (const model::change& one : batch)
+    for (const model::attribute_name name : one.attributes()) (*session)->in_use.insert(name);
+}
+
+inline result<std::optional<model::refusal>> write_in_transaction(model::directory& to,
+                                                                  const std::vector<model::change>& batch) {
+  take_for_used(to, batch);
+  return to.write(batch, true);
+}
+
 inline result<std::vector<model::entry>> read_all(model::directory& from, const model::search_request& what) {
   S2L_TRY_ASSIGN(auto stream, from.search(what));
   std::vector<model::entry> out;

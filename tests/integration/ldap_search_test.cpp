@@ -33,7 +33,8 @@ class ldap_search : public testing::Test {
     const auto directory = connected(as_sync(*server_));
     auto batch = many_units(tree_entries, tree);
     batch.insert(batch.begin(), add_unit("tree"));
-    if (auto wrote = directory->write(batch, true); !wrote || *wrote) throw std::runtime_error("cannot fill the tree");
+    if (auto wrote = write_in_transaction(*directory, batch); !wrote || *wrote)
+      throw std::runtime_error("cannot fill the tree");
   }
   static void TearDownTestSuite() { server_.reset(); }
 

@@ -33,7 +33,7 @@ class ldap_searches : public testing::Test {
         .writes = slapd_server::kept::dbnosync, .network = true, .base_entries = true, .more_config = {}});
     auto batch = many_units(tree_entries, tree);
     batch.insert(batch.begin(), add_unit("tree"));
-    if (auto wrote = connected(as_sync(*server_))->write(batch, true); !wrote || *wrote)
+    if (auto wrote = write_in_transaction(*connected(as_sync(*server_)), batch); !wrote || *wrote)
       throw std::runtime_error("cannot fill the tree");
   }
   static void TearDownTestSuite() { server_.reset(); }

@@ -46,7 +46,7 @@ class ldap_transaction_of : public ldap_transaction, public testing::WithParamIn
 
 TEST_P(ldap_transaction_of, is_written_and_the_server_lives) {
   ASSERT_TRUE(directory_->write(std::vector{add_unit("a"), add_unit("b"), add_unit("below", "ou=a," + suffix)}, false));
-  const auto wrote = directory_->write(cases.at(GetParam()), true);
+  const auto wrote = write_in_transaction(*directory_, cases.at(GetParam()));
   ASSERT_TRUE(wrote) << wrote.error().text();
   EXPECT_FALSE(*wrote) << (*wrote)->text;
   EXPECT_TRUE(exists(*directory_, suffix));
@@ -56,7 +56,7 @@ TEST_F(ldap_transaction, with_a_delete_or_a_move_is_refused_before_anything_is_s
   const model::change move = {.origin = {},
                               .what = model::rename_entry{"ou=a," + suffix, "ou=a", true, "ou=services," + suffix}};
   for (const model::change& unfit : {remove("ou=a," + suffix), move}) {
-    const auto wrote = directory_->write(std::vector{add_unit("a"), unfit}, true);
+    const auto wrote = write_in_transaction(*directory_, {add_unit("a"), unfit});
     ASSERT_FALSE(wrote);
     EXPECT_EQ(wrote.error().kind, error_kind::usage);
     EXPECT_FALSE(exists(*directory_, "ou=a," + suffix));
@@ -87,7 +87,7 @@ TEST_F(ldap_transaction_in_flight, all_are_done_in_the_order_in_which_they_were_
     above = "ou=in," + above;
     for (int i = 0; i < 5; ++i) batch.push_back(describe_as(above, std::to_string(i)));
   }
-  const auto wrote = directory_->write(batch, true);
+  const auto wrote = write_in_transaction(*directory_, batch);
   ASSERT_TRUE(wrote) << wrote.error().text();
   EXPECT_FALSE(*wrote) << (*wrote)->text;
   const auto found = directory_->search({suffix, model::search_scope::subtree, "(&(ou=in)(description=4))"});
@@ -102,13 +102,13 @@ TEST_F(ldap_transaction_in_flight, one_that_is_refused_is_named_and_nothing_is_w
   for (int i = 0; i < 100; ++i) batch.push_back(add_unit("unit" + std::to_string(i)));
   batch[40] =
       modify("ou=unit1," + suffix, {{modification::operation::replace, model::attribute_name("noSuch"), {"x"}}});
-  const auto wrote = directory_->write(batch, true);
+  const auto wrote = write_in_transaction(*directory_, batch);
   ASSERT_TRUE(wrote) << wrote.error().text();
   ASSERT_TRUE(*wrote);
   EXPECT_EQ((*wrote)->index, 40U);
   EXPECT_FALSE(exists(*directory_, "ou=unit0," + suffix));
   batch.erase(batch.begin() + 40);
-  const auto again = directory_->write(batch, true);
+  const auto again = write_in_transaction(*directory_, batch);
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_FALSE(*again) << (*again)->text;
   EXPECT_TRUE(exists(*directory_, "ou=unit99," + suffix));

@@ -21,6 +21,7 @@ class ldap_write : public testing::Test {
   std::unique_ptr<model::directory> directory_ = connected(as_sync(server_));
 
   std::optional<model::refusal> write(const std::vector<model::change>& batch, bool atomic) {
+    if (atomic) take_for_used(*directory_, batch);
     auto wrote = directory_->write(batch, atomic);
     if (!wrote) throw std::runtime_error(wrote.error().text());
     return *wrote;
@@ -182,8 +183,9 @@ TEST_F(ldap_write, nothing_to_write_is_nothing_refused) {
 }
 
 TEST_P(ldap_write_both_ways, a_server_killed_in_mid_write_is_a_transient_error_and_the_next_call_reconnects) {
-  server_.freeze();
   const auto batch = many_units(10, suffix);
+  if (GetParam()) take_for_used(*directory_, batch);
+  server_.freeze();
   auto writing = std::async(std::launch::async, [&] { return directory_->write(batch, GetParam()); });
   server_.crash();
   const auto wrote = writing.get();
@@ -213,6 +215,7 @@ TEST_P(ldap_write_both_ways, a_frozen_server_is_a_transient_error_in_bounded_tim
   ldap::options how = as_sync(server_);
   how.answer_time_max = short_time;
   const auto impatient = connected(how);
+  if (GetParam()) take_for_used(*impatient, many_units(1, suffix));
   server_.freeze();
   const auto start = std::chrono::steady_clock::now();
   const auto wrote = impatient->write(many_units(1, suffix), GetParam());

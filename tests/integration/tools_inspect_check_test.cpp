@@ -169,9 +169,9 @@ TEST_F(check, finds_a_directory_without_our_schema) {
 
 TEST_F(check, finds_an_identity_that_may_not_write) {
   const std::string before = sides_.slapd.slapcat();
-  const captured run = as(slapd_server::dovecot_dn)("check");
+  const captured run = as(slapd_server::dovecot_dn)("check --write-test");
   EXPECT_EQ(run.status, differences) << run.out << run.err;
-  EXPECT_THAT(run.out, HasSubstr("error: directory: we may not write: adding ou=domains,dc=example,dc=org"));
+  EXPECT_THAT(run.out, HasSubstr("error: directory: the server does not take a test entry: adding cn=sql2ldap-trial"));
   EXPECT_THAT(run.out, HasSubstr("olcAccess"));
   EXPECT_EQ(sides_.slapd.slapcat(), before);
 
@@ -180,9 +180,9 @@ TEST_F(check, finds_an_identity_that_may_not_write) {
   configure("olcAccess", "olcAccess: {0}to attrs=userPassword by dn.exact=\"" + slapd_server::external_dn() +
                              "\" manage by anonymous auth by * none\nolcAccess: {1}to * by dn.exact=\"" +
                              std::string(slapd_server::sync_dn) + "\" write by * none\n");
-  const captured passwords = as(slapd_server::sync_dn)("check");
+  const captured passwords = as(slapd_server::sync_dn)("check --write-test");
   EXPECT_EQ(passwords.status, differences) << passwords.out << passwords.err;
-  EXPECT_THAT(passwords.out, HasSubstr("we may not write"));
+  EXPECT_THAT(passwords.out, HasSubstr("the server does not take a test entry"));
   EXPECT_THAT(passwords.out, HasSubstr("userPassword included"));
 }
 

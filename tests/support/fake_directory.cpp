@@ -147,11 +147,13 @@ void fake_directory::load(const std::string& ldif) {
     if (!*record) return;
     const auto& content = std::get<model::entry>(**record);
     if (const auto why = add(tree_, content)) throw std::logic_error(std::string(content.dn()) + ": " + why->text);
+    number({"", model::add_entry{content}});
   }
 }
 
 std::optional<std::string> fake_directory::try_change(const model::change& what) {
   if (const auto why = apply(tree_, what)) return why->text;
+  number(what);
   return std::nullopt;
 }
 
@@ -191,14 +193,9 @@ result<model::directory_facts> fake_directory::describe() {
   return out;
 }
 
-result<std::optional<model::refusal>> fake_directory::rehearse(const model::change& what) {
-  tree after = tree_;
-  const auto why = apply(after, what);
-  return why ? std::optional(model::refusal{0, why->code, why->text}) : std::nullopt;
-}
-
 result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model::search_request& what) {
   if (cut()) return fail_transient(error_kind::directory, "the connection was lost");
+  if (broken) return fail(error_kind::directory, "internal error (80)");
   const path base = path_of(what.base);
   std::vector<model::entry> found;
   bool limited = false;
@@ -240,11 +237,12 @@ std::optional<fake_directory::no> fake_directory::acceptable(const model::entry&
   if (structural_class(content).empty()) return no{65, "no structural class"};
   std::vector<std::string> classes;
   for (const auto v : content.values_of(model::names::object_class)) classes.emplace_back(v);
+  const bool is_extensible = std::find(classes.begin(), classes.end(), "extensibleObject") != classes.end();
   for (const attribute_name name : schema.must_of(classes))
     if (sync::values_by_any_name(content, name, schema).empty()) return no{65, "needs " + name.text()};
   for (const attribute_name name : content.attributes()) {
     if (name == model::names::entry_uuid) continue;
-    if (!schema.allows(classes, name)) return no{65, name.text() + " not allowed"};
+    if (!is_extensible && !schema.allows(classes, name)) return no{65, name.text() + " not allowed"};
     const auto values = content.values_of(name);
     if (values.size() > 1 && schema.single_value(name)) return no{19, name.text() + " has more than one value"};
     std::set<std::string> seen;
@@ -341,12 +339,30 @@ std::optional<fake_directory::no> fake_directory::apply(tree& to, const model::c
   return std::nullopt;
 }
 
+void fake_directory::number(const model::change& what) {
+  for (const attribute_name name : what.attributes()) numbered_.insert(name);
+}
+
+bool fake_directory::all_numbered(std::span<const model::change> of) const {
+  return std::all_of(of.begin(), of.end(), [&](const model::change& one) {
+    const auto names = one.attributes();
+    return std::all_of(names.begin(), names.end(), [&](attribute_name name) { return numbered_.contains(name); });
+  });
+}
+
+void fake_directory::reconnect() { session_ = {.in_use = {}, .number = session_.number + 1}; }
+
 result<std::optional<model::refusal>> fake_directory::write(std::span<const model::change> batch, bool atomic) {
   if (atomic && !transactions_) throw std::logic_error("a transaction without being offered one");
   if (atomic && !std::all_of(batch.begin(), batch.end(), [](const auto& c) { return c.fits_transaction(); }))
     throw std::logic_error("a delete or a move in a transaction");
+  for (const model::change& one : batch)
+    for (const attribute_name name : one.attributes())
+      if (atomic && !session_.in_use.contains(name))
+        throw std::logic_error(name.text() + " in a transaction, and not in use");
   ++writes;
   const fault f = on_write();
+  if (f != fault::none) reconnect();
   if (f == fault::crash_before) throw crashed{};
   if (f == fault::lost_before) return fail_transient(error_kind::directory, "the connection was lost");
   const bool between = f == fault::lost_between || f == fault::crash_between;
@@ -367,6 +383,9 @@ result<std::optional<model::refusal>> fake_directory::write(std::span<const mode
   if (!refusal || !atomic) {
     tree_ = std::move(now);
     changes += applied;
+    for (const model::change& one : batch.first(applied)) number(one);
+  } else {
+    broken = broken || !all_numbered(batch.first(applied));
   }
   if (f == fault::crash_after || f == fault::crash_between) throw crashed{};
   if (f == fault::lost_after || between) return fail_transient(error_kind::directory, "the answer was lost");

@@ -28,6 +28,9 @@ class fake_directory : public model::directory {
   // Normal forms of DNs that access rules hide: searches pass over these entries, and changes of them are answered as
   // if they were not there, as slapd does without the right to disclose. Adding one says that it exists.
   std::set<std::string> hidden;
+  // As in slapd (docs/decisions/0007): an attribute got its number in a transaction that was refused, and nothing that
+  // is written with it can be read any more.
+  bool broken = false;
   std::uint64_t writes = 0;   // calls
   std::uint64_t changes = 0;  // applied
 
@@ -41,7 +44,7 @@ class fake_directory : public model::directory {
   [[nodiscard]] result<model::directory_facts> describe() override;
   [[nodiscard]] result<std::unique_ptr<model::entry_stream>> search(const model::search_request& what) override;
   [[nodiscard]] result<std::optional<model::refusal>> write(std::span<const model::change> batch, bool atomic) override;
-  [[nodiscard]] result<std::optional<model::refusal>> rehearse(const model::change& what) override;
+  [[nodiscard]] result<model::write_session*> session() override { return &session_; }
   [[nodiscard]] std::string name() const override { return "fake:directory"; }
 
  private:
@@ -63,7 +66,13 @@ class fake_directory : public model::directory {
   path suffix_;
   std::string suffix_text_;
   bool transactions_;
+  void number(const model::change& what);
+  [[nodiscard]] bool all_numbered(std::span<const model::change> of) const;
+  void reconnect();
+
   tree tree_;
+  std::set<model::attribute_name> numbered_;  // that a committed write has used
+  model::write_session session_;
   mutable std::uint64_t added_ = 0;  // ever: makes entryUUIDs
 };
 

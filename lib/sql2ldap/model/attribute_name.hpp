@@ -20,6 +20,8 @@ class attribute_name {
   [[nodiscard]] std::uint32_t id() const noexcept { return names_->id; }               // dense, from 0
 
   friend bool operator==(attribute_name a, attribute_name b) noexcept { return a.names_ == b.names_; }
+  // For ordered containers; the order is the one in which the names were first seen.
+  friend bool operator<(attribute_name a, attribute_name b) noexcept { return a.id() < b.id(); }
 
  private:
   struct interned {

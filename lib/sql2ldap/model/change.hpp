@@ -43,6 +43,8 @@ struct change {
   [[nodiscard]] std::string_view dn() const noexcept;  // the name before the change
   // Deletes, and renames to another superior, do not: slapd 2.5 crashes of them in a transaction.
   [[nodiscard]] bool fits_transaction() const noexcept;
+  // That it gives values to; with those of a new RDN.
+  [[nodiscard]] std::vector<attribute_name> attributes() const;
 };
 
 }  // namespace sql2ldap::model

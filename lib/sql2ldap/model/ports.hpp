@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/model/attribute_name.hpp>
 #include <sql2ldap/model/catalog.hpp>
 #include <sql2ldap/model/change.hpp>
 #include <sql2ldap/model/entry.hpp>
@@ -121,6 +123,8 @@ class entry_stream {
 struct database_indexes {  // of one database of slapd
   std::vector<std::string> suffixes;
   std::vector<std::string> equality;  // names of attributes
+  std::string size_max{};             // olcDbMaxSize, in bytes; "" = slapd's own default
+  bool read_only = false;             // olcReadOnly, of the database or of the whole server
 };
 
 struct directory_facts {
@@ -142,6 +146,16 @@ struct refusal {
   std::string text;  // the server's words and ours
 };
 
+// What is known of the server behind the connection that writes go by. Begins empty with each connection: behind the
+// same address may stand another server, or a database that was restored.
+struct write_session {
+  // Attributes that a write which was committed by itself has used; slapd must not meet an attribute for the first time
+  // in a transaction that may be rolled back (docs/decisions/0007).
+  std::set<attribute_name> in_use;
+  std::uint64_t number = 0;    // another one for each connection
+  bool trial_refused = false;  // the server did not take the entry that brings attributes into use
+};
+
 class directory {
  public:
   virtual ~directory() = default;
@@ -150,17 +164,17 @@ class directory {
   // ldap_code 32.
   [[nodiscard]] virtual result<std::unique_ptr<entry_stream>> search(const search_request& what) = 0;
 
-  // Applies the changes in order. `atomic` (only when facts.transactions, and when every
-  // change fits_transaction()): all or nothing in one RFC 5805 transaction. Otherwise one by one, stopping at the first
-  // refusal: changes before its index are applied, those after it are not.
+  // Of the connection by which the next write() goes; it is opened where there is none. Lives as long as the directory.
+  [[nodiscard]] virtual result<write_session*> session() = 0;
+
+  // Applies the changes in order. `atomic` (only when facts.transactions, when every change fits_transaction(), and
+  // when session() says that their attributes are in use): all or nothing in one RFC 5805 transaction; an error
+  // (transient) where the connection is a new one. Otherwise one by one, stopping at the first refusal: changes before
+  // its index are applied, those after it are not.
   //   nullopt            everything is applied
   //   refusal            the server said no to that change; atomic: nothing is applied
   //   error (transient)  the outcome of the batch is unknown: read back before repeating
   [[nodiscard]] virtual result<std::optional<refusal>> write(std::span<const change> batch, bool atomic) = 0;
-  // Would the server take this change? Nothing is ever written.
-  //   nullopt   it would, or it does not know how to tell
-  //   refusal   it would not
-  [[nodiscard]] virtual result<std::optional<refusal>> rehearse(const change& what) = 0;
   [[nodiscard]] virtual std::string name() const = 0;  // "ldapi:///", no secret
 };
 

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
+
+#include <fmt/format.h>
 
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/password.hpp>
 #include <sql2ldap/model/result_code.hpp>
+#include <sql2ldap/sync/detail/slapd_rules.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -107,9 +111,13 @@ result<void> applier::push(step what) {
   S2L_TRY(hash_clear_text(what));
   const bool fits =
       std::all_of(what.changes.begin(), what.changes.end(), [](const auto& c) { return c.fits_transaction(); });
-  if (batch_operations_ + what.changes.size() > limits::transaction_operations_max || fits != batch_fits_transaction_)
+  // Containers go before all else and one by one: before they are there, no attribute can be brought into use.
+  const bool makes_container = what.kind == step::what::container;
+  if (batch_operations_ + what.changes.size() > limits::transaction_operations_max || fits != batch_fits_transaction_ ||
+      makes_container != batch_makes_containers_)
     S2L_TRY(flush());
   batch_fits_transaction_ = fits;
+  batch_makes_containers_ = makes_container;
   batch_operations_ += what.changes.size();
   batch_.push_back(std::move(what));
   return {};
@@ -153,10 +161,83 @@ result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, c
     if (makes_entry(s)) ++done_.foreign;
     refuse(s, "its name is held by another entry");
   } else {
+    if (no.ldap_code == model::result_code::other) S2L_TRY(expect_room(no));
     if (makes_entry(s)) refused_.insert(model::dn_hash(s.dn));
-    refuse(s, no.text);
+    refuse(s, reason_of(s, no));
   }
   return {};
+}
+
+std::string applier::reason_of(const step& s, const model::refusal& no) const {
+  if (no.ldap_code != model::result_code::other) return no.text;
+  for (const model::change& c : s.changes)
+    if (const auto* r = std::get_if<model::rename_entry>(&c.what); r != nullptr && !rdn_fits_slapd(r->new_rdn))
+      return no.text + "; " + long_rdn_text(r->new_rdn);
+  return rdn_fits_slapd(s.dn) ? no.text : no.text + "; " + long_rdn_text(s.dn);
+}
+
+// slapd says the same of one entry that it cannot store and of a database that is full. Then it does not take a small
+// entry either.
+result<void> applier::expect_room(const model::refusal& no) {
+  trial_entry trial(who_.to, trial_parent(who_.map, who_.base), facts_.schema);
+  S2L_TRY_ASSIGN(const auto small, trial.write({}));
+  if (!small) return {};
+  error why;
+  why.kind = error_kind::directory;
+  why.ldap_code = no.ldap_code;
+  why.message = fmt::format("{}: {}; nor does it take a small entry: {}", who_.to.name(), no.text, small->text);
+  why.hint = small->ldap_code == model::result_code::other
+                 ? "the database or its disk is full"
+                 : fmt::format("let this identity add and delete {}, to see whether the database is full", trial.dn());
+  return tl::make_unexpected(with_room_hint(std::move(why)));
+}
+
+error applier::with_room_hint(error why) const {
+  const model::database_indexes* database = database_of(facts_, who_.base);
+  if (why.ldap_code == model::result_code::other && !why.hint.empty() && database != nullptr)
+    why.hint += fmt::format("; raise olcDbMaxSize, it is {}",
+                            database->size_max.empty() ? "slapd's default of 10485760" : database->size_max);
+  return why;
+}
+
+// Before the first write by a connection, and whenever a transaction would use an attribute for the first time. Answers
+// whether the changes may be one transaction.
+result<bool> applier::bring_into_use(const std::vector<model::change>& changes, bool atomic) {
+  S2L_TRY_ASSIGN(model::write_session * session, who_.to.session());
+  std::set<model::attribute_name> needed;
+  for (const model::change& c : changes)
+    for (const model::attribute_name name : c.attributes()) needed.insert(name);
+  const auto in_use = [&] {
+    return std::includes(session->in_use.begin(), session->in_use.end(), needed.begin(), needed.end());
+  };
+  if (in_use()) return true;
+  if (!atomic && (session->trial_refused || !session->in_use.empty() || !facts_.vendor.starts_with("OpenLDAP")))
+    return false;
+  std::set<model::attribute_name> wanted = needed;
+  // Where the server refuses something of them all, the transactions that do without it may still go.
+  if (!session->trial_refused) wanted.merge(attributes_written(who_.map));
+  trial_entry trial(who_.to, trial_parent(who_.map, who_.base), facts_.schema);
+  const std::vector<group_kind> groups = groups_of(who_.map, facts_.schema);
+  S2L_TRY_ASSIGN(auto no, trial.write(wanted, changes, groups));
+  // Before its parent is there, it is tried again.
+  const bool may_come_later = no && !atomic && no->ldap_code == model::result_code::no_such_object;
+  if (no && !session->trial_refused && !may_come_later) {
+    if (facts_.transactions) warn_of_trial(trial, *no);
+    S2L_TRY_ASSIGN(session, who_.to.session());
+    session->trial_refused = true;
+    if (!atomic) return false;
+    S2L_TRY_ASSIGN(no, trial.write(needed, changes, groups));
+  }
+  S2L_TRY_ASSIGN(session, who_.to.session());
+  return !no && in_use();
+}
+
+void applier::warn_of_trial(const trial_entry& trial, const model::refusal& no) {
+  if (trial.left_behind())
+    how_.warn(fmt::format("{} could not be removed: {}", trial.dn(), no.text),
+              "let this identity delete what it adds, and delete that entry");
+  how_.warn(fmt::format("transactions are left out where they would use a new attribute: {}", no.text),
+            fmt::format("let this identity add and delete {}; see \"Transactions\" in docs/operations.md", trial.dn()));
 }
 
 result<std::optional<model::entry>> applier::read(std::string_view dn) {
@@ -175,7 +256,7 @@ result<void> applier::flush() {
                           "run it again: it goes on where it stopped");
   if (how_.before_write) S2L_TRY(how_.before_write(steps));
   // One operation is all or nothing by itself, and quicker.
-  bool atomic = facts_.transactions && batch_fits_transaction_ && operations > 1;
+  bool atomic = facts_.transactions && batch_fits_transaction_ && !batch_makes_containers_ && operations > 1;
   std::size_t refusals = 0;
   std::size_t tries = 0;
   while (true) {
@@ -194,10 +275,21 @@ result<void> applier::flush() {
 // Takes the steps that are done or refused out of `steps`.
 result<void> applier::write(std::vector<step>& steps, bool& atomic, std::size_t& refusals) {
   const std::vector<model::change> changes = changes_of(steps);
-  S2L_TRY_ASSIGN(const std::optional<model::refusal> no, who_.to.write(changes, atomic));
+  const auto in_use = bring_into_use(changes, atomic);
+  if (!in_use) return tl::make_unexpected(with_room_hint(in_use.error()));
+  atomic = atomic && *in_use;
+  auto written = who_.to.write(changes, atomic);
+  if (!written) return tl::make_unexpected(with_room_hint(std::move(written).error()));
+  const std::optional<model::refusal>& no = *written;
   if (!no) {
     for (const step& s : steps) S2L_TRY(finished(s));
     steps.clear();
+    return {};
+  }
+  // What of a transaction does not fit into a full database may fit by itself, and the other way round: see
+  // expect_room().
+  if (atomic && no->ldap_code == model::result_code::other) {
+    atomic = false;
     return {};
   }
   const std::size_t at = step_with_change(steps, no->index);

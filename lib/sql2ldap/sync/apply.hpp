@@ -12,6 +12,7 @@
 #include <sql2ldap/sync/origins.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
+#include <sql2ldap/sync/trial_entry.hpp>
 
 namespace sql2ldap::sync {
 
@@ -41,10 +42,15 @@ class applier {
  private:
   [[nodiscard]] result<void> flush();
   [[nodiscard]] result<void> write(std::vector<step>& steps, bool& atomic, std::size_t& refusals);
+  [[nodiscard]] result<bool> bring_into_use(const std::vector<model::change>& changes, bool atomic);
+  void warn_of_trial(const trial_entry& trial, const model::refusal& no);
+  [[nodiscard]] result<void> expect_room(const model::refusal& no);
+  [[nodiscard]] error with_room_hint(error why) const;
   [[nodiscard]] result<void> after_lost_answer(std::vector<step>& steps, bool atomic);
   [[nodiscard]] result<std::optional<model::entry>> read(std::string_view dn);
   void drop_below_refused(std::vector<step>& steps);
   void refuse(const step& what, const std::string& reason);
+  [[nodiscard]] std::string reason_of(const step& what, const model::refusal& no) const;
   [[nodiscard]] result<void> settle_refusal(std::vector<step>& steps, std::size_t at, const model::refusal& no);
   [[nodiscard]] result<void> finished(const step& what);
 
@@ -55,7 +61,8 @@ class applier {
   std::vector<step> batch_;
   std::size_t batch_operations_ = 0;
   bool batch_fits_transaction_ = true;  // all of its changes do, or else none
-  dn_set refused_;                      // names of entries that could not be added
+  bool batch_makes_containers_ = false;
+  dn_set refused_;  // names of entries that could not be added
   counts done_;
   std::uint64_t total_ = 0;
   std::uint64_t steps_done_ = 0;

@@ -13,8 +13,10 @@
 #include <sql2ldap/codec/schema_definition.hpp>
 #include <sql2ldap/model/result_code.hpp>
 #include <sql2ldap/sync/detail/containers.hpp>
+#include <sql2ldap/sync/detail/slapd_rules.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
 #include <sql2ldap/sync/sync.hpp>
+#include <sql2ldap/sync/trial_entry.hpp>
 #include <sql2ldap/sync/wanted.hpp>
 
 namespace sql2ldap::sync {
@@ -101,83 +103,96 @@ class checker {
           "a load is about four times slower, an interrupted run is simply run again");
     check_indexes(facts);
     S2L_TRY(check_base(facts));
-    if (!facts.authorization_id.empty()) S2L_TRY(check_access());
+    if (!facts.authorization_id.empty()) S2L_TRY(check_access(facts));
     return probe_limits();
   }
 
   // Those that we ask for, and of those that mail servers ask for what the mapping fills.
   void check_indexes(const model::directory_facts& facts) {
-    if (!facts.indexes) return;
+    const model::database_indexes* database = database_of(facts, base_);
+    if (database == nullptr) return;
     std::set<std::string> wanted = {"entryCSN", "entryUUID", "objectClass", "s2lOrigin"};
     for (const mapping::kind_info& kind : map_.kinds())
       for (const model::attribute_name name : kind.attributes)
         for (const std::string_view searched : searched_attributes)
           if (name == model::attribute_name(searched)) wanted.emplace(searched);
-    for (const model::database_indexes& database : *facts.indexes) {
-      if (!holds_base(database)) continue;
-      for (const std::string& name : database.equality)
-        std::erase_if(wanted, [&](const std::string& w) {
-          const auto* indexed = facts.schema.find_attribute(model::attribute_name(name));
-          return indexed != nullptr && indexed == facts.schema.find_attribute(model::attribute_name(w));
-        });
-      if (!wanted.empty())
-        add(severity::warning, "directory", fmt::format("no equality index for {}", fmt::join(wanted, ", ")),
-            fmt::format("olcDbIndex: {} eq", fmt::join(wanted, ",")));
-      return;
-    }
+    for (const std::string& name : database->equality)
+      std::erase_if(wanted, [&](const std::string& w) {
+        const auto* indexed = facts.schema.find_attribute(model::attribute_name(name));
+        return indexed != nullptr && indexed == facts.schema.find_attribute(model::attribute_name(w));
+      });
+    if (!wanted.empty())
+      add(severity::warning, "directory", fmt::format("no equality index for {}", fmt::join(wanted, ", ")),
+          fmt::format("olcDbIndex: {} eq", fmt::join(wanted, ",")));
   }
-  [[nodiscard]] bool holds_base(const model::database_indexes& database) const {
-    return std::any_of(database.suffixes.begin(), database.suffixes.end(), [&](const std::string& text) {
-      const result<model::dn> suffix = model::dn::parse(text);
-      return suffix && (*suffix == base_ || base_.is_below(*suffix));
+
+  // What a server lets an identity write is known by writing only: nothing is sent that it would roll back
+  // (docs/decisions/0007), so without --write-test nothing is written and nothing is known.
+  result<void> check_access(const model::directory_facts& facts) {
+    const model::database_indexes* database = database_of(facts, base_);
+    if (database != nullptr && database->read_only)
+      add(severity::error, "directory", "the directory is read-only", "olcReadOnly: FALSE");
+    if (!options_.write_test)
+      add(severity::note, "directory", "write access: not tested",
+          "`sql2ldap check --write-test` writes an entry and removes it");
+    else if (!base_there_)
+      add(severity::note, "directory", "write access: not tested, since the base does not exist yet");
+    else
+      S2L_TRY(test_writing(facts));
+    return {};
+  }
+
+  // Where entries are added: below each container, and below the base where one is missing, or a kind stands there.
+  result<std::vector<model::dn>> parents_of_entries() {
+    std::vector<model::dn> out;
+    bool below_base = std::any_of(map_.kinds().begin(), map_.kinds().end(), [](const mapping::kind_info& kind) {
+      return !kind.parent && kind.container.empty();
     });
-  }
-
-  // The first container that migrate would make; when all are there, an entry below one of them, and its password.
-  result<std::vector<model::change>> first_changes() {
-    S2L_TRY_ASSIGN(const auto containers, container_entries(map_, base_, !base_there_));
-    for (const model::entry& c : containers) {
-      S2L_TRY_ASSIGN(
-          auto found,
-          to_->search(
-              {std::string(c.dn()), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
-      S2L_TRY_ASSIGN(const model::entry* there, found->next());
-      if (there == nullptr) return std::vector<model::change>{{"", model::add_entry{c}}};
+    S2L_TRY_ASSIGN(const auto containers, container_entries(map_, base_, false));
+    for (const model::entry& container : containers) {
+      S2L_TRY_ASSIGN(model::dn name, model::dn::parse(container.dn()));
+      S2L_TRY_ASSIGN(const bool there, is_there(name));
+      if (there)
+        out.push_back(std::move(name));
+      else
+        below_base = true;
     }
-    if (containers.empty()) return std::vector<model::change>{};
-    const std::string parent(containers.back().dn());
-    S2L_TRY_ASSIGN(const model::dn name, model::dn::parse("ou=sql2ldap-check," + parent));
-    S2L_TRY_ASSIGN(model::entry below, container_entry(name));
-    below.add(model::names::object_class, "s2lManaged");
-    below.add(model::names::origin, map_.name() + "/check/check");
-    const model::modification password{
-        model::modification::operation::replace, model::names::user_password, {"{CRYPT}*"}};
-    return std::vector<model::change>{{"", model::add_entry{std::move(below)}},
-                                      {"", model::modify_entry{parent, {password}}}};
+    if (below_base) out.push_back(base_);
+    return out;
   }
 
-  result<void> check_access() {
-    const auto changes = first_changes();
-    if (!changes && changes.error().kind == error_kind::usage) return {};  // check_base() has told
-    if (!changes) return tl::make_unexpected(changes.error());
-    for (const model::change& what : *changes) {
-      const auto no = to_->rehearse(what);
-      if (!no && no.error().transient) return tl::make_unexpected(no.error());
+  result<void> test_writing(const model::directory_facts& facts) {
+    S2L_TRY_ASSIGN(const std::vector<model::dn> parents, parents_of_entries());
+    for (const model::dn& parent : parents) {
+      trial_entry trial(*to_, parent, facts.schema);
+      auto no = trial.write(attributes_written(map_), {}, groups_of(map_, facts.schema));
+      if (!no && (no.error().transient || no.error().kind != error_kind::directory))
+        return tl::make_unexpected(std::move(no).error());
       if (!no)
         add(severity::error, "directory", no.error().message, no.error().hint);
-      else if (*no && (*no)->ldap_code == model::result_code::insufficient_access_rights)
-        add(severity::error, "directory", "we may not write: " + (*no)->text,
-            "let this identity write here and below, userPassword included (olcAccess)");
+      else if (*no)
+        add(severity::error, "directory", "the server does not take a test entry: " + (*no)->text,
+            (*no)->ldap_code == model::result_code::insufficient_access_rights
+                ? "let this identity write here and below, userPassword included (olcAccess)"
+                : "");
+      else
+        add(severity::note, "directory", "an entry below " + parent.text() + " was written and removed");
+      if (trial.left_behind())
+        add(severity::error, "directory", "the test entry could not be removed: " + trial.dn(), "delete it by hand");
     }
     return {};
   }
 
-  result<void> check_base(const model::directory_facts& facts) {
+  result<bool> is_there(const model::dn& name) {
     S2L_TRY_ASSIGN(
         auto found,
-        to_->search({base_.text(), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
+        to_->search({name.text(), model::search_scope::base, "(objectClass=*)", {model::names::object_class}, 0}));
     S2L_TRY_ASSIGN(const model::entry* there, found->next());
-    base_there_ = there != nullptr;
+    return there != nullptr;
+  }
+
+  result<void> check_base(const model::directory_facts& facts) {
+    S2L_TRY_ASSIGN(base_there_, is_there(base_));
     if (base_there_) return {};
     const bool below_context =
         std::any_of(facts.naming_contexts.begin(), facts.naming_contexts.end(), [&](const std::string& text) {
@@ -228,6 +243,8 @@ class checker {
     };
     std::map<std::string, reason_count> rejects;  // by table, column and reason
     scheme_users schemes;
+    std::uint64_t long_names = 0;
+    std::string first_long_name;
     S2L_TRY_ASSIGN(const auto snapshot, from_.open_snapshot());
     wanted_options options;
     options.base = base_;
@@ -242,6 +259,7 @@ class checker {
     while (true) {
       S2L_TRY_ASSIGN(const auto next, all.next());
       if (!next) break;
+      if (!rdn_fits_slapd(next->content->dn()) && long_names++ == 0) first_long_name = next->content->dn();
       for (const std::string_view password : next->content->values_of(model::names::user_password)) {
         codec::password_facts facts = codec::facts_about(password);
         auto& [users, known] = schemes[facts.scheme];
@@ -256,6 +274,12 @@ class checker {
                           : fmt::format("{} rows are rejected, for instance {}: {}", count.rows, r.key, r.reason),
           "the other rows go on; the rejects report lists all");
     }
+    if (long_names > 0)
+      add(severity::warning, "directory",
+          fmt::format("{} cannot be stored by slapd, for instance {}: {}",
+                      long_names == 1 ? "one entry" : fmt::format("{} entries", long_names),
+                      quoted_for_message(first_long_name, 60), long_rdn_text(first_long_name)),
+          "the other rows go on; the rejects report lists all");
     check_schemes(schemes);
     return {};
   }

@@ -100,6 +100,9 @@ struct run_options {
   std::function<void(const step& what)> refused{};
   // A step that is in the directory now.
   std::function<result<void>(const step& done, const model::schema& rules)> written{};
+  // What an operator should know and can do something about; once for each reason and connection.
+  std::function<void(const std::string& message, const std::string& hint)> warn = [](const std::string&,
+                                                                                     const std::string&) {};
   // Between two tries after a lost answer.
   std::function<void(std::chrono::milliseconds)> wait = [](std::chrono::milliseconds time) {
     std::this_thread::sleep_for(time);
@@ -172,6 +175,7 @@ struct locked_account {
   std::string stored;  // "mailbox.password: CRAM-MD5"; the scheme, no value
 };
 struct check_options {
+  bool write_test = false;  // writes an entry below the base and removes it; else nothing is written
   std::function<void(const locked_account&)> on_locked = [](const locked_account&) {};
 };
 [[nodiscard]] result<std::vector<finding>> check(const mapping::mapping& map, model::source& from, model::directory* to,

@@ -8,7 +8,20 @@ namespace {
 
 constexpr std::size_t diagnostic_bytes_max = 500;
 
-std::string hint_for(int code) {
+// slapd's words, from its source: back-mdb's add.c, modify.c, modrdn.c and delete.c, txn.c; backend.c.
+constexpr std::string_view commit_failed = "commit failed";
+constexpr std::string_view restricted = "operation restricted";
+
+bool says(std::string_view diagnostic, std::string_view words) noexcept {
+  return diagnostic.find(words) != std::string_view::npos;
+}
+
+std::string hint_for(int code, std::string_view diagnostic) {
+  if (code == LDAP_OTHER && says(diagnostic, commit_failed))
+    return "the disk or the database (olcDbMaxSize) is full: make room, and restart slapd before anything else is "
+           "written, since it may have lost the numbers of attributes (docs/operations.md)";
+  if (code == LDAP_UNWILLING_TO_PERFORM && says(diagnostic, restricted))
+    return "the directory is read-only now (olcReadOnly, olcRestrict)";
   switch (code) {
     case LDAP_SIZELIMIT_EXCEEDED:
     case LDAP_TIMELIMIT_EXCEEDED:
@@ -49,6 +62,8 @@ verdict verdict_of(int code) noexcept {
     case LDAP_INSUFFICIENT_ACCESS:
     case LDAP_UNWILLING_TO_PERFORM:
     case LDAP_ASSERTION_FAILED:
+    case LDAP_ADMINLIMIT_EXCEEDED:  // olcDbMaxEntrySize
+    case LDAP_OTHER:                // a name or a value that back-mdb cannot store, and much else
       return verdict::refused;
     default:
       // RFC 4511, 4.1.9: 16-21 are about attributes and values, 64-71 about the entry and its name.
@@ -57,6 +72,12 @@ verdict verdict_of(int code) noexcept {
                  ? verdict::refused
                  : verdict::broken;
   }
+}
+
+verdict verdict_of_write(int code, std::string_view diagnostic) noexcept {
+  const bool of_all = (code == LDAP_OTHER && says(diagnostic, commit_failed)) ||
+                      (code == LDAP_UNWILLING_TO_PERFORM && says(diagnostic, restricted));
+  return of_all ? verdict::broken : verdict_of(code);
 }
 
 std::string code_text(int code, std::string_view diagnostic) {
@@ -75,7 +96,7 @@ error failure(std::string_view server, std::string_view doing, int code, std::st
           .ldap_code = code,
           .message = fmt::format("{}: {}: {}", server, doing, code_text(code, diagnostic)),
           .context = {},
-          .hint = hint_for(code)};
+          .hint = hint_for(code, diagnostic)};
 }
 
 }  // namespace sql2ldap::ldap::detail

@@ -15,6 +15,8 @@ enum class verdict {
   broken,   // nothing of this kind will be taken until somebody changes something
 };
 [[nodiscard]] verdict verdict_of(int code) noexcept;
+// The same of the answer to a write, where slapd's words say what its code does not.
+[[nodiscard]] verdict verdict_of_write(int code, std::string_view diagnostic) noexcept;
 
 // "Already exists (68): the server's words".
 [[nodiscard]] std::string code_text(int code, std::string_view diagnostic);

@@ -105,29 +105,47 @@ void add_equality_indexes(std::string_view text, std::vector<std::string>& out) 
   for (const std::string_view name : split(text.substr(0, blank), ',')) out.emplace_back(name);
 }
 
+bool is_true(const model::entry& from, std::string_view name) {
+  return from.first_value_of(model::attribute_name(name)) == "TRUE";
+}
+
+void add_database(const model::entry& from, model::directory_facts& facts) {
+  model::database_indexes database{.suffixes = texts_of(from, "olcSuffix"), .equality = {}};
+  if (database.suffixes.empty()) return;
+  for (const std::string& text : texts_of(from, "olcDbIndex")) add_equality_indexes(text, database.equality);
+  database.size_max = std::string(from.first_value_of(model::attribute_name("olcDbMaxSize")));
+  database.read_only = is_true(from, "olcReadOnly");
+  facts.indexes->push_back(std::move(database));
+}
+
 // Only who may read cn=config sees them, and nobody needs to.
 result<void> read_config(const std::shared_ptr<pool>& lines, const std::string& config, model::directory_facts& facts) {
   S2L_TRY_ASSIGN(lease line, lines->take());
-  auto stream =
-      search_stream::start(std::move(line), {.base = config,
-                                             .scope = model::search_scope::subtree,
-                                             .filter = "(|(objectClass=olcModuleList)(objectClass=olcDatabaseConfig))",
-                                             .attributes = names({"olcModuleLoad", "olcSuffix", "olcDbIndex"}),
-                                             .entries_max = 0});
+  auto stream = search_stream::start(
+      std::move(line),
+      {.base = config,
+       .scope = model::search_scope::subtree,
+       .filter = "(|(objectClass=olcModuleList)(objectClass=olcDatabaseConfig)(objectClass=olcGlobal))",
+       .attributes = names({"olcModuleLoad", "olcSuffix", "olcDbIndex", "olcDbMaxSize", "olcReadOnly"}),
+       .entries_max = 0});
+  bool all_read_only = false;  // by the entry of the whole server, or of the frontend
   while (true) {
     auto found = stream ? (*stream)->next() : tl::make_unexpected(stream.error());
     if (!found && found.error().transient) return tl::make_unexpected(std::move(found).error());
-    if (!found || *found == nullptr) return {};
+    if (!found || *found == nullptr) break;
     if (!facts.modules) {
       facts.modules.emplace();
       facts.indexes.emplace();
     }
     for (std::string& text : texts_of(**found, "olcModuleLoad")) facts.modules->push_back(module_name(std::move(text)));
-    model::database_indexes database{.suffixes = texts_of(**found, "olcSuffix"), .equality = {}};
-    if (database.suffixes.empty()) continue;
-    for (const std::string& text : texts_of(**found, "olcDbIndex")) add_equality_indexes(text, database.equality);
-    facts.indexes->push_back(std::move(database));
+    if ((*found)->has(model::attribute_name("olcSuffix")))
+      add_database(**found, facts);
+    else if ((*found)->dn() == config || (*found)->dn().starts_with("olcDatabase={-1}frontend,"))
+      all_read_only = all_read_only || is_true(**found, "olcReadOnly");
   }
+  if (facts.indexes && all_read_only)
+    for (model::database_indexes& database : *facts.indexes) database.read_only = true;
+  return {};
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ class sender {
 
 // The answer to the change at `index`: done, the server's no, or an error.
 outcome judge(connection& line, std::size_t index, std::string_view described, int code, std::string_view diagnostic) {
-  switch (verdict_of(code)) {
+  switch (verdict_of_write(code, diagnostic)) {
     case verdict::done:
       return std::nullopt;
     case verdict::refused:
@@ -305,16 +305,6 @@ outcome write_in_order(connection& line, std::span<const model::change> batch) {
     if (!verdict || *verdict) return verdict;
   }
   return std::nullopt;
-}
-
-outcome rehearse(connection& line, const model::change& what) {
-  LDAPControl no_op{.ldctl_oid = const_cast<char*>(LDAP_CONTROL_NOOP), .ldctl_value = {}, .ldctl_iscritical = 1};
-  LDAPControl* controls[] = {&no_op, nullptr};
-  const std::string described = doing(what);
-  S2L_TRY_ASSIGN(const int id, sender(line, controls).send(what, described));
-  S2L_TRY_ASSIGN(const answer said, line.await_answer(id, described));
-  if (said.code == LDAP_X_NO_OPERATION || said.code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION) return std::nullopt;
-  return judge(line, 0, described, said.code, said.diagnostic);
 }
 
 outcome write_as_transaction(connection& line, std::span<const model::change> batch, std::size_t in_flight) {

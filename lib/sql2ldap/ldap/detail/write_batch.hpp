@@ -17,7 +17,5 @@ using outcome = result<std::optional<model::refusal>>;
 // `in_flight`: operations that may wait for their answers at once, as far as their order does not matter.
 [[nodiscard]] outcome write_as_transaction(connection& line, std::span<const model::change> batch,
                                            std::size_t in_flight);
-// With the critical no-op control: a server that does not know it must not write (RFC 4511, 4.1.11).
-[[nodiscard]] outcome rehearse(connection& line, const model::change& what);
 
 }  // namespace sql2ldap::ldap::detail
