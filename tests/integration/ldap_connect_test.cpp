@@ -67,8 +67,8 @@ TEST_F(ldap_connect_to, tls_and_start_tls) {
 
 TEST_F(ldap_connect_to, large_answers_over_tls) {
   const auto directory = connected(over(server_->ldaps()));
-  ASSERT_FALSE(directory->write(std::vector{add_unit("tls")}, true).value());
-  ASSERT_FALSE(directory->write(many_units(3000, "ou=tls," + suffix), true).value());
+  ASSERT_FALSE(write_in_transaction(*directory, {add_unit("tls")}).value());
+  ASSERT_FALSE(write_in_transaction(*directory, many_units(3000, "ou=tls," + suffix)).value());
   EXPECT_EQ(read_all(*directory, {.base = "ou=tls," + suffix})->size(), 3001U);
 }
 
@@ -81,7 +81,9 @@ TEST_F(ldap_connect_to, a_certificate_of_somebody_else_is_refused) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, error_kind::directory);
     EXPECT_FALSE(refused.error().transient) << refused.error().text();
-    EXPECT_THAT(refused.error().text(), HasSubstr("ertificate"));
+    EXPECT_THAT(refused.error().text(),
+                testing::AllOf(HasSubstr("is signed by CN=Test ca"), HasSubstr(server_->other_ca_file()),
+                               HasSubstr("hint: give the certificate of that authority with --ca-file")));
 
     how.check_certificate = false;
     EXPECT_EQ(who(how), sync_id_);
@@ -97,7 +99,30 @@ TEST_F(ldap_connect_to, a_certificate_for_another_name_is_refused) {
     const auto refused = ldap::connect(how);
     ASSERT_FALSE(refused);
     EXPECT_FALSE(refused.error().transient) << refused.error().text();
+    EXPECT_EQ(exit_code_of(refused.error()), exit_code::directory);
+    EXPECT_THAT(refused.error().text(),
+                testing::AllOf(HasSubstr("is for localhost"), HasSubstr("not for 127.0.0.1"),
+                               HasSubstr("hint: name the server in the URI as its certificate does")));
   }
+}
+
+TEST_F(ldap_connect_to, a_certificate_that_has_expired_is_refused) {
+  server_->stop();
+  server_->sign_certificate(-1);
+  server_->start();
+  for (const bool start_tls : {false, true}) {
+    ldap::options how = over(start_tls ? server_->ldap() : server_->ldaps());
+    how.start_tls = start_tls;
+    const auto refused = ldap::connect(how);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(exit_code_of(refused.error()), exit_code::directory) << refused.error().text();
+    EXPECT_THAT(refused.error().text(),
+                testing::AllOf(HasSubstr("the server's certificate expired on "), HasSubstr("hint: renew")));
+  }
+  server_->stop();
+  server_->sign_certificate(2);
+  server_->start();
+  EXPECT_EQ(who(over(server_->ldaps())), sync_id_);
 }
 
 TEST_F(ldap_connect_to, the_system_does_not_trust_the_test_authority) {

@@ -140,8 +140,15 @@ void slapd_server::make_certificates() {
   std::string names = "subjectAltName=DNS:localhost";
   for (const std::string& name : names_of_this_host()) names += ",DNS:" + name;
   write_file(folder_ / "names", names + "\n");
-  openssl({"x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-           "-extfile", "names", "-out", "server.pem"});
+  constexpr int days = 2;
+  sign_certificate(days);
+}
+
+void slapd_server::sign_certificate(int days) const {
+  must_succeed(
+      {.arguments = {"openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                     "-CAcreateserial", "-days", std::to_string(days), "-extfile", "names", "-out", "server.pem"},
+       .directory = folder_.path()});
 }
 
 bool slapd_server::answers() const {

@@ -38,6 +38,8 @@ class slapd_server {
   [[nodiscard]] std::string ldap() const;   // ldap://localhost:PORT
   [[nodiscard]] std::string ldaps() const;
   [[nodiscard]] std::string ca_file() const { return folder_ / "ca.pem"; }
+  // Read at the next start. Negative: it has expired.
+  void sign_certificate(int days) const;
   [[nodiscard]] std::string other_ca_file() const { return folder_ / "other-ca.pem"; }
   // The user of this process, as the server sees it on ldapi.
   [[nodiscard]] static std::string external_dn();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -42,6 +44,14 @@ std::string without_tls(const std::string& uri) {
   host.resize(path == std::string::npos ? host.size() : path);
   const bool has_port = host.find(':', host.find(']') == std::string::npos ? 0 : host.find(']')) != std::string::npos;
   return "ldap://" + host + (has_port ? "" : ":" + std::to_string(ldaps_port)) + rest;
+}
+
+// Without port and brackets.
+std::string host_of(std::string_view uri) {
+  if (const std::size_t scheme = uri.find("://"); scheme != std::string_view::npos) uri.remove_prefix(scheme + 3);
+  uri = uri.substr(0, uri.find('/'));
+  if (uri.starts_with('[')) return std::string(uri.substr(1, uri.find(']') - 1));
+  return std::string(uri.substr(0, uri.find(':')));
 }
 
 // libldap writes to servers that are gone.
@@ -166,9 +176,33 @@ result<void> connection::secure() {
   what.transient = !certificate && !quiet();
   what.hint = what.transient
                   ? "is this a port for TLS, and is the server well?"
-                  : "check that the CA file signs the server's certificate and that it bears the name in the URI";
+                  : "check that the CA file signs the server's certificate and that it bears the name in the URI; "
+                    "libldap takes localhost for the full name of this host";
   usable_ = false;
+  if (how_.check_certificate) {
+    if (const codec::certificate_objection why = find_objection(); !why.reason.empty()) {
+      what.transient = false;
+      what.message = fmt::format("{}: {}: {}", how_.uri, doing, why.reason);
+      what.hint = why.hint;
+    }
+  }
   return tl::make_unexpected(std::move(what));
+}
+
+// Asks the server again, for its certificate only: nothing is sent by that connection.
+codec::certificate_objection connection::find_objection() const {
+  options unchecked = how_;
+  unchecked.check_certificate = false;
+  connection again(unchecked);
+  if (!again.create() || !again.connect() || (how_.start_tls && !again.start_tls()) || !again.secure()) return {};
+  berval certificate{};
+  if (ldap_get_option(again.handle(), LDAP_OPT_X_TLS_PEERCERT, &certificate) != LDAP_OPT_SUCCESS) return {};
+  const text_owner bytes(certificate.bv_val);
+  const std::string file = how_.ca_file.empty() ? system_certificates : how_.ca_file;
+  std::ifstream in(file, std::ios::binary);
+  const std::string authorities{std::istreambuf_iterator<char>(in), {}};
+  return codec::objection_to_certificate({certificate.bv_val, certificate.bv_len}, host_of(how_.uri), authorities,
+                                         file);
 }
 
 int connection::socket() const noexcept {

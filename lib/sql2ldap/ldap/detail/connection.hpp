@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <sql2ldap/base/error.hpp>
+#include <sql2ldap/codec/certificate.hpp>
 #include <sql2ldap/ldap/detail/libldap.hpp>
 #include <sql2ldap/ldap/server.hpp>
 
@@ -59,6 +60,7 @@ class connection {
   result<void> connect();
   result<void> start_tls();
   result<void> secure();
+  [[nodiscard]] codec::certificate_objection find_objection() const;
   result<void> bind();
   result<void> set(int option, const void* value, std::string_view name);
   [[nodiscard]] error lost(std::string_view doing);
