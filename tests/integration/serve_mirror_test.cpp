@@ -60,4 +60,19 @@ TEST_F(kept_mirror, answers_at_once_while_the_server_stands_still) {
   EXPECT_TRUE(eventually(bounded_time, [&] { return found("ann") == 0; }));
 }
 
+// slapd tells of what a refused transaction has added, and never that it was rolled back (docs/decisions/0007).
+TEST_F(kept_mirror, has_each_entry_once_that_a_refused_transaction_held) {
+  ASSERT_TRUE(eventually(bounded_time, [&] { return found("ann") == 1; }));
+  const auto directory = connected(as_sync(server_));
+  const model::change bob = add_person("bob", people, "bob@a.example");
+  const auto refused = write_in_transaction(*directory, {bob, add_person("ann", people, "ann@a.example")});
+  ASSERT_TRUE(refused && *refused);
+  write(bob);
+  write(add_person("eve", people, "eve@a.example"));
+  ASSERT_TRUE(eventually(bounded_time, [&] { return found("eve") == 1; }));
+  EXPECT_EQ(found("bob"), 1U);
+  write(remove("uid=bob," + people));
+  EXPECT_TRUE(eventually(bounded_time, [&] { return found("bob") == 0; }));
+}
+
 }  // namespace

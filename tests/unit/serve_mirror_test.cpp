@@ -63,6 +63,27 @@ class the_mirror : public testing::Test {
       mail_schema()};
 };
 
+// As slapd does when a transaction is rolled back after it was told of, and is written again.
+TEST_F(the_mirror, has_one_entry_of_a_name) {
+  refreshed_with_ann_and_bob();
+  apply({entry_event(3, "uid=eve", {{"uid", "eve"}, {"mail", "eve@a.example"}})});
+  apply({entry_event(4, "UID=Eve", {{"uid", "eve"}, {"mail", "eve@a.example"}})});
+  EXPECT_THAT(dns("mail", "eve@a.example"), ElementsAre("UID=Eve"));
+  EXPECT_EQ(mirror_.status().entries, 3U);
+  apply({entry_event(4, "uid=eve2", {{"uid", "eve2"}}), entry_event(5, "uid=eve", {{"uid", "eve"}})});
+  EXPECT_THAT(dns("uid", "eve2"), ElementsAre("uid=eve2"));
+}
+
+TEST_F(the_mirror, keeps_both_of_a_name_while_a_refresh_runs) {
+  refreshed_with_ann_and_bob();
+  mirror_.begin_refresh();
+  apply({entry_event(1, "uid=bob", {{"uid", "bob"}, {"mail", "ann@a.example"}})});
+  EXPECT_THAT(dns("mail", "bob@a.example"), ElementsAre("uid=bob"));
+  apply({entry_event(2, "uid=ann", {{"uid", "ann"}, {"mail", "bob@a.example"}}), event(kind::refreshed_others)});
+  EXPECT_THAT(dns("mail", "bob@a.example"), ElementsAre("uid=ann"));
+  EXPECT_EQ(mirror_.status().entries, 2U);
+}
+
 TEST_F(the_mirror, says_try_later_until_it_knows_all) {
   apply({entry_event(1, "uid=ann", {{"uid", "ann"}})});
   const auto early = mirror_.find("uid"_name, "ann");

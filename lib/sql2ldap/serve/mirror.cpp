@@ -18,6 +18,7 @@
 
 #include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/base/prefetch.hpp>
+#include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/serve/detail/hash_index.hpp>
 #include <sql2ldap/serve/detail/packed_entry.hpp>
 #include <sql2ldap/serve/detail/writers_first_mutex.hpp>
@@ -96,6 +97,7 @@ class mirror::body {
   void put(const model::entry_uuid& uuid, const model::entry& content);
   void replace(slot_number at, detail::packed_entry content);
   void remove(slot_number at);
+  void remove_others_at(std::string_view dn, slot_number holder);
   void end_refresh(bool others_are_gone);
 
   const options options_;
@@ -108,6 +110,7 @@ class mirror::body {
 
   std::vector<std::uint32_t> numbers_;  // by attribute_name::id(), 1 + the place in names_
   detail::hash_index by_uuid_;
+  detail::hash_index by_dn_;
   std::vector<slot_number> free_;
   std::uint32_t refresh_ = 1;
 
@@ -244,7 +247,7 @@ mirror_status mirror::body::status() const {
                     .memory_bytes = 0};
   const std::shared_lock lock(mutex_);
   out.entries = entries_;
-  out.memory_bytes = content_bytes_ + slots_.size() * sizeof(slot) + by_uuid_.memory_bytes();
+  out.memory_bytes = content_bytes_ + slots_.size() * sizeof(slot) + by_uuid_.memory_bytes() + by_dn_.memory_bytes();
   for (const value_index& one : indexes_) out.memory_bytes += one.by_value.memory_bytes();
   return out;
 }
@@ -354,6 +357,19 @@ void mirror::body::put(const model::entry_uuid& uuid, const model::entry& conten
   if (!at) at = new_slot(uuid);
   slots_[*at].seen = refresh_;
   if (slots_[*at].content != packed) replace(*at, std::move(packed));  // a refresh tells all of them again
+  if (in_step_) remove_others_at(content.dn(), *at);
+}
+
+// slapd tells of the entries of a transaction before it rolls them back, and never says that they are gone
+// (docs/decisions/0007); written again they have another UUID. A name is one entry's. While a refresh runs entries come
+// in any order, and the one that had the name before may be told under its new one later.
+void mirror::body::remove_others_at(std::string_view dn, slot_number holder) {
+  std::vector<slot_number> others;
+  const std::uint64_t hash = model::dn_hash(dn);
+  by_dn_.find(hash, [&](slot_number at) {
+    if (at != holder) others.push_back(at);
+  });
+  for (const slot_number at : others) remove(at);
 }
 
 void mirror::body::remove(slot_number at) {
@@ -374,7 +390,13 @@ void mirror::body::replace(slot_number at, detail::packed_entry content) {
   std::vector<indexed_value> enter;
   std::set_difference(old.begin(), old.end(), now.begin(), now.end(), std::back_inserter(leave));
   std::set_difference(now.begin(), now.end(), old.begin(), old.end(), std::back_inserter(enter));
+  const detail::packed_entry& before = slots_[at].content;
+  const bool moves = before.empty() || content.empty() || before.dn() != content.dn();
+  const std::uint64_t old_name = before.empty() ? 0 : model::dn_hash(before.dn());
+  const std::uint64_t new_name = content.empty() ? 0 : model::dn_hash(content.dn());
   const std::unique_lock lock(mutex_);
+  if (moves && !before.empty()) by_dn_.erase(old_name, at);
+  if (moves && !content.empty()) by_dn_.insert(new_name, at);
   findable_ += std::size_t{!now.empty()} - std::size_t{!old.empty()};
   for (const indexed_value& value : leave) indexes_[value.index].by_value.erase(value.hash, at);
   for (const indexed_value& value : enter) indexes_[value.index].by_value.insert(value.hash, at);
