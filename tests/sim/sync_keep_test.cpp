@@ -1,7 +1,9 @@
 // The whole daemon over ports that fail: tables change while servers lose answers, the program dies around every
 // write of its journal, the slot is dropped, read by others or moved to another server, the journal is lost, the
-// disk is full. When all is quiet at last, the directory is what a full run would make of the tables.
-// SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so many.
+// disk is full, a column of a table is exchanged or has another name for a while. When all is quiet at last, the
+// directory is what a full run would make of the tables. SQL2LDAP_SEED=n runs that seed alone, SQL2LDAP_SCHEDULES=n so
+// many.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <future>
@@ -12,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sql2ldap/codec/schema_definition.hpp>
@@ -44,6 +47,7 @@ class simulation {
     start();
     for (int round = 0; round < 20; ++round) {
       for (std::size_t n = at_.pick(at_.chance(3) ? 20 : 4); n > 0; --n) change();
+      if (!at_.fits_mapping() && at_.chance(3)) rename_back();
       if (at_.chance(4)) fate();
       if (at_.chance(3)) trouble();
       turn();
@@ -78,7 +82,18 @@ class simulation {
     capture_.commit(std::move(rows), now_);
   }
   void fate() {
-    switch (at_.pick(6)) {
+    switch (at_.pick(8)) {
+      case 6:
+        story_ += "a column is exchanged\n";
+        at_.rewrite_column();
+        capture_.tables = std::to_string(++tables_made_) + " mailbox\n";
+        return;
+      case 7:
+        if (!at_.fits_mapping()) return;
+        story_ += "a column gets another name\n";
+        tables_before_ = capture_.tables;
+        capture_.tables = "renamed mailbox\n";
+        return at_.rename_column();
       case 0:
         story_ += "the slot is dropped\n";
         return capture_.drop();
@@ -102,6 +117,12 @@ class simulation {
         story_ += "killed\n";
         return crash_and([] {});
     }
+  }
+  // As a catalogue, it is what it was before: nothing in it says that it was not so in the meantime.
+  void rename_back() {
+    story_ += "the column has its name again\n";
+    capture_.tables = tables_before_;
+    at_.rename_column_back();
   }
   template <typename What>
   void crash_and(const What& what) {
@@ -138,6 +159,11 @@ class simulation {
   }
 
   std::string settled() {
+    if (!at_.fits_mapping()) {
+      for (int n = 0; n < 2; ++n) now_ += 5000s, turn();
+      if (turn().empty()) return "no error while the mapping names a column that is not there\n" + story_;
+      rename_back();
+    }
     calm();
     bool met_what_was = false;  // a feed may have been cut off before
     for (int quiet = 0; quiet < 3;) {
@@ -193,7 +219,108 @@ class simulation {
   std::chrono::system_clock::time_point now_{std::chrono::seconds(1'700'000'000)};
   std::unique_ptr<sync::keeper> keeper_;
   std::string story_;
+  std::string tables_before_;
+  int tables_made_ = 0;
 };
+
+// The keeper alone, over ports that do not fail.
+class changed_tables : public testing::Test {
+ protected:
+  changed_tables() : who_(at_.parties()), how_(at_.options()) {
+    at_.limits.enforced = false;
+    how_ = at_.options();
+    at_.directory.load(
+        "dn: dc=example\nobjectClass: organization\nobjectClass: dcObject\ndc: example\no: x\n\n"
+        "dn: ou=domains,dc=example\nobjectClass: organizationalUnit\nou: domains\n\n");
+    at_.domain("d.example");
+    at_.mailbox("1", "a", "d.example", "Ann");
+    capture_.tables = "1 mailbox\n";
+    sync::keep_options options;
+    options.clock = [this] { return now_; };
+    options.work_beside = at_once;
+    keeper_ = std::make_unique<sync::keeper>(who_, how_, capture_, journal_, options);
+    turn();
+  }
+  result<void> turn() {
+    now_ += 60s;
+    return keeper_->turn(0ms);
+  }
+  [[nodiscard]] std::string name() {
+    const model::entry* found = at_.directory.find(world::account_dn("a", "d.example"));
+    return found == nullptr ? "" : std::string(found->first_value_of(model::attribute_name("cn")));
+  }
+
+  world at_;
+  sync::parties who_;
+  sync::run_options how_;
+  fake_capture capture_;
+  fake_journal journal_;
+  std::chrono::system_clock::time_point now_{std::chrono::seconds(1'700'000'000)};
+  std::unique_ptr<sync::keeper> keeper_;
+};
+
+TEST_F(changed_tables, another_description_means_that_all_is_compared) {
+  ASSERT_EQ(name(), "Ann");
+  at_.set("mailbox", "1", "name", "Anna");  // no change of a row is told
+  ASSERT_TRUE(turn().has_value());
+  EXPECT_EQ(name(), "Ann");
+  capture_.tables = "2 mailbox\n";
+  ASSERT_TRUE(turn().has_value());
+  ASSERT_TRUE(turn().has_value());
+  EXPECT_EQ(name(), "Anna");
+  EXPECT_THAT(keeper_->status().reconciled_because, testing::HasSubstr("have changed: mailbox"));
+}
+
+TEST_F(changed_tables, a_description_that_changed_while_we_were_away_is_seen) {
+  ASSERT_TRUE(keeper_->settle().has_value());
+  keeper_.reset();
+  at_.set("mailbox", "1", "name", "Anna");
+  capture_.tables = "2 mailbox\n";
+  sync::keep_options options;
+  options.clock = [this] { return now_; };
+  options.work_beside = at_once;
+  keeper_ = std::make_unique<sync::keeper>(who_, how_, capture_, journal_, options);
+  ASSERT_TRUE(turn().has_value());
+  EXPECT_EQ(name(), "Anna");
+}
+
+TEST_F(changed_tables, while_the_mapping_does_not_fit_nothing_is_written_and_the_column_is_named) {
+  auto& columns = at_.source.tables["mailbox"].columns;
+  const auto column = std::find(columns.begin(), columns.end(), "name");
+  *column = "name_before";
+  capture_.tables = "2 mailbox\n";
+  at_.set("domain", "d.example", "note", "new");
+  capture_.commit({{"", "domain", {{"name", "d.example"}}}}, now_);
+  (void)turn();  // may still follow the other table
+  const auto refused = turn();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().text(), testing::HasSubstr("has no column `name`"));
+  EXPECT_FALSE(turn().has_value());
+  EXPECT_EQ(name(), "Ann");
+
+  // As it was before, and nothing in the catalogue says that it was not so in the meantime.
+  at_.set("mailbox", "1", "name_before", "Anna");
+  *column = "name";
+  capture_.tables = "1 mailbox\n";
+  ASSERT_TRUE(turn().has_value());
+  EXPECT_EQ(name(), "Anna");
+  EXPECT_THAT(keeper_->status().reconciled_because, testing::HasSubstr("have changed: mailbox"));
+}
+
+TEST_F(changed_tables, a_source_that_went_back_behind_what_is_applied_is_compared) {
+  // See collected::keeps_confirmed.
+  at_.set("mailbox", "1", "name", "Anna");
+  capture_.commit({{"", "mailbox", {{"id", "1"}}}}, now_);
+  ASSERT_TRUE(turn().has_value());
+  ASSERT_TRUE(keeper_->settle().has_value());
+  EXPECT_EQ(name(), "Anna");
+  capture_.put_back_older_copy();
+  at_.set("mailbox", "1", "name", "Older");
+  EXPECT_FALSE(turn().has_value());
+  ASSERT_TRUE(turn().has_value());
+  EXPECT_EQ(name(), "Older");
+  EXPECT_THAT(keeper_->status().reconciled_because, testing::HasSubstr("older copy"));
+}
 
 TEST(sync_keep_simulation, gets_back_in_step_whatever_happens) {
   EXPECT_EQ(run_schedules([](std::uint64_t seed) { return simulation(seed).run(); }), "");

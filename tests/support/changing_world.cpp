@@ -126,6 +126,24 @@ void changing_world::replace(const std::string& table, const std::string& key, b
   rows.push_back(std::move(row));
 }
 
+void changing_world::rewrite_column() {
+  const std::size_t column = 1 + pick(3);  // of the user's name, domain, and name for people
+  auto& rows = hosts.source.tables["mailbox"].rows;
+  if (rows.size() < 2) return;
+  for (std::size_t i = 1; i < rows.size(); ++i) std::swap(rows[i - 1][column], rows[i][column]);
+}
+
+namespace {
+constexpr std::size_t renamed_column = 3;
+constexpr const char* renamed_to = "name_before";
+}  // namespace
+
+void changing_world::rename_column() { hosts.source.tables["mailbox"].columns[renamed_column] = renamed_to; }
+void changing_world::rename_column_back() { hosts.source.tables["mailbox"].columns[renamed_column] = "name"; }
+bool changing_world::fits_mapping() const {
+  return hosts.source.tables.at("mailbox").columns[renamed_column] != renamed_to;
+}
+
 void changing_world::disturb() {
   using fault = fake_directory::fault;
   hosts.directory.on_write = [this] { return chance(2) ? static_cast<fault>(1 + pick(6)) : fault::none; };

@@ -25,6 +25,12 @@ class changing_world {
   void change_tables(std::size_t times);
   // What a feed would tell of the changes since the last call.
   [[nodiscard]] std::vector<model::row_image> take_changes();
+  // What no change of a row tells: other contents of a column that the mapping reads.
+  void rewrite_column();
+  // A column that the mapping reads has another name for a while.
+  void rename_column();
+  void rename_column_back();
+  [[nodiscard]] bool fits_mapping() const;
   void disturb();
   void undisturbed();
 

@@ -62,6 +62,12 @@ void fake_capture::fail_over() {
   ++feeds_ended_;
 }
 
+void fake_capture::put_back_older_copy() {
+  ++feeds_ended_;
+  keeps_confirmed_ = true;
+  slot_ = *slot_ - 1;
+}
+
 void fake_capture::move_on() {
   ++feeds_ended_;
   kept_.clear();
@@ -76,6 +82,8 @@ result<model::collected> fake_capture::look() {
   out.history = "timeline " + std::to_string(timeline_);
   out.confirmed = slot_.value_or(0);
   out.end = end_;
+  out.tables = tables;
+  out.keeps_confirmed = keeps_confirmed_;
   return out;
 }
 

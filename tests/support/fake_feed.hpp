@@ -18,6 +18,7 @@ namespace sql2ldap::test {
 class fake_capture : public model::capture {
  public:
   std::function<bool()> cut = [] { return false; };    // each call: a connection that is lost
+  std::string tables;                                  // as look() describes them
   std::function<bool()> crash = [] { return false; };  // before and after a confirmation: throws `crashed`
 
   // One transaction of the application.
@@ -26,6 +27,7 @@ class fake_capture : public model::capture {
   void drop();
   void move_on();  // somebody else has read what was for us
   void fail_over();
+  void put_back_older_copy();  // what was confirmed last is not confirmed in it; it may have as many changes
   [[nodiscard]] bool is_collecting() const noexcept { return slot_.has_value(); }
   [[nodiscard]] std::size_t unconfirmed() const noexcept { return kept_.size(); }
 
@@ -39,6 +41,7 @@ class fake_capture : public model::capture {
   std::deque<model::committed> kept_;
   std::uint64_t end_ = 1000;
   int timeline_ = 1;
+  bool keeps_confirmed_ = false;
   int feeds_ended_ = 0;
 };
 

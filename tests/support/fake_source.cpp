@@ -15,13 +15,17 @@ using tuple = std::vector<value>;
 // One row of each table that is joined so far, by alias.
 using bindings = std::map<std::string, std::pair<const fake_table*, const tuple*>>;
 
+struct missing_column {
+  std::string name;
+};
+
 value column_of(const bindings& b, const model::column_ref& c) {
   const auto found = b.find(c.alias);
   if (found == b.end()) throw std::logic_error("no table with the alias " + c.alias);
   const auto& [table, row] = found->second;
   if (row == nullptr) return std::nullopt;
   const auto at = std::find(table->columns.begin(), table->columns.end(), c.column);
-  if (at == table->columns.end()) throw std::logic_error("no column " + c.alias + "." + c.column);
+  if (at == table->columns.end()) throw missing_column{c.alias + "." + c.column};
   return (*row)[static_cast<std::size_t>(at - table->columns.begin())];
 }
 
@@ -206,7 +210,11 @@ class state : public model::snapshot {
   result<std::unique_ptr<model::row_stream>> rows(const model::query& what) override {
     if (owner_.forbidden.contains(what.from.table))
       return fail(error_kind::source, "query would be affected by row-level security policy for " + what.from.table);
-    return std::make_unique<stream>(evaluator(tables_).run(what), owner_);
+    try {
+      return std::make_unique<stream>(evaluator(tables_).run(what), owner_);
+    } catch (const missing_column& gone) {
+      return fail(error_kind::source, "fake: there is no column " + gone.name);
+    }
   }
 
  private:

@@ -24,6 +24,7 @@ struct remembered {
   std::string base;
   std::string mapping;  // its fingerprint
   std::string history;  // of the capture
+  std::string tables;   // as the capture described them (collected::tables)
 
   bool in_step = false;       // all was compared once, and all changes up to `applied` are in the directory
   std::uint64_t applied = 0;  // position of the capture

@@ -83,7 +83,11 @@ struct collected {
   } now = state::missing;
   std::string reason;   // why it is broken
   std::string history;  // positions of different histories cannot be compared
+  // Of each table that is followed a digest of its columns, partitions and storage, a blank, and its name; a line each.
+  // With another digest its rows may have changed without any change of a row.
+  std::string tables;
   std::uint64_t confirmed = 0;
+  bool keeps_confirmed = false;      // it is in the source itself: less than we remember is an older copy of the source
   std::uint64_t end = 0;             // where the source is at this moment
   std::uint64_t retained_bytes = 0;  // kept by the source because of us
 };

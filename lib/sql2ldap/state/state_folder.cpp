@@ -85,6 +85,7 @@ class sqlite_journal final : public model::journal {
       if (name == "base") out.base = all.text(1);
       if (name == "mapping") out.mapping = all.text(1);
       if (name == "history") out.history = all.text(1);
+      if (name == "tables") out.tables = all.text(1);
       if (name == "in_step") out.in_step = all.number(1) != 0;
       if (name == "applied") out.applied = static_cast<std::uint64_t>(all.number(1));
       if (name == "entries") out.entries = static_cast<std::uint64_t>(all.number(1));
@@ -200,6 +201,7 @@ class sqlite_journal final : public model::journal {
     S2L_TRY(put.bind("base").bind(now.base).run());
     S2L_TRY(put.bind("mapping").bind(now.mapping).run());
     S2L_TRY(put.bind("history").bind(now.history).run());
+    S2L_TRY(put.bind("tables").bind(now.tables).run());
     S2L_TRY(put.bind("in_step").bind(now.in_step ? 1 : 0).run());
     S2L_TRY(put.bind("applied").bind(static_cast<std::int64_t>(now.applied)).run());
     S2L_TRY(put.bind("entries").bind(static_cast<std::int64_t>(now.entries)).run());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,24 @@ std::string counted(const counts& what) {
   return fmt::format("{} added, {} modified, {} renamed, {} deleted, {}{} rejected", what.added, what.modified,
                      what.renamed, what.deleted, what.disabled == 0 ? "" : fmt::format("{} disabled, ", what.disabled),
                      what.rejected);
+}
+
+// Of model::collected::tables: the names whose lines are not the same.
+std::string changed_tables(std::string_view before, std::string_view now) {
+  const auto lines_of = [](std::string_view text) {
+    std::map<std::string_view, std::string_view> out;  // by name
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      text.remove_prefix(std::min(text.size(), line.size() + 1));
+      out.emplace(line.substr(std::min(line.size(), line.find(' ') + 1)), line);
+    }
+    return out;
+  };
+  const auto old = lines_of(before);
+  std::vector<std::string_view> names;
+  for (const auto& [name, line] : lines_of(now))
+    if (const auto known = old.find(name); known == old.end() || known->second != line) names.push_back(name);
+  return names.empty() ? "some are not read any more" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 }  // namespace
@@ -132,9 +152,31 @@ std::string keeper::why_everything(const model::collected& now) const {
   if (now.confirmed > memory_.applied)
     return fmt::format("the slot has moved on without us: changes from {} to {} are not known", memory_.applied,
                        now.confirmed);
+  if (now.keeps_confirmed && now.confirmed < memory_.applied)
+    return fmt::format(
+        "the source has noted {} as confirmed, before {}, which is applied: an older copy of it was put "
+        "back, or we were interrupted",
+        now.confirmed, memory_.applied);
   if (memory_.applied > now.end)
     return fmt::format("the source is at {}, before {}, which is applied: it was set back", now.end, memory_.applied);
+  if (everything_because_.empty() && memory_.tables != now.tables)
+    return "columns, partitions or storage of tables have changed: " + changed_tables(memory_.tables, now.tables);
   return everything_because_;
+}
+
+result<void> keeper::check_mapping() {
+  S2L_TRY_ASSIGN(const model::catalog tables, who_.from.describe());
+  std::string all;
+  std::string hint;
+  for (const mapping::diagnostic& one : who_.map.check_tables(tables)) {
+    if (one.level != mapping::diagnostic::severity::error) continue;
+    all += (all.empty() ? "" : "; ") + one.message;
+    if (hint.empty()) hint = one.hint;
+  }
+  if (all.empty()) return {};
+  // What was changed in the meantime may not be reported as a change of rows.
+  if (everything_because_.empty()) everything_because_ = "the mapping did not fit the tables: " + all;
+  return fail(error_kind::mapping, "the mapping does not fit the tables: " + all, hint);
 }
 
 result<void> keeper::begin() {
@@ -150,6 +192,7 @@ result<void> keeper::begin() {
   forget_waiting();
   if (status_.held && options_.clock() < next_attempt_) return {};
   follower_.ask_again();
+  S2L_TRY(check_mapping());
   S2L_TRY_ASSIGN(model::collected now, capture_.look());
   if (now.now == model::collected::state::taken) {
     if (status_.now != phase::standby)
@@ -175,6 +218,7 @@ result<void> keeper::begin() {
     memory_.base = who_.base.text();
     memory_.mapping = who_.map.fingerprint();
     memory_.history = now.history;
+    memory_.tables = now.tables;
     memory_.applied = now.confirmed;
     S2L_TRY(write_down());
   }
@@ -304,6 +348,7 @@ result<bool> keeper::apply(std::size_t transactions, std::vector<model::row_imag
   how_.limits.deletes_before = 0;
   for (const auto& [when, count] : deletes_) how_.limits.deletes_before += count;
 
+  if (everything) S2L_TRY(check_mapping());
   auto applied = everything      ? follower_.reconcile()
                  : changing == 0 ? result<counts>(counts{})
                                  : follower_.follow(rows, std::move(next));
@@ -506,6 +551,9 @@ result<void> keeper::look() {
     return fail_transient(error_kind::source,
                           "the changes are no longer collected: " +
                               (seen.reason.empty() ? std::string("nothing is there") : seen.reason));
+  if (seen.tables != memory_.tables)
+    compare_everything("columns, partitions or storage of tables have changed: " +
+                       changed_tables(memory_.tables, seen.tables));
   if (seen.retained_bytes >= options_.retained_bytes_warning && !was_much)
     options_.tell(log::level::warning, "SOURCE_RETAINS",
                   fmt::format("the source keeps {} MiB of changes for us", seen.retained_bytes >> 20U));

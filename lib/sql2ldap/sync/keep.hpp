@@ -106,6 +106,8 @@ class keeper {
   [[nodiscard]] result<void> begin();
   [[nodiscard]] result<void> look();
   [[nodiscard]] std::string why_everything(const model::collected& now) const;
+  // The mapping against the tables as they are now.
+  [[nodiscard]] result<void> check_mapping();
   [[nodiscard]] result<void> reconcile();
   [[nodiscard]] result<void> gather(std::chrono::milliseconds patience);
   [[nodiscard]] result<void> apply_waiting();
