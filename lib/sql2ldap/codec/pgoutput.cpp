@@ -245,6 +245,12 @@ model::row_image image_of(const relation& table, const tuple& row, bool key_only
   return out;
 }
 
+model::row_image image_of_old(const relation& table, const tuple& row, bool key_only) {
+  model::row_image out = image_of(table, row, key_only);
+  if (table.is_partitioned) std::erase_if(out.columns, [](const auto& column) { return !column.second; });
+  return out;
+}
+
 std::optional<std::set<std::string, std::less<>>> changed_columns(const relation& table, const row_change& change) {
   if (change.kind != row_change::what::update || change.has_old != old_row::full) return std::nullopt;
   if (change.old.size() != table.columns.size() || change.now.size() != table.columns.size()) return std::nullopt;
@@ -252,7 +258,9 @@ std::optional<std::set<std::string, std::less<>>> changed_columns(const relation
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const value& now = change.now[i];
     if (now.kind == value::what::unchanged) continue;
-    if (now.kind != change.old[i].kind || now.bytes != change.old[i].bytes) out.insert(table.columns[i].name);
+    const bool may_be_unknown = table.is_partitioned && change.old[i].kind == value::what::null;
+    if (may_be_unknown || now.kind != change.old[i].kind || now.bytes != change.old[i].bytes)
+      out.insert(table.columns[i].name);
   }
   return out;
 }

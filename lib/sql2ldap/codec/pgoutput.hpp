@@ -40,6 +40,9 @@ struct relation {
   std::string schema;
   std::string table;
   char replica_identity = 'd';  // 'd' default, 'n' nothing, 'f' full, 'i' index
+  // A partitioned table: each of its partitions has an identity of its own, which may be less than this one. A NULL in
+  // an old row may be a column that was not logged. Never in a message: the catalogue says it.
+  bool is_partitioned = false;
   std::vector<column> columns;
 };
 
@@ -75,8 +78,10 @@ using message = std::variant<begin, commit, relation, row_change, truncate, orig
 // The row as far as the tuple tells it, in the text form of rows: columns that were not sent, that
 // are not of the key where only the key was sent, or whose text depends on the session are left out.
 [[nodiscard]] model::row_image image_of(const relation& table, const tuple& row, bool key_only);
+// The same of a row as it was before.
+[[nodiscard]] model::row_image image_of_old(const relation& table, const tuple& row, bool key_only);
 
-// The columns in which two rows of a table differ; nullopt when the old one is not known as a whole.
+// The columns in which two rows of a table differ, or may differ; nullopt when the old one is not known as a whole.
 [[nodiscard]] std::optional<std::set<std::string, std::less<>>> changed_columns(const relation& table,
                                                                                 const row_change& change);
 

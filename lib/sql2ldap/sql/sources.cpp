@@ -4,6 +4,7 @@
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/pg_journal.hpp>
 #include <sql2ldap/sql/detail/pg_publication.hpp>
+#include <sql2ldap/sql/detail/pg_relations.hpp>
 #include <sql2ldap/sql/detail/pg_setup.hpp>
 #include <sql2ldap/sql/detail/postgresql.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
@@ -26,6 +27,15 @@ result<std::unique_ptr<model::source>> open_source(const location& at) {
   const std::string file = file_of(at);
   if (file.empty()) return fail(error_kind::usage, "the source sqlite: names no file", "sqlite:FILE");
   return detail::open_sqlite(file);
+}
+
+result<std::vector<follow_obstacle>> follow_obstacles(const location& at, capture_kind capture,
+                                                      const std::vector<model::table_ref>& tables) {
+  if (is_sqlite(at)) return detail::sqlite_follow_obstacles(file_of(at), tables);
+  S2L_TRY_ASSIGN(const detail::pg_address address, detail::pg_address::parse(at));
+  S2L_TRY_ASSIGN(const detail::pg_handle session, detail::pg_connect(address));
+  S2L_TRY_ASSIGN(const auto followed, detail::pg_followed_tables(session.get(), address, tables));
+  return detail::pg_follow_obstacles(followed, capture);
 }
 
 result<std::unique_ptr<model::capture>> open_wal_capture(const location& at, const wal_options& options) {

@@ -48,6 +48,19 @@ struct removal {
   std::vector<std::string> left;
 };
 
+enum class capture_kind { wal, triggers };
+
+// Why the changes of a relation cannot be followed by a capture: it refuses to begin.
+struct follow_obstacle {
+  std::string table;
+  std::string message;
+  std::string hint;
+  bool is_table = true;  // else a view and the like: it can be read, which is all that a migration needs
+};
+// Empty = all of them can be followed.
+[[nodiscard]] result<std::vector<follow_obstacle>> follow_obstacles(const location& at, capture_kind capture,
+                                                                    const std::vector<model::table_ref>& tables);
+
 // Logical decoding (wal_level = logical) by the plugin pgoutput, streamed: a change comes when it is
 // committed. The user may replicate, and owns the tables or finds the publication made already. Where a
 // replication connection is refused, the same by SQL functions: at a ring of the doorbell, or after a while.

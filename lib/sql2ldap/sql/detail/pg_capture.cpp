@@ -62,6 +62,8 @@ class pg_capture final : public model::capture {
     model::collected out;
     out.history = fmt::format("system {} timeline {} slot {}", server[0][0], server[0][1], options_.slot);
     out.end = pg_number(server[0][2]);
+    S2L_TRY_ASSIGN(const pg_published published, pg_look_at_published(connection, address_, options_));
+    out.tables = published.stamps;
     if (slot.empty()) return out;
     const std::vector<std::string>& s = slot[0];
     out.confirmed = pg_number(s[4]);
@@ -73,12 +75,11 @@ class pg_capture final : public model::capture {
                       s[0].empty() ? "physical" : "plugin " + s[0], s[1] == "t" ? "" : ", not of this database"),
           "another --slot, or drop this one when nobody needs it");
     out.now = model::collected::state::broken;
-    S2L_TRY_ASSIGN(const std::string lacking, pg_publication_lacks(connection, address_, options_));
     if (s[2] == "lost" || !s[3].empty())
       out.reason = fmt::format("the server has removed what the slot {} still needed (wal_status {}{}{})",
                                options_.slot, s[2], s[3].empty() ? "" : ", ", s[3]);
-    else if (!lacking.empty())
-      out.reason = lacking;
+    else if (!published.lacking.empty())
+      out.reason = published.lacking;
     else
       out.now = model::collected::state::ready;
     return out;
@@ -92,6 +93,8 @@ class pg_capture final : public model::capture {
       return fail(error_kind::source,
                   fmt::format("{}: wal_level is {}, which tells no changes", address_.name(), level[0][0]),
                   "ALTER SYSTEM SET wal_level = 'logical' and restart the server, or use --capture journal");
+    if (auto can_be = pg_check_publishable(connection.get(), address_, options_); !can_be)
+      return tl::make_unexpected(std::move(can_be).error().within(setting_up));
     // The slot first: where it is in use, nothing may be changed. It comes back after the publication, which it
     // must find at every position that it tells from.
     S2L_TRY(run(connection.get(), pg_drop_slot_sql(options_)));

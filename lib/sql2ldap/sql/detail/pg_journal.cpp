@@ -14,6 +14,7 @@
 #include <sql2ldap/sql/detail/journal_row.hpp>
 #include <sql2ldap/sql/detail/pg_bell.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/detail/pg_relations.hpp>
 #include <sql2ldap/sql/detail/pg_setup.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/limits.hpp>
@@ -137,6 +138,12 @@ std::vector<noted_table> each_table_once(std::vector<noted_table> tables) {
   return tables;
 }
 
+std::vector<model::table_ref> names_of(const std::vector<noted_table>& tables) {
+  std::vector<model::table_ref> out;
+  for (const noted_table& one : tables) out.push_back(one.table);
+  return out;
+}
+
 std::string overflowed_text() {
   return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
 }
@@ -257,6 +264,8 @@ class pg_journal final : public model::capture {
                            quoted_literal(note_change_body)),
                address_));
     out.end = pg_number(server[0][2]);
+    S2L_TRY_ASSIGN(const auto followed, pg_followed_tables(connection, address_, names_of(tables_)));
+    out.tables = pg_stamps(followed);
     if (server[0][1].empty()) return out;
     // A replica that is promoted gives the numbers of transactions again that it has not seen.
     out.history = fmt::format("system {} timeline {} journal {}", server[0][0], server[0][3], server[0][1]);
@@ -272,14 +281,9 @@ class pg_journal final : public model::capture {
                                               address_));
     out.confirmed = pg_number(kept[0][0]);
     out.retained_bytes = pg_number(kept[0][1]);
-    S2L_TRY_ASSIGN(const std::vector<noted_table> lacking, without_triggers(connection));
-    if (!lacking.empty())
-      out.reason = fmt::format("the triggers of table {} are missing, disabled, or note other columns",
-                               lacking.front().table.table);
-    else if (kept[0][2] == "t")
-      out.reason = overflowed_text();
-    else
-      out.now = model::collected::state::ready;
+    S2L_TRY_ASSIGN(out.reason, lacking(connection, followed));
+    if (out.reason.empty() && kept[0][2] == "t") out.reason = overflowed_text();
+    if (out.reason.empty()) out.now = model::collected::state::ready;
     return out;
   }
 
@@ -305,6 +309,28 @@ class pg_journal final : public model::capture {
   }
 
  private:
+  // Why not all changes are written down; "" = they are. A partition has a trigger of its own, which may be disabled.
+  result<std::string> lacking(PGconn* connection, const std::vector<pg_followed_table>& followed) const {
+    const auto obstacles = pg_follow_obstacles(followed, capture_kind::triggers);
+    if (!obstacles.empty()) return obstacles.front().message;
+    S2L_TRY_ASSIGN(const std::vector<noted_table> without, without_triggers(connection));
+    if (!without.empty())
+      return fmt::format("the triggers of table {} are missing, disabled, or note other columns",
+                         without.front().table.table);
+    for (const pg_followed_table& table : followed)
+      for (const pg_relation& one : table.descendants) {
+        S2L_TRY_ASSIGN(
+            const pg_rows triggers,
+            pg_ask(connection,
+                   fmt::format("SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = {} AND tgname = '{}' AND "
+                               "tgenabled = 'A'",
+                               one.oid, row_trigger),
+                   address_));
+        if (triggers.empty()) return fmt::format("the trigger of partition {} is missing or disabled", one.name);
+      }
+    return std::string();
+  }
+
   // Of those that are followed.
   result<std::vector<noted_table>> without_triggers(PGconn* connection) const {
     std::vector<noted_table> out;
@@ -363,11 +389,17 @@ class pg_journal final : public model::capture {
 
 }  // namespace
 
-result<std::vector<std::string>> pg_journal_install(const location&, const std::vector<noted_table>& tables) {
+result<std::vector<std::string>> pg_journal_install(const location& at, const std::vector<noted_table>& tables) {
+  S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
+  S2L_TRY_ASSIGN(const pg_handle session, pg_connect(address));
+  S2L_TRY_ASSIGN(const auto followed, pg_followed_tables(session.get(), address, names_of(tables)));
+  S2L_TRY(pg_refuse_obstacles(pg_follow_obstacles(followed, capture_kind::triggers), address));
   std::vector<std::string> out = things_sql();
-  for (const noted_table& table : each_table_once(tables)) {
-    const std::string name = pg_table_name(table.table);
-    const std::string arguments = arguments_of(table);
+  const std::vector<noted_table> each = each_table_once(tables);
+  for (std::size_t place = 0; place < each.size(); ++place) {  // both are in the same order
+    const pg_followed_table& table = followed[place];
+    const std::string& name = table.root.name;
+    const std::string arguments = arguments_of(each[place]);
     for (const char* trigger : {row_trigger, truncate_trigger})
       out.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", trigger, name));
     out.push_back(
@@ -378,9 +410,12 @@ result<std::vector<std::string>> pg_journal_install(const location&, const std::
         fmt::format("CREATE TRIGGER {} AFTER TRUNCATE ON {} FOR EACH STATEMENT EXECUTE FUNCTION "
                     "sql2ldap.note_change({})",
                     truncate_trigger, name, arguments));
-    // Also for rows that replication brings.
-    for (const char* trigger : {row_trigger, truncate_trigger})
-      out.push_back(fmt::format("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", name, trigger));
+    // Also for rows that replication brings. Not every version hands it down to partitions.
+    const auto enable = [&](const std::string& table_name, const char* trigger) {
+      out.push_back(fmt::format("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}", table_name, trigger));
+    };
+    for (const char* trigger : {row_trigger, truncate_trigger}) enable(name, trigger);
+    for (const pg_relation& one : table.descendants) enable(one.name, row_trigger);
   }
   return out;
 }

@@ -25,11 +25,11 @@ std::string advance_sql(const std::string& slot, std::uint64_t position) {
 }  // namespace
 
 pg_peek_feed::pg_peek_feed(pg_handle session, pg_address address, wal_options options, std::uint64_t from,
-                           pg_text_forms forms)
+                           pg_stream_facts facts)
     : session_(std::move(session)),
       address_(std::move(address)),
       options_(std::move(options)),
-      transactions_(from, std::move(forms)),
+      transactions_(from, std::move(facts)),
       told_(from),
       confirmed_(from),
       forgotten_(from) {}
@@ -45,8 +45,8 @@ result<std::unique_ptr<model::feed>> pg_peek_feed::open(pg_handle session, const
     if (sqlstate == "42501") what.hint = may_not_replicate_hint;
     return tl::make_unexpected(std::move(what));
   }
-  S2L_TRY_ASSIGN(pg_text_forms forms, pg_text_forms_of(session.get(), address));
-  return std::unique_ptr<model::feed>(new pg_peek_feed(std::move(session), address, options, from, std::move(forms)));
+  S2L_TRY_ASSIGN(pg_stream_facts facts, pg_stream_facts_of(session.get(), address, options.tables));
+  return std::unique_ptr<model::feed>(new pg_peek_feed(std::move(session), address, options, from, std::move(facts)));
 }
 
 result<std::optional<model::committed>> pg_peek_feed::next(milliseconds patience) {

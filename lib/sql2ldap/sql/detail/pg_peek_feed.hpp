@@ -29,7 +29,7 @@ class pg_peek_feed final : public model::feed {
 
  private:
   using clock = std::chrono::steady_clock;
-  pg_peek_feed(pg_handle session, pg_address address, wal_options options, std::uint64_t from, pg_text_forms forms);
+  pg_peek_feed(pg_handle session, pg_address address, wal_options options, std::uint64_t from, pg_stream_facts facts);
 
   // Until a transaction is complete, or there is nothing more to read now.
   result<void> read();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <sql2ldap/sql/detail/pg_bell.hpp>
+#include <sql2ldap/sql/detail/pg_relations.hpp>
 #include <sql2ldap/sql/detail/pg_setup.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
@@ -32,61 +33,54 @@ std::vector<std::string> memory_sql() {
   return out;
 }
 
-// Each once, as the server names them; an error when one is not there.
-result<std::set<std::string>> wanted_tables(PGconn* session, const pg_address& address, const wal_options& options) {
-  std::set<std::string> out;
-  for (const model::table_ref& table : options.tables) {
-    S2L_TRY_ASSIGN(
-        const pg_rows found,
-        pg_ask(session,
-               "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relkind IN ('r', 'p') FROM "
-               "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
-                   quoted_literal(pg_table_name(table)) + "::regclass",
-               address));
-    if (found[0][1] != "t")
-      return fail(error_kind::source, fmt::format("{} is not a table: nobody tells its changes", found[0][0]),
-                  "let the mapping read the tables behind it");
-    out.insert(found[0][0]);
-  }
-  return out;
+// An update or delete in this relation can be published. `is_part`: of a partitioned table, whose description stands
+// for all of its partitions in the log: they must have the key of the whole table, or be reported as a whole.
+bool is_identified(const pg_relation& one, bool is_part) {
+  if (one.identity == 'f') return true;
+  if (one.identity == 'd') return one.has_primary_key;
+  return one.identity == 'i' && one.has_identity_index && !is_part;
 }
 
 struct identity_wanted {
   std::vector<std::string> statements;
-  bool has_key = false;  // without it the server would refuse the application's updates
+  bool is_identified = false;  // without it the server would refuse the application's updates
 };
 
-// Of the tables whose old rows are not told as they should be.
-result<std::vector<identity_wanted>> identities_wanted(PGconn* session, const pg_address& address,
-                                                       const wal_options& options) {
+identity_wanted full_identity(const pg_relation& one, bool is_part) {
+  return {{fmt::format("INSERT INTO sql2ldap.replica_identities SELECT c.oid, c.relreplident, (SELECT indexrelid FROM "
+                       "pg_catalog.pg_index WHERE indrelid = c.oid AND indisreplident) FROM pg_catalog.pg_class c "
+                       "WHERE c.oid = {}::regclass ON CONFLICT (name) DO UPDATE SET before = excluded.before, index = "
+                       "excluded.index",
+                       quoted_literal(one.name)),
+           fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", one.name)},
+          is_identified(one, is_part)};
+}
+
+// Of the tables, and of each partition: the server looks at the identity of the partition that a row is in.
+std::vector<identity_wanted> identities_wanted(const std::vector<pg_followed_table>& tables,
+                                               const std::vector<pg_followed_table>& old_rows) {
   std::vector<identity_wanted> out;
-  for (const model::table_ref& table : each_once(options.tables)) {
-    const std::string name = pg_table_name(table);
-    const std::string literal = quoted_literal(name);
-    S2L_TRY_ASSIGN(
-        const pg_rows found,
-        pg_ask(session,
-               fmt::format("SELECT c.relreplident = 'f', c.relreplident IN ('d', 'i') AND EXISTS (SELECT 1 FROM "
-                           "pg_catalog.pg_index i WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' "
-                           "THEN i.indisprimary ELSE i.indisreplident END) FROM pg_catalog.pg_class c WHERE "
-                           "c.oid = {}::regclass",
-                           literal),
-               address));
-    const bool is_full = found[0][0] == "t";
-    const bool has_key = found[0][1] == "t";
-    const bool wants_more = std::any_of(options.old_rows.begin(), options.old_rows.end(), [&](const auto& one) {
-      return one.schema == table.schema && one.table == table.table;
-    });
-    if (is_full || (has_key && !wants_more)) continue;
-    out.push_back(
-        {{fmt::format("INSERT INTO sql2ldap.replica_identities SELECT c.oid, c.relreplident, (SELECT indexrelid FROM "
-                      "pg_catalog.pg_index WHERE indrelid = c.oid AND indisreplident) FROM pg_catalog.pg_class c WHERE "
-                      "c.oid = {}::regclass ON CONFLICT (name) DO UPDATE SET before = excluded.before, index = "
-                      "excluded.index",
-                      literal),
-          fmt::format("ALTER TABLE {} REPLICA IDENTITY FULL", name)},
-         has_key});
+  for (const pg_followed_table& table : tables) {
+    const bool wants_more =
+        std::any_of(old_rows.begin(), old_rows.end(), [&](const auto& one) { return one.root.oid == table.root.oid; });
+    const bool is_part = table.root.is_partitioned();
+    const auto add = [&](const pg_relation& one) {
+      if (!is_identified(one, is_part) || (wants_more && one.identity != 'f'))
+        out.push_back(full_identity(one, is_part));
+    };
+    add(table.root);
+    for (const pg_relation& one : table.descendants) add(one);
   }
+  return out;
+}
+
+// A table that the mapping names twice comes once.
+result<std::vector<pg_followed_table>> tables_to_follow(PGconn* session, const pg_address& address,
+                                                        const wal_options& options) {
+  S2L_TRY_ASSIGN(std::vector<pg_followed_table> out, pg_followed_tables(session, address, options.tables));
+  std::set<std::string> seen;
+  std::erase_if(out, [&](const pg_followed_table& one) { return !seen.insert(one.root.oid).second; });
+  S2L_TRY(pg_refuse_obstacles(pg_follow_obstacles(out, capture_kind::wal), address));
   return out;
 }
 
@@ -97,7 +91,8 @@ struct publication {
   std::string hidden;   // what it does not tell of those that it has, for people
 };
 
-result<publication> look_at_publication(PGconn* session, const pg_address& address, const wal_options& options) {
+result<publication> look_at_publication(PGconn* session, const pg_address& address, const wal_options& options,
+                                        const std::vector<pg_followed_table>& tables) {
   publication out;
   const std::string name = quoted_literal(options.publication);
   S2L_TRY_ASSIGN(
@@ -115,7 +110,8 @@ result<publication> look_at_publication(PGconn* session, const pg_address& addre
     out.ours = found[0][0] == "t";
     out.hidden = found[0][1];
   }
-  S2L_TRY_ASSIGN(std::set<std::string> wanted, wanted_tables(session, address, options));
+  std::set<std::string> wanted;
+  for (const pg_followed_table& table : tables) wanted.insert(table.root.name);
   // By way of JSON, since row filters and column lists came with PostgreSQL 15.
   S2L_TRY_ASSIGN(
       const pg_rows published,
@@ -142,9 +138,9 @@ std::string what_is_lacking(const publication& seen, const std::string& name) {
 }
 
 // None = it is as it should be. What others have made is not changed.
-result<std::vector<std::string>> publication_sql(PGconn* session, const pg_address& address,
-                                                 const wal_options& options) {
-  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
+result<std::vector<std::string>> publication_sql(PGconn* session, const pg_address& address, const wal_options& options,
+                                                 const std::vector<pg_followed_table>& tables) {
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options, tables));
   const std::string lacking = what_is_lacking(seen, options.publication);
   if (lacking.empty()) return std::vector<std::string>();
   const std::string name = quoted_identifier(options.publication);
@@ -174,27 +170,51 @@ std::string pg_drop_slot_sql(const wal_options& options) {
 
 std::string pg_slot_lead(const wal_options& options) { return "slot " + options.slot; }
 
-result<std::string> pg_publication_lacks(PGconn* session, const pg_address& address, const wal_options& options) {
-  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
-  return what_is_lacking(seen, options.publication);
+result<pg_published> pg_look_at_published(PGconn* session, const pg_address& address, const wal_options& options) {
+  S2L_TRY_ASSIGN(const auto tables, pg_followed_tables(session, address, options.tables));
+  pg_published out;
+  out.stamps = pg_stamps(tables);
+  const auto obstacles = pg_follow_obstacles(tables, capture_kind::wal);
+  if (!obstacles.empty()) {
+    out.lacking = obstacles.front().message;
+    return out;
+  }
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options, tables));
+  out.lacking = what_is_lacking(seen, options.publication);
+  for (const identity_wanted& one : identities_wanted(tables, {}))
+    if (out.lacking.empty())
+      out.lacking = fmt::format("a table or partition has no replica identity that tells its rows ({} is to be done)",
+                                one.statements.back());
+  return out;
 }
 
 result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options) {
-  S2L_TRY_ASSIGN(const auto wanted, identities_wanted(session, address, options));
-  for (const identity_wanted& one : wanted) {
+  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session, address, options));
+  S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session, address, options.old_rows));
+  for (const identity_wanted& one : identities_wanted(tables, old_rows)) {
     // One message of several statements is one transaction: what is not remembered is not changed.
     auto set = pg_run(
         session,
         fmt::format("{}; {}; {}", fmt::join(memory_sql(), "; "), pg_guard_sql({}), fmt::join(one.statements, "; ")),
         address);
     // With a key alone all is right, only slower: `check` says so.
-    if (!set && !one.has_key) return tl::make_unexpected(std::move(set).error().with_hint(owner_hint));
+    if (!set && !one.is_identified) return tl::make_unexpected(std::move(set).error().with_hint(owner_hint));
   }
-  S2L_TRY_ASSIGN(const std::vector<std::string> publication, publication_sql(session, address, options));
+  S2L_TRY_ASSIGN(const std::vector<std::string> publication, publication_sql(session, address, options, tables));
   if (publication.empty()) return {};
   auto published = pg_run(session, fmt::format("{}", fmt::join(publication, "; ")), address);
   if (!published) return tl::make_unexpected(std::move(published).error().with_hint(owner_hint));
   return {};
+}
+
+result<void> pg_check_publishable(PGconn* session, const pg_address& address, const wal_options& options) {
+  S2L_TRY_ASSIGN(const auto tables, pg_followed_tables(session, address, options.tables));
+  const auto obstacles = pg_follow_obstacles(tables, capture_kind::wal);
+  if (obstacles.empty()) return {};
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options, {}));
+  if (seen.ours)
+    S2L_TRY(pg_run(session, "DROP PUBLICATION IF EXISTS " + quoted_identifier(options.publication), address));
+  return pg_refuse_obstacles(obstacles, address);
 }
 
 result<std::vector<std::string>> pg_wal_install(const location& at, const wal_options& options) {
@@ -203,17 +223,19 @@ result<std::vector<std::string>> pg_wal_install(const location& at, const wal_op
   std::vector<std::string> out = memory_sql();
   for (std::string& sql : pg_revoke_sql()) out.push_back(std::move(sql));
   out.push_back(pg_guard_sql({bell_trigger}));
-  S2L_TRY_ASSIGN(const auto wanted, identities_wanted(session.get(), address, options));
-  for (const identity_wanted& one : wanted) out.insert(out.end(), one.statements.begin(), one.statements.end());
-  S2L_TRY_ASSIGN(const auto publication, publication_sql(session.get(), address, options));
+  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session.get(), address, options));
+  S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session.get(), address, options.old_rows));
+  for (const identity_wanted& one : identities_wanted(tables, old_rows))
+    out.insert(out.end(), one.statements.begin(), one.statements.end());
+  S2L_TRY_ASSIGN(const auto publication, publication_sql(session.get(), address, options, tables));
   out.insert(out.end(), publication.begin(), publication.end());
   // The server tells equal notifications of one transaction once.
   out.push_back(
       fmt::format("CREATE OR REPLACE FUNCTION sql2ldap.{}() RETURNS trigger LANGUAGE plpgsql SET search_path = "
                   "pg_catalog, pg_temp AS $$ BEGIN PERFORM pg_catalog.pg_notify('{}', ''); RETURN NULL; END $$",
                   bell_function, bell_channel));
-  for (const model::table_ref& table : each_once(options.tables)) {
-    const std::string name = pg_table_name(table);
+  for (const pg_followed_table& table : tables) {
+    const std::string& name = table.root.name;
     out.push_back(fmt::format("DROP TRIGGER IF EXISTS {} ON {}", bell_trigger, name));
     out.push_back(
         fmt::format("CREATE TRIGGER {} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {} FOR EACH STATEMENT EXECUTE "
@@ -252,7 +274,7 @@ result<removal> pg_wal_remove(const location& at, const wal_options& options) {
                address));
     for (const auto& row : identities) out.statements.push_back(row[0]);
   }
-  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options));
+  S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options, {}));
   if (seen.ours) out.statements.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
   S2L_TRY_ASSIGN(removal things, pg_drop_sql(session, address, {{bell_trigger}, {bell_function}, {memory_table}}));
   std::move(things.statements.begin(), things.statements.end(), std::back_inserter(out.statements));

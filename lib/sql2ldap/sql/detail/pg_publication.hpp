@@ -12,9 +12,15 @@
 
 namespace sql2ldap::sql::detail {
 
-// Why the publication does not tell all changes of the tables that are followed, for people; "" = it does.
-[[nodiscard]] result<std::string> pg_publication_lacks(PGconn* session, const pg_address& address,
-                                                       const wal_options& options);
+struct pg_published {
+  std::string lacking;  // why not all changes of the tables that are followed are reported, for people; "" = they are
+  std::string stamps;   // model::collected::tables
+};
+[[nodiscard]] result<pg_published> pg_look_at_published(PGconn* session, const pg_address& address,
+                                                        const wal_options& options);
+// An error when a table cannot be followed; a publication of ours goes then, since the server may refuse the
+// application's updates because of it.
+[[nodiscard]] result<void> pg_check_publishable(PGconn* session, const pg_address& address, const wal_options& options);
 // Publication and identities; an error where another's publication of that name would have to be changed.
 // Where an identity cannot be set, the key alone will do when there is one.
 [[nodiscard]] result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options);

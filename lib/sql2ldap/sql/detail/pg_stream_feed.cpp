@@ -34,11 +34,11 @@ std::uint64_t microseconds_since_2000() {
 }  // namespace
 
 pg_stream_feed::pg_stream_feed(pg_handle connection, pg_handle session, pg_address address, std::uint64_t from,
-                               pg_text_forms forms)
+                               pg_stream_facts facts)
     : connection_(std::move(connection)),
       session_(std::move(session)),
       address_(std::move(address)),
-      transactions_(from, std::move(forms)),
+      transactions_(from, std::move(facts)),
       told_(from),
       confirmed_(from),
       heard_(clock::now()),
@@ -47,7 +47,7 @@ pg_stream_feed::pg_stream_feed(pg_handle connection, pg_handle session, pg_addre
 result<std::unique_ptr<model::feed>> pg_stream_feed::open(pg_handle connection, pg_handle session,
                                                           const pg_address& address, const wal_options& options,
                                                           std::uint64_t from) {
-  S2L_TRY_ASSIGN(pg_text_forms forms, pg_text_forms_of(session.get(), address));
+  S2L_TRY_ASSIGN(pg_stream_facts facts, pg_stream_facts_of(session.get(), address, options.tables));
   const std::string sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
                                       quoted_identifier(options.slot), pg_position_text(from),
                                       quoted_literal(quoted_identifier(options.publication)));
@@ -56,7 +56,7 @@ result<std::unique_ptr<model::feed>> pg_stream_feed::open(pg_handle connection, 
     begun = tl::make_unexpected(pg_error("08P01", "the server does not begin to stream", address));
   if (!begun) return tl::make_unexpected(std::move(begun).error().within("following the slot " + options.slot));
   return std::unique_ptr<model::feed>(
-      new pg_stream_feed(std::move(connection), std::move(session), address, from, std::move(forms)));
+      new pg_stream_feed(std::move(connection), std::move(session), address, from, std::move(facts)));
 }
 
 error pg_stream_feed::ended() const {

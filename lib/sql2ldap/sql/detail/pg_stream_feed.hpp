@@ -27,7 +27,8 @@ class pg_stream_feed : public model::feed {
 
  private:
   using clock = std::chrono::steady_clock;
-  pg_stream_feed(pg_handle connection, pg_handle session, pg_address address, std::uint64_t from, pg_text_forms forms);
+  pg_stream_feed(pg_handle connection, pg_handle session, pg_address address, std::uint64_t from,
+                 pg_stream_facts facts);
 
   // When nothing of ours comes: how far that is known, from time to time.
   std::optional<model::committed> nothing_up_to();

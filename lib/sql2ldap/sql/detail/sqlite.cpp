@@ -27,6 +27,10 @@ error sqlite_failure(sqlite3* database) {
     what.hint = "the file is damaged or not a SQLite database; see `sqlite3 FILE 'PRAGMA integrity_check'`";
   else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
     what.hint = "another program keeps the database locked";
+  else if (code == SQLITE_IOERR || sqlite3_extended_errcode(database) == SQLITE_READONLY_DBMOVED)
+    what.hint =
+        "the file, or the -wal or -journal file beside it, was moved or replaced while it was open, or the disk "
+        "fails";
   else if (code == SQLITE_ERROR && what.message.starts_with("no such"))
     what.hint = "the mapping names a table or column that is not there; see what `sql2ldap inspect` lists";
   return what;

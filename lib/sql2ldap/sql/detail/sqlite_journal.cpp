@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -9,10 +11,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <sql2ldap/base/hash.hpp>
 #include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/sql/detail/journal_row.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 #include <sql2ldap/sql/detail/sqlite.hpp>
+#include <sql2ldap/sql/detail/sqlite_file.hpp>
+#include <sql2ldap/sql/detail/sqlite_replaced.hpp>
 #include <sql2ldap/sql/limits.hpp>
 
 namespace sql2ldap::sql::detail {
@@ -120,20 +125,15 @@ std::string changed_names(const model::table_info& table, const std::set<std::st
   return fmt::format("'[' || substr({}, 2) || ']'", out);
 }
 
-// INSERT OR REPLACE removes rows without a word to triggers: who has a key of the new row is noted before.
-std::string same_keys(const model::table_info& table) {
-  std::vector<std::string> any;
-  const auto add = [&](const std::vector<std::string>& key) {
-    std::vector<std::string> all;
-    for (const std::string& column : key) all.push_back(fmt::format("t.{0} = NEW.{0}", quoted_identifier(column)));
-    if (!all.empty()) any.push_back(fmt::format("({})", fmt::join(all, " AND ")));
-  };
-  add(table.primary_key);
-  for (const auto& key : table.unique_keys) add(key);
-  return fmt::format("{}", fmt::join(any, " OR "));
+std::set<std::string> all_columns(const model::table_info& table) {
+  std::set<std::string> out;
+  for (const model::column_info& one : table.columns) out.insert(one.name);
+  return out;
 }
 
-std::vector<std::string> triggers_of(const model::table_info& table, const noted_table& noted) {
+// `replaced`: see sqlite_replaced_rows().
+std::vector<std::string> triggers_of(const model::table_info& table, const noted_table& noted,
+                                     const std::optional<sqlite_replaced>& replaced) {
   const std::string name = quoted_identifier(table.name);
   const std::string literal = quoted_literal(table.name);
   // `from` ends with WHERE, or a condition that goes on.
@@ -151,16 +151,26 @@ std::vector<std::string> triggers_of(const model::table_info& table, const noted
       trigger("update", fmt::format("AFTER UPDATE ON {} WHEN {}", name, any_changed(table, noted.read)),
               fmt::format("{}, {}, {}", before, after, changed_names(table, noted.read)), "WHERE"),
       trigger("delete", "AFTER DELETE ON " + name, fmt::format("{}, NULL, NULL", before), "WHERE")};
-  if (const std::string replaced = same_keys(table); !replaced.empty()) {
-    const std::string values = fmt::format("{}, NULL, NULL", as_json(table, noted, "t"));
-    const std::string from = fmt::format("FROM {} t WHERE ({}) AND", name, replaced);
+  const std::string on_update =
+      fmt::format("BEFORE UPDATE ON {} WHEN {}", name, any_changed(table, all_columns(table)));
+  if (!replaced) {  // any row may go: everything is compared
+    out.push_back(trigger("replace", "BEFORE INSERT ON " + name, "NULL, NULL, NULL", "WHERE"));
+    out.push_back(trigger("update_replace", on_update, "NULL, NULL, NULL", "WHERE"));
+  } else if (!replaced->condition.empty()) {
+    const std::string values = fmt::format("{}, NULL, NULL", as_json(table, noted, name));
+    const std::string from = fmt::format("FROM {} WHERE ({}) AND", name, replaced->condition);
+    // The row that is updated is noted by itself.
+    const std::string is_another =
+        replaced->rowid.empty() ? "" : fmt::format(" {0}.{1} IS NOT OLD.{1} AND", name, replaced->rowid);
     out.push_back(trigger("replace", "BEFORE INSERT ON " + name, values, from));
-    // An update that leaves its keys alone takes no other row's place.
-    std::set<std::string> keys(table.primary_key.begin(), table.primary_key.end());
-    for (const auto& key : table.unique_keys) keys.insert(key.begin(), key.end());
-    out.push_back(trigger("update_replace", fmt::format("BEFORE UPDATE ON {} WHEN {}", name, any_changed(table, keys)),
-                          values, from));
+    out.push_back(trigger("update_replace", on_update, values, from + is_another));
   }
+  return out;
+}
+
+std::vector<model::table_ref> names_of(const std::vector<noted_table>& tables) {
+  std::vector<model::table_ref> out;
+  for (const noted_table& one : tables) out.push_back(one.table);
   return out;
 }
 
@@ -168,17 +178,58 @@ std::string overflowed_text() {
   return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
 }
 
+// What our tables say of themselves.
+struct journal_state {
+  std::string history;
+  std::uint64_t confirmed = 0;
+  std::uint64_t end = 0;
+};
+
+// nullopt: they are not there.
+result<std::optional<journal_state>> read_journal_state(sqlite3* database) {
+  S2L_TRY_ASSIGN(const std::int64_t there,
+                 number(database,
+                        "SELECT count(*) FROM sqlite_master WHERE name IN ('sql2ldap_progress', "
+                        "'sql2ldap_changes')"));
+  if (there != 2) return std::nullopt;
+  journal_state out;
+  S2L_TRY_ASSIGN(const auto rows, sqlite_prepare(database,
+                                                 "SELECT history, confirmed, (SELECT coalesce(max(seq), 0) FROM "
+                                                 "sqlite_sequence WHERE name = 'sql2ldap_changes') FROM "
+                                                 "sql2ldap_progress"));
+  S2L_TRY_ASSIGN(const bool any, sqlite_step(rows.get()));
+  if (!any) return std::nullopt;
+  out.history = sqlite_text(rows.get(), 0);
+  out.confirmed = static_cast<std::uint64_t>(sqlite3_column_int64(rows.get(), 1));
+  out.end = std::max(out.confirmed, static_cast<std::uint64_t>(sqlite3_column_int64(rows.get(), 2)));
+  return out;
+}
+
 class sqlite_journal_feed final : public model::feed {
  public:
-  sqlite_journal_feed(sqlite_handle database, model::catalog tables, std::uint64_t from)
-      : database_(std::move(database)), tables_(std::move(tables)), read_(from) {}
+  // `exchanged` gets the reason when another file was put in the place of the one that is followed.
+  sqlite_journal_feed(sqlite_handle database, sqlite_file_watch file, std::string name, journal_state state,
+                      model::catalog tables, std::uint64_t from, std::shared_ptr<std::string> exchanged)
+      : database_(std::move(database)),
+        file_(std::move(file)),
+        name_(std::move(name)),
+        state_(std::move(state)),
+        exchanged_(std::move(exchanged)),
+        tables_(std::move(tables)),
+        read_(from) {}
 
   [[nodiscard]] result<std::optional<model::committed>> next(milliseconds patience) override {
     const auto until = clock::now() + patience;
     while (true) {
-      S2L_TRY_ASSIGN(const std::int64_t version, number(database_.get(), "PRAGMA data_version"));
+      S2L_TRY(check_file());
+      auto looked = number(database_.get(), "PRAGMA data_version");
+      if (!looked) return tl::make_unexpected(std::move(looked).error().within("following " + name_));
+      const std::int64_t version = *looked;
       if (version != version_ || more_) {
-        S2L_TRY_ASSIGN(auto told, read());
+        S2L_TRY(check_content());
+        auto read_now = read();
+        if (!read_now) return tl::make_unexpected(std::move(read_now).error().within("following " + name_));
+        auto told = *std::move(read_now);
         if (!more_) version_ = version;
         if (told) return told;
       }
@@ -189,14 +240,36 @@ class sqlite_journal_feed final : public model::feed {
   }
 
   [[nodiscard]] result<void> confirm(std::uint64_t position) override {
-    return run(
-        database_.get(),
-        fmt::format("BEGIN IMMEDIATE; DELETE FROM sql2ldap_changes WHERE id <= {0}; UPDATE sql2ldap_progress SET "
-                    "confirmed = max(confirmed, {0}); COMMIT",
-                    position));
+    S2L_TRY(check_file());
+    S2L_TRY(check_content());
+    auto done =
+        run(database_.get(),
+            fmt::format("BEGIN IMMEDIATE; DELETE FROM sql2ldap_changes WHERE id <= {0}; UPDATE sql2ldap_progress SET "
+                        "confirmed = max(confirmed, {0}); COMMIT",
+                        position));
+    if (!done) return tl::make_unexpected(std::move(done).error().within("confirming changes of " + name_));
+    state_.confirmed = std::max(state_.confirmed, position);
+    return {};
   }
 
  private:
+  result<void> noted(result<void> outcome) {
+    if (!outcome) *exchanged_ = outcome.error().message;
+    return outcome;
+  }
+  result<void> check_file() { return noted(file_.check()); }
+
+  // A copy that was written over the file leaves the name and the inode as they are. Nobody else writes what is
+  // compared here, and numbers of changes only grow.
+  result<void> check_content() {
+    auto now = read_journal_state(database_.get());
+    if (!now) return tl::make_unexpected(std::move(now).error().within("following " + name_));
+    if (*now && (*now)->history == state_.history && (*now)->confirmed == state_.confirmed && (*now)->end >= read_)
+      return {};
+    return noted(fail_transient(error_kind::source,
+                                fmt::format("another content was written over the database file {}", name_)));
+  }
+
   // SQLite writers come one after the other, so the numbers are in the order of the commits.
   result<std::optional<model::committed>> read() {
     S2L_TRY_ASSIGN(const std::int64_t lost, number(database_.get(), "SELECT lost FROM sql2ldap_progress"));
@@ -222,20 +295,43 @@ class sqlite_journal_feed final : public model::feed {
       read_ = static_cast<std::uint64_t>(sqlite3_column_int64(rows.get(), 0));
       out->position = read_;
       const std::string table(sqlite_text(rows.get(), 2));
+      if (sqlite3_column_type(rows.get(), 3) == SQLITE_NULL && sqlite3_column_type(rows.get(), 4) == SQLITE_NULL)
+        out->everything = true;
       for (model::row_image& image : journal_rows("", table, tables_.find("", table), sqlite_text(rows.get(), 3),
                                                   sqlite_text(rows.get(), 4), sqlite_text(rows.get(), 5)))
         out->rows.push_back(std::move(image));
     }
+    if (out && out->everything) out->rows.clear();
     more_ = count == limits::journal_rows_at_once;
     return out;
   }
 
   sqlite_handle database_;
+  sqlite_file_watch file_;
+  std::string name_;
+  journal_state state_;
+  std::shared_ptr<std::string> exchanged_;
   model::catalog tables_;
   std::uint64_t read_;
   std::int64_t version_ = -1;
   bool more_ = false;
 };
+
+// Of each table its definition and those of its indexes.
+result<std::string> sqlite_stamps(sqlite3* database, const std::vector<model::table_ref>& tables) {
+  std::set<std::string> each;
+  for (const model::table_ref& table : tables) each.insert(table.table);
+  std::string out;
+  for (const std::string& table : each) {
+    S2L_TRY_ASSIGN(const auto definitions,
+                   names(database,
+                         "SELECT coalesce(sql, name) FROM sqlite_master WHERE type <> 'trigger' AND tbl_name "
+                         "= " +
+                             quoted_literal(table) + " COLLATE NOCASE"));
+    out += fmt::format("{:016x} {}\n", stable_hash64(fmt::format("{}", fmt::join(definitions, "\n"))), table);
+  }
+  return out;
+}
 
 class sqlite_journal final : public model::capture {
  public:
@@ -243,70 +339,118 @@ class sqlite_journal final : public model::capture {
       : file_(std::move(file)), tables_(std::move(tables)) {}
 
   [[nodiscard]] result<model::collected> look() override {
+    S2L_TRY_ASSIGN(auto watch, sqlite_file_watch::begin(file_));
     S2L_TRY_ASSIGN(const sqlite_handle database, open(file_, SQLITE_OPEN_READWRITE));
+    auto seen = look_into(database.get(), watch.inode());
+    if (!seen) return tl::make_unexpected(std::move(seen).error().within("looking at " + file_));
+    S2L_TRY(watch.check());
+    return seen;
+  }
+
+  [[nodiscard]] result<void> begin() override {
+    S2L_TRY_ASSIGN(auto statements, sqlite_journal_install(file_, tables_));
+    // A copy of the file from before has another history.
+    statements.emplace_back("DELETE FROM sql2ldap_changes");
+    statements.emplace_back(
+        "UPDATE sql2ldap_progress SET history = lower(hex(randomblob(8))), confirmed = max(confirmed, coalesce((SELECT "
+        "seq FROM sqlite_sequence WHERE name = 'sql2ldap_changes'), 0)), lost = 0");
+    S2L_TRY(sqlite_run_all(file_, statements));
+    exchanged_->clear();
+    return {};
+  }
+
+  [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
+    S2L_TRY_ASSIGN(auto watch, sqlite_file_watch::begin(file_));
+    S2L_TRY_ASSIGN(sqlite_handle database, open(file_, SQLITE_OPEN_READWRITE));
+    S2L_TRY_ASSIGN(model::catalog tables, read_sqlite_catalog(database.get()));
+    S2L_TRY_ASSIGN(auto state, read_journal_state(database.get()));
+    if (!state)
+      return fail_transient(error_kind::source, fmt::format("the tables of the journal are not in {} any more", file_));
+    S2L_TRY(watch.check());
+    return std::unique_ptr<model::feed>(std::make_unique<sqlite_journal_feed>(
+        std::move(database), std::move(watch), file_, *std::move(state), std::move(tables), from, exchanged_));
+  }
+
+ private:
+  result<model::collected> look_into(sqlite3* database, ino_t inode) {
     model::collected out;
-    S2L_TRY_ASSIGN(const std::int64_t there,
-                   number(database.get(), "SELECT count(*) FROM sqlite_master WHERE name = 'sql2ldap_progress'"));
-    if (there == 0) return out;
-    S2L_TRY_ASSIGN(const bool earlier, is_of_earlier_version(database.get()));
+    out.keeps_confirmed = true;
+    S2L_TRY_ASSIGN(out.tables, sqlite_stamps(database, names_of(tables_)));
+    S2L_TRY_ASSIGN(const auto state, read_journal_state(database));
+    if (!state) return out;
+    S2L_TRY_ASSIGN(const bool earlier, is_of_earlier_version(database));
     if (earlier) {
       out.now = model::collected::state::broken;
       out.reason = "what notes the changes was made by another version";
       return out;
     }
-    S2L_TRY_ASSIGN(const auto history, names(database.get(), "SELECT history FROM sql2ldap_progress"));
-    out.history = history.empty() ? "" : "journal " + *history.begin();
-    S2L_TRY_ASSIGN(const std::int64_t confirmed, number(database.get(), "SELECT confirmed FROM sql2ldap_progress"));
-    S2L_TRY_ASSIGN(const std::int64_t end, number(database.get(),
-                                                  "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = "
-                                                  "'sql2ldap_changes'"));
+    out.history = fmt::format("journal {} in file {}", state->history, inode);
+    out.confirmed = state->confirmed;
+    out.end = state->end;
     S2L_TRY_ASSIGN(const std::int64_t kept,
-                   number(database.get(),
+                   number(database,
                           "SELECT coalesce(sum(coalesce(length(before), 0) + coalesce(length(after), 0)), 0) FROM "
                           "sql2ldap_changes"));
-    out.confirmed = static_cast<std::uint64_t>(confirmed);
-    out.end = static_cast<std::uint64_t>(std::max(end, confirmed));
     out.retained_bytes = static_cast<std::uint64_t>(kept);
+    out.now = model::collected::state::broken;
+    out.reason = *exchanged_;
+    if (!out.reason.empty()) return out;
+    S2L_TRY_ASSIGN(const auto obstacles, sqlite_follow_obstacles(file_, names_of(tables_)));
+    if (!obstacles.empty()) {
+      out.reason = obstacles.front().message;
+      return out;
+    }
     S2L_TRY_ASSIGN(const auto wanted, sqlite_journal_install(file_, tables_));
-    S2L_TRY_ASSIGN(const auto installed, names(database.get(), "SELECT sql FROM sqlite_master WHERE type = 'trigger'"));
-    out.now = model::collected::state::ready;
-    for (const std::string& sql : wanted) {
-      if (!sql.starts_with("CREATE TRIGGER") || installed.contains(sql)) continue;
-      out.now = model::collected::state::broken;
-      out.reason = "a table has not the triggers that it should have: " + sql.substr(0, sql.find(" ON "));
-    }
-    S2L_TRY_ASSIGN(const std::int64_t lost, number(database.get(), "SELECT lost FROM sql2ldap_progress"));
-    if (lost != 0) {
-      out.now = model::collected::state::broken;
-      out.reason = overflowed_text();
-    }
+    S2L_TRY_ASSIGN(const auto installed, names(database, "SELECT sql FROM sqlite_master WHERE type = 'trigger'"));
+    for (const std::string& sql : wanted)
+      if (sql.starts_with("CREATE TRIGGER") && !installed.contains(sql))
+        out.reason = "a table has not the triggers that it should have: " + sql.substr(0, sql.find(" ON "));
+    S2L_TRY_ASSIGN(const std::int64_t lost, number(database, "SELECT lost FROM sql2ldap_progress"));
+    if (lost != 0) out.reason = overflowed_text();
+    if (out.reason.empty()) out.now = model::collected::state::ready;
     return out;
   }
 
-  [[nodiscard]] result<void> begin() override {
-    S2L_TRY_ASSIGN(auto statements, sqlite_journal_install(file_, tables_));
-    statements.emplace_back("DELETE FROM sql2ldap_changes");
-    statements.emplace_back("UPDATE sql2ldap_progress SET lost = 0");
-    return sqlite_run_all(file_, statements);
-  }
-
-  [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
-    S2L_TRY_ASSIGN(sqlite_handle database, open(file_, SQLITE_OPEN_READWRITE));
-    S2L_TRY_ASSIGN(model::catalog tables, read_sqlite_catalog(database.get()));
-    return std::unique_ptr<model::feed>(
-        std::make_unique<sqlite_journal_feed>(std::move(database), std::move(tables), from));
-  }
-
- private:
   std::string file_;
   std::vector<noted_table> tables_;
+  // Why the file is not the one that was followed; until all is begun anew.
+  std::shared_ptr<std::string> exchanged_ = std::make_shared<std::string>();
 };
 
 }  // namespace
 
+result<std::vector<follow_obstacle>> sqlite_follow_obstacles(const std::string& file,
+                                                             const std::vector<model::table_ref>& tables) {
+  S2L_TRY_ASSIGN(const sqlite_handle database, open(file, SQLITE_OPEN_READONLY));
+  std::vector<follow_obstacle> out;
+  std::set<std::string> seen;
+  for (const model::table_ref& table : tables) {
+    if (!seen.insert(table.table).second) continue;
+    const std::string literal = quoted_literal(table.table);
+    S2L_TRY_ASSIGN(const auto views,
+                   names(database.get(), "SELECT name FROM sqlite_master WHERE type = 'view' AND name = " + literal +
+                                             " COLLATE NOCASE"));
+    S2L_TRY_ASSIGN(const auto virtual_tables,
+                   names(database.get(),
+                         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE "
+                         "VIRTUAL %' AND name = " +
+                             literal + " COLLATE NOCASE"));
+    if (!views.empty())
+      out.push_back({table.table, table.table + " is a view: its changes cannot be followed",
+                     "a mapping can read it, but sql2ldap-syncd cannot follow it: map the tables behind it", false});
+    if (!virtual_tables.empty())
+      out.push_back({table.table, table.table + " is a virtual table: its changes cannot be followed",
+                     "a mapping can read it, but sql2ldap-syncd cannot follow it: map the tables behind it", false});
+  }
+  return out;
+}
+
 result<std::vector<std::string>> sqlite_journal_install(const std::string& file,
                                                         const std::vector<noted_table>& tables) {
   S2L_TRY_ASSIGN(const sqlite_handle database, open(file, SQLITE_OPEN_READWRITE));
+  S2L_TRY_ASSIGN(const auto obstacles, sqlite_follow_obstacles(file, names_of(tables)));
+  if (!obstacles.empty())
+    return fail(error_kind::source, fmt::format("{}: {}", file, obstacles.front().message), obstacles.front().hint);
   S2L_TRY_ASSIGN(const model::catalog catalog, read_sqlite_catalog(database.get()));
   std::vector<std::string> out;
   // It held whole rows, with hashes in them. Another table is another history, so that everything is compared.
@@ -329,7 +473,8 @@ result<std::vector<std::string>> sqlite_journal_install(const std::string& file,
     if (known == nullptr) return fail(error_kind::source, fmt::format("there is no table {} in {}", table.table, file));
     for (const char* event : trigger_events)
       out.push_back("DROP TRIGGER IF EXISTS " + trigger_name(known->name, event));
-    for (std::string& sql : triggers_of(*known, noted)) out.push_back(std::move(sql));
+    S2L_TRY_ASSIGN(const auto replaced, sqlite_replaced_rows(database.get(), known->name));
+    for (std::string& sql : triggers_of(*known, noted, replaced)) out.push_back(std::move(sql));
   }
   return out;
 }
