@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,22 @@ std::string_view word_for(severity level) {
       return "error";
   }
   return "";
+}
+
+// Tables that sql2ldap-syncd would refuse. A view is an error to it alone: a migration only reads.
+result<std::vector<sync::finding>> check_capture(const options& chosen, const mapping::mapping& map) {
+  bool triggers = true;  // SQLite has nothing else
+  if (!chosen.settings.source.starts_with("sqlite:")) {
+    S2L_TRY_ASSIGN(triggers, captures_by_journal(chosen.settings));
+  }
+  S2L_TRY_ASSIGN(
+      const auto obstacles,
+      sql::follow_obstacles(location_of(chosen.settings),
+                            triggers ? sql::capture_kind::triggers : sql::capture_kind::wal, tables_of(map)));
+  std::vector<sync::finding> out;
+  for (const sql::follow_obstacle& one : obstacles)
+    out.push_back({one.is_table ? severity::error : severity::warning, one.table, one.message, one.hint});
+  return out;
 }
 
 // Lists that can be long: the findings name the first of each.
@@ -162,7 +179,11 @@ result<exit_code> run(const options& chosen, const std::string& list, bool write
   const bool readable = std::none_of(findings.begin(), findings.end(), [](const sync::finding& one) {
     return one.where == "source" && one.level == severity::error;
   });
-  if (readable) S2L_TRY(answer_findings(findings, lists).take(who));
+  if (readable) {
+    S2L_TRY_ASSIGN(auto obstacles, check_capture(chosen, who.map));
+    std::move(obstacles.begin(), obstacles.end(), std::back_inserter(findings));
+    S2L_TRY(answer_findings(findings, lists).take(who));
+  }
 
   const auto count = [&](severity level) {
     return static_cast<std::uint64_t>(
@@ -190,9 +211,9 @@ void add_check(command_line& line) {
   command added =
       line.add(line.root(), "check",
                "Tells what would go wrong, before the first write. Compares the mapping with the live "
-               "tables, the live LDAP schema and the data, and asks the lookups of mail servers for every "
-               "address, login and domain that the mapping would make. Writes nothing, unless --write-test is given. "
-               "Exit code 1 when there is an error.",
+               "tables, the live LDAP schema and the data, and the tables with what --capture can follow, and asks the "
+               "lookups of mail servers for every address, login and domain that the mapping would make. Writes "
+               "nothing, unless --write-test is given. Exit code 1 when there is an error.",
                {.source = true, .directory = true},
                [list, write_test](const options& chosen) { return run(chosen, *list, *write_test); });
   added.add_value("--list", *list,
@@ -202,6 +223,7 @@ void add_check(command_line& line) {
   line.add_no_directory(added, "check the SQL side only");
   added.add_flag("--write-test", *write_test, "write an entry with each attribute of the mapping, and remove it",
                  "--no-directory");
+  line.add_setting(added, "capture");
 }
 
 }  // namespace sql2ldap::tools

@@ -151,8 +151,10 @@ std::vector<std::string> triggers_of(const model::table_info& table, const noted
       trigger("update", fmt::format("AFTER UPDATE ON {} WHEN {}", name, any_changed(table, noted.read)),
               fmt::format("{}, {}, {}", before, after, changed_names(table, noted.read)), "WHERE"),
       trigger("delete", "AFTER DELETE ON " + name, fmt::format("{}, NULL, NULL", before), "WHERE")};
-  const std::string on_update =
-      fmt::format("BEFORE UPDATE ON {} WHEN {}", name, any_changed(table, all_columns(table)));
+  // The trigger names no column more than it must: a column that a trigger names cannot be dropped.
+  const bool has_rowid = replaced && !replaced->rowid.empty();
+  const std::string on_update = fmt::format(
+      "BEFORE UPDATE ON {}{}", name, has_rowid ? "" : fmt::format(" WHEN {}", any_changed(table, all_columns(table))));
   if (!replaced) {  // any row may go: everything is compared
     out.push_back(trigger("replace", "BEFORE INSERT ON " + name, "NULL, NULL, NULL", "WHERE"));
     out.push_back(trigger("update_replace", on_update, "NULL, NULL, NULL", "WHERE"));
