@@ -306,10 +306,16 @@ INSTANTIATE_TEST_SUITE_P(only, followed_by_log, ::testing::Values(capture_kind::
 TEST_P(followed_by_log, each_partition_gets_the_identity_that_the_mapping_needs) {
   run(key_partitions);
   begin({"users"}, true);
-  EXPECT_EQ(
-      run("select relname from pg_class where relname like 'users%' and relkind in ('r', 'p') and relreplident <> "
-          "'f'"),
-      "");
+  const std::string others =
+      "select relname from pg_class where relname like 'users%' and relkind in ('r', 'p') and relreplident <> 'f'";
+  EXPECT_EQ(run(others), "");
+  // One that comes later gets it when the daemon has seen it, and begins to follow again.
+  run("create table users_c partition of users for values in ('c')");
+  EXPECT_EQ(run(others), "users_c\n");
+  const std::string described = look().tables;
+  EXPECT_NE(follow(), nullptr);
+  EXPECT_EQ(run(others), "");
+  EXPECT_EQ(look().tables, described);
 }
 
 TEST_P(followed_by_log, an_identity_that_goes_is_set_again) {

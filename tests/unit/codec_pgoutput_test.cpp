@@ -85,6 +85,23 @@ TEST(pgoutput, old_rows) {
   EXPECT_EQ(parsed<row_change>(remove).kind, row_change::what::remove);
 }
 
+// The partition may log less than the whole table, in whose name the row comes.
+TEST(pgoutput, null_in_an_old_row_of_a_partitioned_table_is_not_known) {
+  relation table;
+  table.columns = {{"id", true, 23}, {"name", false, 25}, {"note", false, 25}};
+  const auto message = [](const std::string& old, const std::string& now) {
+    return "U" + u32(77) + "O" + u16(3) + old + "N" + u16(3) + now;
+  };
+  const std::string bytes = message(sent("7") + "n" + "n", sent("7") + "n" + sent("x"));
+  const auto change = parsed<row_change>(bytes);
+  EXPECT_EQ(image_of_old(table, change.old, false).columns.size(), 3U);
+  EXPECT_THAT(*changed_columns(table, change), testing::ElementsAre("note"));
+  table.is_partitioned = true;
+  EXPECT_EQ(image_of_old(table, change.old, false).columns.size(), 1U);
+  EXPECT_EQ(image_of(table, change.now, false).columns.size(), 3U);
+  EXPECT_THAT(*changed_columns(table, change), testing::ElementsAre("name", "note"));
+}
+
 TEST(pgoutput, truncate_origin_and_what_is_ignored) {
   const auto t = parsed<truncate>("T" + u32(2) + '\1' + u32(77) + u32(78));
   EXPECT_EQ(t.oids, (std::vector<std::uint32_t>{77, 78}));

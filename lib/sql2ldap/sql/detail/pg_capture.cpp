@@ -105,6 +105,7 @@ class pg_capture final : public model::capture {
   }
 
   [[nodiscard]] result<std::unique_ptr<model::feed>> follow(std::uint64_t from) override {
+    S2L_TRY(complete_identities());
     S2L_TRY_ASSIGN(pg_handle session, pg_connect_session(address_, "following the changes"));
     std::string sqlstate;
     auto stream = pg_connect(address_, pg_use::replication, &sqlstate);
@@ -120,6 +121,11 @@ class pg_capture final : public model::capture {
   }
 
  private:
+  result<void> complete_identities() const {
+    S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address_));
+    return pg_complete_identities(connection.get(), address_, options_);
+  }
+
   enum class way { stream, functions };
 
   // Once, not at each connection.

@@ -188,23 +188,41 @@ result<pg_published> pg_look_at_published(PGconn* session, const pg_address& add
   return out;
 }
 
-result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options) {
-  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session, address, options));
-  S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session, address, options.old_rows));
-  for (const identity_wanted& one : identities_wanted(tables, old_rows)) {
+namespace {
+
+// `before` goes before each: a setting of its transaction.
+result<void> set_identities(PGconn* session, const pg_address& address, const std::vector<identity_wanted>& wanted,
+                            const std::string& before = "") {
+  for (const identity_wanted& one : wanted) {
     // One message of several statements is one transaction: what is not remembered is not changed.
-    auto set = pg_run(
-        session,
-        fmt::format("{}; {}; {}", fmt::join(memory_sql(), "; "), pg_guard_sql({}), fmt::join(one.statements, "; ")),
-        address);
+    auto set = pg_run(session,
+                      fmt::format("{}{}; {}; {}", before, fmt::join(memory_sql(), "; "), pg_guard_sql({}),
+                                  fmt::join(one.statements, "; ")),
+                      address);
     // With a key alone all is right, only slower: `check` says so.
     if (!set && !one.is_identified) return tl::make_unexpected(std::move(set).error().with_hint(owner_hint));
   }
+  return {};
+}
+
+}  // namespace
+
+result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options) {
+  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session, address, options));
+  S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session, address, options.old_rows));
+  S2L_TRY(set_identities(session, address, identities_wanted(tables, old_rows)));
   S2L_TRY_ASSIGN(const std::vector<std::string> publication, publication_sql(session, address, options, tables));
   if (publication.empty()) return {};
   auto published = pg_run(session, fmt::format("{}", fmt::join(publication, "; ")), address);
   if (!published) return tl::make_unexpected(std::move(published).error().with_hint(owner_hint));
   return {};
+}
+
+result<void> pg_complete_identities(PGconn* session, const pg_address& address, const wal_options& options) {
+  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session, address, options));
+  S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session, address, options.old_rows));
+  // Those who use the table wait behind us for its lock, and it can be done the next time.
+  return set_identities(session, address, identities_wanted(tables, old_rows), "SET LOCAL lock_timeout = '1s'; ");
 }
 
 result<void> pg_check_publishable(PGconn* session, const pg_address& address, const wal_options& options) {

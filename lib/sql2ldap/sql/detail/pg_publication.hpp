@@ -24,6 +24,9 @@ struct pg_published {
 // Publication and identities; an error where another's publication of that name would have to be changed.
 // Where an identity cannot be set, the key alone will do when there is one.
 [[nodiscard]] result<void> pg_publish(PGconn* session, const pg_address& address, const wal_options& options);
+// The identities alone, of partitions that came since; where their lock is not to be had at once, not now.
+[[nodiscard]] result<void> pg_complete_identities(PGconn* session, const pg_address& address,
+                                                  const wal_options& options);
 
 [[nodiscard]] result<std::vector<std::string>> pg_wal_install(const location& at, const wal_options& options);
 [[nodiscard]] result<removal> pg_wal_remove(const location& at, const wal_options& options);
