@@ -19,7 +19,8 @@ const std::string suffix(slapd_server::suffix);
 const std::string people = "ou=people," + suffix;
 const std::string database = "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\n";
 // syncprov looks for the cookie's entry as the root DN; where there is none it finds nothing, and tells all.
-const std::string root = database + "add: olcRootDN\nolcRootDN: cn=root," + suffix + "\n\n";
+const std::string root = database + "replace: olcRootDN\nolcRootDN: cn=root," + suffix + "\n\n";
+const std::string no_root = database + "delete: olcRootDN\n\n";
 const std::string overlay = "dn: olcOverlay={0}syncprov,olcDatabase={1}mdb,cn=config\nchangetype: modify\n";
 
 slapd_server::options quick(std::string more_config = {}) {
@@ -142,7 +143,7 @@ TEST_F(content, goes_on_from_a_cookie_in_a_present_phase) {
 }
 
 TEST_F(content, goes_on_when_the_server_has_lost_the_place) {
-  start(quick(overlay + "delete: olcSpSessionlog\n"), 20);
+  start(quick(no_root + overlay + "delete: olcSpSessionlog\n"), 20);
   refresh();
   follower_->close();
   change_much();

@@ -285,7 +285,8 @@ TEST_F(serve_lookup, vexim) {
   EXPECT_THAT(sieve("carla@example.org"), HasSubstr("\"carla@xn--bcher-kva.example\""));
   EXPECT_THAT(sieve("carla@example.org"), HasSubstr("redirect :copy \"c@elsewhere.example\";"));
   EXPECT_EQ(sieve("dora@example.net"), "nothing");
-  EXPECT_THAT(users(), UnorderedElementsAre("anna@example.org", "bertlogin", "carla@example.org"));
+  EXPECT_THAT(users(), UnorderedElementsAre("anna@example.org", "bertlogin", "carla@example.org", "lat@example.org",
+                                             "minus@example.net", "raw@example.org"));
   expect_sound_users();
 }
 
@@ -295,12 +296,12 @@ TEST_F(serve_lookup, virtual_tables) {
   EXPECT_EQ(login("BERT@example.org"), "bert@example.org");
   EXPECT_EQ(login("info@example.org"), "nobody");
   EXPECT_EQ(route("anna@example.org"), "to anna@elsewhere.example and mailbox anna@example.org");
-  EXPECT_EQ(route("bert@example.org"), "mailbox bert@example.org");
+  EXPECT_EQ(route("bert@example.org"), "to bert@elsewhere.example and mailbox bert@example.org");
   EXPECT_EQ(route("info@example.org"), "members anna@example.org bert@example.org");
   EXPECT_EQ(route("who@example.org"), "unknown");
   EXPECT_EQ(route("carla@example.net"), "mailbox carla@example.net");
   EXPECT_EQ(route("who@example.net"), "members carla@example.net");
-  EXPECT_EQ(route("list@example.net"), "members anna@example.org carla@example.net");
+  EXPECT_EQ(route("list@example.net"), "members anna@example.org bert@[ipv6:2001:db8::1] carla@example.net");
   EXPECT_EQ(domain("example.net"), "local  ");
   EXPECT_EQ(userdb("bert@example.org"), "bert@example.org home=/var/mail/vhosts/example.org/bert");
   EXPECT_THAT(users(), UnorderedElementsAre("anna@example.org", "bert@example.org", "carla@example.net"));

@@ -156,7 +156,8 @@ class simulation {
       if (done->differences() == 0 && world_.reject_reasons().find("run again") == std::string::npos) {
         std::string left;
         for (const sync::difference& d : world_.verify())
-          if (d.kind != sync::difference::what::foreign && !has_strangers_below(d.dn) && !is_rejected(d.origin))
+          if (d.kind != sync::difference::what::foreign && d.kind != sync::difference::what::stale &&
+              !has_strangers_below(d.dn) && !is_rejected(d.origin))
             left += d.dn + "\n";
         return left.empty() ? ""
                             : "verify finds after migrate:\n" + left + world_.plan() + world_.reject_reasons() +

@@ -187,7 +187,8 @@ bool changing_world::is_rejected(const std::string& origin) const {
 std::string changing_world::differences(const model::set_aside_list* aside) {
   std::string out;
   for (const sync::difference& d : hosts.verify())
-    if (d.kind != sync::difference::what::foreign && !has_entries_below(d.dn) && !is_rejected(d.origin))
+    if (d.kind != sync::difference::what::foreign && d.kind != sync::difference::what::stale &&
+        !has_entries_below(d.dn) && !is_rejected(d.origin))
       out += d.dn + " " + d.origin + "\n";
   if (aside == nullptr) return out;
   std::map<std::string, int> rejected;

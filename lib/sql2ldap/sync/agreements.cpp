@@ -32,7 +32,9 @@ void agreements::listen(run_options& how) {
   };
 }
 
+// An entry that we have deleted ourselves, and have not noted, would be taken for one that is hidden.
 result<std::string> agreements::last_known_dn(const std::string& origin) {
+  if (!current_) return std::string();
   if (const auto pending = pending_.find(origin); pending != pending_.end())
     return pending->second ? pending->second->dn : std::string();
   S2L_TRY_ASSIGN(const std::optional<model::agreement> known, journal_.agreed_on(origin));

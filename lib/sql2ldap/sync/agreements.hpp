@@ -24,6 +24,9 @@ class agreements {
   // Runs with these options tell what they find and make.
   void listen(run_options& how);
 
+  // Whether this knows all that was written: not after a start or an error, where the last writes may be unknown.
+  void set_current(bool current) noexcept { current_ = current; }
+
   // Not in the journal yet: to be written with the position that it belongs to.
   [[nodiscard]] bool has_pending() const noexcept { return !pending_.empty(); }
   [[nodiscard]] model::agreement_changes take_pending() { return std::exchange(pending_, {}); }
@@ -50,6 +53,7 @@ class agreements {
   model::agreement_changes pending_;
   std::optional<dn_set> seen_;  // origins, by hash, while everything is compared
   bool lacks_uuids_ = true;     // perhaps
+  bool current_ = true;
 };
 
 }  // namespace sql2ldap::sync

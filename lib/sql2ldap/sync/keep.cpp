@@ -15,7 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using phase = keep_status::phase;
 
-constexpr int held_retry_share = 10;  // times what the last attempt has taken
+constexpr std::chrono::seconds told_again_within{60};  // by a feed that has begun, far more than any was seen to take
+constexpr int held_retry_share = 10;                   // times what the last attempt has taken
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::string counted(const counts& what) {
@@ -56,6 +57,7 @@ keeper::keeper(const parties& who, const run_options& how, model::capture& captu
           who_, how_, [this](const follower::unfinished& what) { return spool(what); }, options_.work_beside) {
   agreements_.listen(how_);
   status_.since = options_.clock();
+  note_if_current(false);
 }
 
 std::int64_t keeper::seconds_now() const { return std::chrono::system_clock::to_time_t(options_.clock()); }
@@ -110,10 +112,22 @@ result<void> keeper::turn(milliseconds patience) {
   }();
   // What the feed has told and is not applied is told again by the next one.
   if (!turned) let_go();
+  note_if_current(turned.has_value());
   note_aside();
   if (auto written = write_down(); !written && turned) turned = std::move(written);
   if (turned) turned = learn_uuids();
   return turned;
+}
+
+// The changes since the last write of the journal are told again within that time.
+void keeper::note_if_current(bool turned) {
+  const auto now = options_.clock();
+  if (!turned || !feed_) {
+    current_from_ = now + told_again_within;
+    agreements_.set_current(false);
+  } else if (waiting_.empty() && now >= current_from_) {
+    agreements_.set_current(true);
+  }
 }
 
 // For what is not a change of the source: a backlog leaves some, not much.

@@ -115,6 +115,7 @@ class keeper {
   [[nodiscard]] std::vector<model::row_image> next_piece(std::size_t from) const;
   // The first of those that wait; false: held. `next`: what the next call will get.
   [[nodiscard]] result<bool> apply(std::size_t transactions, std::vector<model::row_image> next);
+  void note_if_current(bool turned);
   [[nodiscard]] bool has_time();
   [[nodiscard]] std::set<std::string> due_aside(std::int64_t now) const;
   [[nodiscard]] result<void> retry_aside();
@@ -160,7 +161,8 @@ class keeper {
   time_point next_look_;
   time_point next_learning_;
   time_point next_purge_;
-  time_point next_pause_;  // of a backlog
+  time_point current_from_;  // before that the version store may lack our own last writes
+  time_point next_pause_;    // of a backlog
   keep_status status_;
 };
 
