@@ -43,9 +43,10 @@ class entries_of_ldif final : public model::entry_stream {
   model::entry current_;
 };
 
-std::string domain(const std::string& name, const std::string& more = "s2lEnabled: TRUE\n") {
-  return "dn: associatedDomain=" + name + ",ou=domains,dc=x\nobjectClass: s2lMailDomain\nassociatedDomain: " + name +
-         "\n" + more + "\n";
+std::string domain(const std::string& name, const std::string& more = "s2lEnabled: TRUE\n",
+                   const std::string& container = "ou=domains") {
+  return "dn: associatedDomain=" + name + "," + container +
+         ",dc=x\nobjectClass: s2lMailDomain\nassociatedDomain: " + name + "\n" + more + "\n";
 }
 std::string account(const std::string& address, const std::string& more = "", const std::string& enabled = "TRUE") {
   return "dn: uid=" + address + ",associatedDomain=" + address.substr(address.find('@') + 1) +
@@ -198,7 +199,7 @@ TEST_F(audit_of_answers, domains_that_cannot_be_read_and_all_below_them) {
   EXPECT_THAT(lookups_of("a.example"), ElementsAre("domain"));
   EXPECT_THAT(lookups_of("ann@a.example"), ElementsAre("login", "userdb", "sieve", "route"));
   EXPECT_THAT(lookups_of("bob@b.example"), IsEmpty());
-  ask(domain("a.example") + domain("A.example") + account("ann@a.example"));
+  ask(domain("a.example") + domain("A.example", "s2lEnabled: TRUE\n", "ou=more") + account("ann@a.example"));
   EXPECT_EQ(deferred_.size(), 2U);  // the name of the domain once
   EXPECT_THAT(reasons(), Contains(::testing::Pair("a.example", HasSubstr("two entries for \"a.example\""))));
 }
@@ -255,7 +256,8 @@ class random_content {
     for (const char* name : {"a.example", "b.example"})
       for (int times = one_in(8) ? 2 : 1; times > 0; --times)
         add(domain(times == 2 ? "A" + std::string(name).substr(1) : name,
-                   one_in(8) ? "s2lEnabled: TRUE\ns2lMaxMessageBytes: big\n" : "s2lEnabled: TRUE\n"));
+                   one_in(8) ? "s2lEnabled: TRUE\ns2lMaxMessageBytes: big\n" : "s2lEnabled: TRUE\n",
+                   times == 2 ? "ou=more" : "ou=domains"));
     for (int n = 0; n < 8; ++n) add(one_in(2) ? some_account(n) : some_alias(n));
   }
   [[nodiscard]] const std::string& ldif() const noexcept { return ldif_; }
