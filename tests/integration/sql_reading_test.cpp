@@ -20,7 +20,9 @@
 namespace sql2ldap::test {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using namespace std::chrono_literals;
 
 // Why a table cannot be read to its end; "" = it can.
@@ -92,6 +94,20 @@ TEST_F(hidden_rows, by_row_level_security_are_an_error) {
   EXPECT_EQ(ids(reader_), "1 2");
 }
 
+TEST_F(hidden_rows, are_an_error_also_of_a_cursor) {
+  run("alter table mailbox enable row level security");
+  const auto source = sql::open_source(reader_);
+  const auto state = (*source)->open_snapshot();
+  ASSERT_TRUE(state.has_value()) << state.error().text();
+  auto few = select("mailbox", {"id"});
+  few.few_rows = true;
+  const auto rows = (*state)->rows(few);
+  ASSERT_FALSE(rows.has_value());
+  EXPECT_THAT(rows.error().hint, HasSubstr("BYPASSRLS"));
+  // Neither the statement nor the place in the server's source.
+  EXPECT_THAT(rows.error().message, AllOf(Not(HasSubstr("LINE")), Not(HasSubstr("rls.c")), Not(HasSubstr("42501"))));
+}
+
 TEST_F(hidden_rows, of_an_owner_who_is_forced_are_an_error) {
   run("alter table mailbox owner to reader_" + name_ + "; alter table mailbox enable row level security");
   EXPECT_EQ(ids(reader_), "1 2");
@@ -147,6 +163,19 @@ TEST_F(silent_server, before_an_answer_is_a_transient_error) {
   EXPECT_THAT(rows.error().text(), HasSubstr("source-timeout"));
 }
 
+TEST_F(silent_server, that_reads_no_more_is_a_transient_error) {
+  const auto source = sql::open_source(at());
+  const auto state = (*source)->open_snapshot();
+  ASSERT_TRUE(state.has_value()) << state.error().text();
+  auto named = select("mailbox", {"id", "name"});
+  named.restrict_to = {named.columns[1]};
+  named.keys = {{std::string(16'000'000, 'x')}};  // more than the sockets between hold
+  wire_.stall(true);
+  const auto rows = (*state)->rows(named);
+  ASSERT_FALSE(rows.has_value());
+  EXPECT_TRUE(rows.error().transient) << rows.error().text();
+}
+
 TEST_F(silent_server, in_the_middle_of_the_rows_is_a_transient_error) {
   run("insert into mailbox select i, repeat('x', 1000) from generate_series(3, 20000) i");
   const auto source = sql::open_source(sql::location(url_, 1s));
@@ -176,6 +205,13 @@ TEST_F(silent_server, while_something_is_installed_is_a_transient_error) {
   const auto done = sql::run_all(at(), {"select 1"});
   ASSERT_FALSE(done.has_value());
   EXPECT_TRUE(done.error().transient) << done.error().text();
+}
+
+TEST_F(silent_server, in_a_statement_that_installs_is_a_transient_error) {
+  const auto done = sql::run_all(at(), {"select 1", "do $$ begin perform pg_sleep(5); end $$"});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_TRUE(done.error().transient) << done.error().text();
+  EXPECT_THAT(done.error().text(), HasSubstr("source-timeout"));
 }
 
 TEST_F(silent_server, that_only_takes_its_time_is_waited_for) {

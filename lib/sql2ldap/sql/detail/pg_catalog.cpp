@@ -52,74 +52,70 @@ model::sql_type type_named(std::string_view name) {
   return found == types.end() ? sql_type::other : found->second;
 }
 
-bool is_true(const std::string& value) { return value == "t"; }
-
-result<pg_rows> ask(PGconn* connection, const pg_address& address, const std::string& sql) {
-  S2L_TRY_ASSIGN(const pg_result reply, pg_exec(connection, sql, address));
-  return pg_rows_of(reply.get());
-}
+std::string text_of(const pqxx::field& field) { return {field.c_str(), field.size()}; }
+bool is_true(const pqxx::field& field) { return *field.c_str() == 't'; }
 
 }  // namespace
 
-result<std::string> read_pg_stamp(PGconn* connection, const pg_address& address, const std::string& oids) {
+result<std::string> read_pg_stamp(pqxx_connection& connection, const std::string& oids) {
   S2L_TRY_ASSIGN(
-      const pg_rows stamp,
-      ask(connection, address,
+      const pqxx::result stamp,
+      connection.execute(
           "SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws(' ', attrelid, attnum, attname, atttypid, "
           "atttypmod, attnotnull, attisdropped), ',' ORDER BY attrelid, attnum)) FROM pg_catalog.pg_attribute "
           "WHERE attnum > 0 AND attrelid = ANY ('" +
-              oids + "'::oid[])"));
-  return stamp.at(0).at(0);
+          oids + "'::oid[])"));
+  return text_of(stamp[0][0]);
 }
 
-result<pg_tables> read_pg_tables(PGconn* connection, const pg_address& address) {
+result<pg_tables> read_pg_tables(pqxx_connection& connection) {
   pg_tables out;
   model::catalog& catalog = out.catalog;
   catalog.engine = "PostgreSQL";
-  S2L_TRY_ASSIGN(const pg_rows facts, ask(connection, address,
-                                          "SELECT pg_catalog.current_setting('server_version'), "
-                                          "pg_catalog.current_setting('server_encoding')"));
+  S2L_TRY_ASSIGN(const pqxx::result facts, connection.execute("SELECT pg_catalog.current_setting('server_version'), "
+                                                              "pg_catalog.current_setting('server_encoding')"));
   // "15.18 (Debian 15.18-0+deb12u1)": the packager's part is of no interest.
-  const std::string& version = facts.at(0).at(0);
+  const std::string version = text_of(facts[0][0]);
   catalog.version = version.substr(0, version.find(' '));
-  catalog.encoding = facts[0].at(1);
+  catalog.encoding = text_of(facts[0][1]);
 
   std::map<std::string, std::size_t> place_of;
-  S2L_TRY_ASSIGN(const pg_rows tables, ask(connection, address, tables_sql));
-  for (const auto& row : tables) {
-    out.oids += (out.oids.empty() ? "" : ",") + row[0];
-    place_of[row[0]] = catalog.tables.size();
+  S2L_TRY_ASSIGN(const pqxx::result tables, connection.execute(tables_sql));
+  for (const pqxx::row& row : tables) {
+    out.oids += (out.oids.empty() ? "" : ",") + text_of(row[0]);
+    place_of[text_of(row[0])] = catalog.tables.size();
     model::table_info& table = catalog.tables.emplace_back();
-    table.schema = row[1];
-    table.name = row[2];
+    table.schema = text_of(row[1]);
+    table.name = text_of(row[2]);
     table.tells_old_rows = is_true(row[4]);
     // Negative: never analyzed.
-    if (!row[3].starts_with('-')) table.estimated_rows = pg_number(row[3]);
+    if (const std::string rows = text_of(row[3]); !rows.starts_with('-')) table.estimated_rows = pg_number(rows);
   }
-  S2L_TRY_ASSIGN(const pg_rows columns, ask(connection, address, columns_sql));
-  for (const auto& row : columns) {
-    const auto place = place_of.find(row[0]);
+  S2L_TRY_ASSIGN(const pqxx::result columns, connection.execute(columns_sql));
+  for (const pqxx::row& row : columns) {
+    const auto place = place_of.find(text_of(row[0]));
     if (place == place_of.end()) continue;
-    catalog.tables[place->second].columns.push_back({row[1], type_named(row[2]), row[3], !is_true(row[4])});
+    catalog.tables[place->second].columns.push_back(
+        {text_of(row[1]), type_named(row[2].c_str()), text_of(row[3]), !is_true(row[4])});
   }
   std::string last_index;
-  S2L_TRY_ASSIGN(const pg_rows keys, ask(connection, address, keys_sql));
-  for (const auto& row : keys) {
-    const auto place = place_of.find(row[0]);
+  S2L_TRY_ASSIGN(const pqxx::result keys, connection.execute(keys_sql));
+  for (const pqxx::row& row : keys) {
+    const auto place = place_of.find(text_of(row[0]));
     if (place == place_of.end()) continue;
     model::table_info& table = catalog.tables[place->second];
     if (is_true(row[2])) {
-      table.primary_key.push_back(row[3]);
+      table.primary_key.push_back(text_of(row[3]));
       continue;
     }
-    if (row[1] != last_index) {
+    if (std::string index = text_of(row[1]); index != last_index) {
       table.unique_keys.emplace_back();
-      last_index = row[1];
+      last_index = std::move(index);
     }
-    table.unique_keys.back().push_back(row[3]);
+    table.unique_keys.back().push_back(text_of(row[3]));
   }
   out.oids = "{" + out.oids + "}";
-  S2L_TRY_ASSIGN(out.stamp, read_pg_stamp(connection, address, out.oids));
+  S2L_TRY_ASSIGN(out.stamp, read_pg_stamp(connection, out.oids));
   return out;
 }
 

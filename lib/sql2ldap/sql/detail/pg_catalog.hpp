@@ -4,7 +4,7 @@
 #include <string>
 
 #include <sql2ldap/model/catalog.hpp>
-#include <sql2ldap/sql/detail/pg_connection.hpp>
+#include <sql2ldap/sql/detail/pqxx_connection.hpp>
 
 namespace sql2ldap::sql::detail {
 
@@ -15,8 +15,8 @@ struct pg_tables {
 };
 // Tables, partitioned tables (without their partitions), views, materialized views and foreign
 // tables; those of the search path first, in its order. In the transaction that the connection is in.
-[[nodiscard]] result<pg_tables> read_pg_tables(PGconn* connection, const pg_address& address);
+[[nodiscard]] result<pg_tables> read_pg_tables(pqxx_connection& connection);
 // The stamp as it is now. One quick query: a catalog that was read before is good while it stays the same.
-[[nodiscard]] result<std::string> read_pg_stamp(PGconn* connection, const pg_address& address, const std::string& oids);
+[[nodiscard]] result<std::string> read_pg_stamp(pqxx_connection& connection, const std::string& oids);
 
 }  // namespace sql2ldap::sql::detail

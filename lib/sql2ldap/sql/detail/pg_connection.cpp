@@ -80,46 +80,12 @@ result<void> wait_for(PGconn* connection, PostgresPollingStatusType direction, c
   }
 }
 
-// Waits for bytes of an answer, and ends when the server is silent for too long.
-class silence {
- public:
-  silence(PGconn* connection, const pg_address& address, milliseconds patience)
-      : connection_(connection), address_(address), patience_(patience), heard_(clock::now()) {}
-
-  void heard() noexcept { heard_ = clock::now(); }
-  // Until there is something to read, and takes it; also when `events` says that the socket takes more.
-  [[nodiscard]] result<void> wait(short events) {
-    // TLS may hold bytes that poll() does not announce, so libpq has a look after each of these.
-    constexpr milliseconds look_again{500};
-    const auto now = clock::now();
-    const auto left = patience_.count() == 0 ? look_again : std::chrono::ceil<milliseconds>(heard_ + patience_ - now);
-    if (left.count() <= 0)
-      return fail_transient(
-          error_kind::source,
-          fmt::format("{}: the server has sent nothing for {} s", address_.name(),
-                      std::chrono::duration<double>(patience_).count()),
-          "the server or the way to it is stopped; where a query takes so long, raise source-timeout");
-    pollfd socket{PQsocket(connection_), events, 0};
-    const int ready = ::poll(&socket, 1, static_cast<int>(std::min(left, look_again).count()));
-    if (ready < 0 && errno != EINTR) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
-    if (ready > 0) heard();
-    if (PQconsumeInput(connection_) == 0) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
-    return {};
-  }
-
- private:
-  PGconn* connection_;
-  const pg_address& address_;
-  milliseconds patience_;
-  clock::time_point heard_;
-};
-
-result<pg_result> next_result(PGconn* connection, silence& waiting) {
+result<pg_result> next_result(PGconn* connection, pg_silence& waiting) {
   while (PQisBusy(connection) != 0) S2L_TRY(waiting.wait(POLLIN));
   return pg_result(PQgetResult(connection));
 }
 
-result<void> send(PGconn* connection, const std::string& sql, const pg_address& address, silence& waiting) {
+result<void> send(PGconn* connection, const std::string& sql, const pg_address& address, pg_silence& waiting) {
   if (PQsendQuery(connection, sql.c_str()) == 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
   while (true) {
     const int left = PQflush(connection);
@@ -135,9 +101,14 @@ std::string sqlstate_of(const PGresult* reply) {
 }
 
 // Words of the server come in any language; the file of its source that raises the error does not.
-bool is_about_hidden_rows(const PGresult* reply) {
-  const char* file = reply == nullptr ? nullptr : PQresultErrorField(reply, PG_DIAG_SOURCE_FILE);
-  return file != nullptr && std::string_view(file) == "rls.c";
+constexpr const char* row_security_file = "rls.c";
+
+error about_hidden_rows(error what) {
+  what.message += ": the user of the source may not see all rows";
+  what.hint =
+      "ALTER ROLE ... BYPASSRLS for the user of the source, or let it be the owner of the table, without FORCE ROW "
+      "LEVEL SECURITY; rows that a policy hides would be taken for rows that are gone";
+  return what;
 }
 
 constexpr const char* backend_sql = "SELECT pg_catalog.pg_backend_pid()";
@@ -224,30 +195,51 @@ std::string pg_address::redacted(std::string text) const {
   return text;
 }
 
-std::string pg_begin_sql(PGconn* connection, std::string_view mode) {
+pg_settings pg_settings_of(PGconn* connection) {
   const int version = PQserverVersion(connection);
   const char* encoding = PQparameterStatus(connection, "server_encoding");
   // A database in SQL_ASCII holds anything: there the bytes come as they are, and we check them.
   const bool any_bytes = encoding != nullptr && std::string_view(encoding) == "SQL_ASCII";
-  std::string sql = fmt::format("BEGIN {}", mode);
-  const auto set = [&](std::string_view name, std::string_view value) {
-    fmt::format_to(std::back_inserter(sql), "; SET LOCAL {} = {}", name, value);
-  };
-  set("row_security", "off");
-  set("client_encoding", any_bytes ? "'SQL_ASCII'" : "'UTF8'");
-  set("statement_timeout", "0");
-  set("lock_timeout", fmt::format("'{}s'", limits::sql_lock_seconds_max));
-  set("idle_in_transaction_session_timeout", "0");
-  if (version >= 170000) set("transaction_timeout", "0");
-  set("TimeZone", "'UTC'");
-  set("DateStyle", "'ISO, YMD'");
-  set("IntervalStyle", "'postgres'");
-  set("bytea_output", "'hex'");
-  set("extra_float_digits", "3");
-  set("standard_conforming_strings", "on");
+  pg_settings out = {{"row_security", "off"},
+                     {"client_encoding", any_bytes ? "SQL_ASCII" : "UTF8"},
+                     {"statement_timeout", "0"},
+                     {"lock_timeout", fmt::format("{}s", limits::sql_lock_seconds_max)},
+                     {"idle_in_transaction_session_timeout", "0"},
+                     {"TimeZone", "UTC"},
+                     {"DateStyle", "ISO, YMD"},
+                     {"IntervalStyle", "postgres"},
+                     {"bytea_output", "hex"},
+                     {"extra_float_digits", "3"},
+                     {"standard_conforming_strings", "on"}};
+  if (version >= 170000) out.emplace_back("transaction_timeout", "0");
   // JIT costs more than it saves in plain reading.
-  if (version >= 110000) set("jit", "off");
+  if (version >= 110000) out.emplace_back("jit", "off");
+  return out;
+}
+
+std::string pg_begin_sql(PGconn* connection, std::string_view mode) {
+  std::string sql = fmt::format("BEGIN {}", mode);
+  for (const auto& [name, value] : pg_settings_of(connection))
+    fmt::format_to(std::back_inserter(sql), "; SET LOCAL {} = {}", name, quoted_literal(value));
   return sql;
+}
+
+result<void> pg_silence::wait(short events) {
+  // TLS may hold bytes that poll() does not announce, so libpq has a look after each of these.
+  constexpr milliseconds look_again{500};
+  const auto now = clock::now();
+  const auto left = patience_.count() == 0 ? look_again : std::chrono::ceil<milliseconds>(heard_ + patience_ - now);
+  if (left.count() <= 0)
+    return fail_transient(error_kind::source,
+                          fmt::format("{}: the server has sent nothing for {} s", address_.name(),
+                                      std::chrono::duration<double>(patience_).count()),
+                          "the server or the way to it is stopped; where a query takes so long, raise source-timeout");
+  pollfd socket{PQsocket(connection_), events, 0};
+  const int ready = ::poll(&socket, 1, static_cast<int>(std::min(left, look_again).count()));
+  if (ready < 0 && errno != EINTR) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
+  if (ready > 0) heard_ = clock::now();
+  if (PQconsumeInput(connection_) == 0) return tl::make_unexpected(pg_failure(connection_, nullptr, address_));
+  return {};
 }
 
 error pg_error(std::string_view sqlstate, std::string message, const pg_address& address) {
@@ -269,6 +261,11 @@ error pg_error(std::string_view sqlstate, std::string message, const pg_address&
     what.hint = "the mapping names a table or column that is not there; see what `sql2ldap inspect` lists";
   else if (sqlstate.empty())
     what.hint = "is the server running, and does it accept connections at this address?";
+  // PgBouncer speaks no other language than this.
+  if (what.message.find("statement pooling mode") != std::string::npos) {
+    what.transient = false;
+    what.hint = pooler_hint;
+  }
   return what;
 }
 
@@ -278,18 +275,21 @@ error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& ad
   std::string message = primary != nullptr ? primary : PQerrorMessage(connection);
   if (trimmed(message).empty()) message = "the connection was lost";
   error what = pg_error(sqlstate == nullptr ? "" : sqlstate, std::move(message), address);
-  // PgBouncer speaks no other language than this.
-  if (what.message.find("statement pooling mode") != std::string::npos) {
-    what.transient = false;
-    what.hint = pooler_hint;
-  }
-  if (is_about_hidden_rows(reply)) {
-    what.message += ": the user of the source may not see all rows";
-    what.hint =
-        "ALTER ROLE ... BYPASSRLS for the user of the source, or let it be the owner of the table, without FORCE ROW "
-        "LEVEL SECURITY; rows that a policy hides would be taken for rows that are gone";
-  }
-  return what;
+  const char* file = reply == nullptr ? nullptr : PQresultErrorField(reply, PG_DIAG_SOURCE_FILE);
+  return file != nullptr && std::string_view(file) == row_security_file ? about_hidden_rows(std::move(what)) : what;
+}
+
+// "ERROR:  42501: permission denied for table users", then lines with the statement, and with the place in the server's
+// source; the first word and "LOCATION" are in any language.
+error pg_failure(std::string_view verbose, const pg_address& address, std::string* sqlstate) {
+  const std::string code = sqlstate_in(verbose);
+  if (sqlstate != nullptr) *sqlstate = code;
+  if (code.empty()) return pg_error("", std::string(verbose), address);
+  const std::string mark = ":  " + code + ":";
+  const std::string_view primary = verbose.substr(verbose.find(mark) + mark.size());
+  error what = pg_error(code, std::string(primary.substr(0, primary.find('\n'))), address);
+  const bool hidden = verbose.find(fmt::format(", {}:", row_security_file)) != std::string_view::npos;
+  return hidden ? about_hidden_rows(std::move(what)) : what;
 }
 
 result<pg_handle> pg_connect(const pg_address& address, pg_use use, std::string* sqlstate) {
@@ -326,7 +326,7 @@ std::string pg_position_text(std::uint64_t position) {
 
 result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_address& address, milliseconds patience,
                           std::string* sqlstate) {
-  silence waiting(connection, address, patience);
+  pg_silence waiting(connection, address, patience);
   // Also a long query does not wait for ever for a server that reads no more.
   if (PQsetnonblocking(connection, 1) != 0) return tl::make_unexpected(pg_failure(connection, nullptr, address));
   S2L_TRY(send(connection, sql, address, waiting));
@@ -357,7 +357,7 @@ result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_a
 }
 
 result<pg_message> pg_copy_message(PGconn* connection, const pg_address& address, int& length) {
-  silence waiting(connection, address, address.timeout());
+  pg_silence waiting(connection, address, address.timeout());
   while (true) {
     char* bytes = nullptr;
     length = PQgetCopyData(connection, &bytes, 1);
@@ -369,7 +369,7 @@ result<pg_message> pg_copy_message(PGconn* connection, const pg_address& address
 }
 
 result<pg_result> pg_next_result(PGconn* connection, const pg_address& address) {
-  silence waiting(connection, address, address.timeout());
+  pg_silence waiting(connection, address, address.timeout());
   return next_result(connection, waiting);
 }
 

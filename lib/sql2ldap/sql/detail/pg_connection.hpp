@@ -1,4 +1,4 @@
-// Connections to PostgreSQL through libpq, and what its errors mean to us.
+// Connections to PostgreSQL through libpq, and what its errors mean to us. pqxx_connection.hpp builds on these.
 #pragma once
 
 #include <chrono>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <libpq-fe.h>
@@ -59,18 +60,36 @@ inline constexpr const char* may_not_replicate_hint = "ALTER ROLE ... REPLICATIO
 // A place in the server's log (LSN), as PostgreSQL writes it.
 [[nodiscard]] std::string pg_position_text(std::uint64_t position);
 
-// What begins each of our transactions: `mode` as in BEGIN, then settings that end with the transaction. They give all
-// connections the same value forms (model/row.hpp), no time-outs of the server's, and an error instead of rows that row
-// level security would hide.
+// What each of our transactions sets for itself: the same value forms on all connections (model/row.hpp), no time-outs
+// of the server's, and an error instead of rows that row level security would hide.
+using pg_settings = std::vector<std::pair<std::string_view, std::string>>;  // values without quotes
+[[nodiscard]] pg_settings pg_settings_of(PGconn* connection);
+// BEGIN with `mode`, and these settings.
 [[nodiscard]] std::string pg_begin_sql(PGconn* connection, std::string_view mode);
 
 // For transactions that take strong locks: whoever wants a table after us waits as long as we do for it. A try that
 // fails does no harm and is made again.
 inline const std::string pg_short_locks_sql = "SET LOCAL lock_timeout = '5s'; ";
 
+// Waits for bytes of an answer, and ends when the server is silent for longer than `patience` (0 = no bound): that is a
+// transient error, and the connection is of no more use.
+class pg_silence {
+ public:
+  pg_silence(PGconn* connection, const pg_address& address, std::chrono::milliseconds patience)
+      : connection_(connection), address_(address), patience_(patience) {}
+
+  // Until there is something to read, and takes it; also when `events` of poll() says that the socket takes more.
+  [[nodiscard]] result<void> wait(short events);
+
+ private:
+  PGconn* connection_;
+  const pg_address& address_;
+  std::chrono::milliseconds patience_;
+  std::chrono::steady_clock::time_point heard_ = std::chrono::steady_clock::now();
+};
+
 // One message to the server and the whole answer, or its beginning where COPY begins: of several results the last that
-// has rows, else the last. A server that is silent for longer than `patience` (0 = no bound) is a transient error, and
-// the connection is of no more use. `sqlstate` (may be null): of a failure.
+// has rows, else the last. `patience` as of pg_silence. `sqlstate` (may be null): of a failure.
 [[nodiscard]] result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_address& address,
                                         std::chrono::milliseconds patience, std::string* sqlstate = nullptr);
 [[nodiscard]] result<pg_result> pg_exec(PGconn* connection, const std::string& sql, const pg_address& address);
@@ -111,6 +130,9 @@ class pg_lead {
 
 // What went wrong last; `reply` may be null when there is none.
 [[nodiscard]] error pg_failure(PGconn* connection, const PGresult* reply, const pg_address& address);
+// The same from libpq's text alone, in the form of PQERRORS_VERBOSE. `sqlstate` (may be null) is "" where the
+// connection itself failed.
+[[nodiscard]] error pg_failure(std::string_view verbose, const pg_address& address, std::string* sqlstate = nullptr);
 // `sqlstate` empty: the connection itself failed.
 [[nodiscard]] error pg_error(std::string_view sqlstate, std::string message, const pg_address& address);
 

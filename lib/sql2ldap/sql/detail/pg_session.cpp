@@ -14,10 +14,14 @@ namespace {
 // The transaction of a snapshot.
 constexpr const char* snapshot_mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+std::string fetch_sql(const std::string& cursor) {
+  return fmt::format("FETCH {} FROM {}", limits::sql_cursor_rows, cursor);
+}
+
 // The slower way, when there may be only one connection: FETCH by FETCH, in binary form too.
 class pg_cursor_stream final : public model::row_stream {
  public:
-  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pg_result first, pg_values values)
+  pg_cursor_stream(std::shared_ptr<pg_session> session, std::string cursor, pqxx::result first, pg_values values)
       : session_(std::move(session)),
         cursor_(std::move(cursor)),
         values_(std::move(values)),
@@ -26,42 +30,40 @@ class pg_cursor_stream final : public model::row_stream {
   pg_cursor_stream& operator=(const pg_cursor_stream&) = delete;
   ~pg_cursor_stream() override {
     // One that many rows are left of. A failed CLOSE means a failed transaction, which the next statement reports.
-    if (!closed_ && size() == limits::sql_cursor_rows) static_cast<void>(session_->execute("CLOSE " + cursor_));
+    if (!closed_ && block_.size() == limits::sql_cursor_rows) static_cast<void>(session_->execute("CLOSE " + cursor_));
   }
 
   [[nodiscard]] result<std::optional<model::row_view>> next() override {
     if (failure_) return tl::make_unexpected(*failure_);
     if (closed_) return std::nullopt;
-    if (at_ == size()) {
+    if (at_ == block_.size()) {
       // A block that is not full was the last. The cursor stays until the snapshot ends: closing it is not worth a
       // round trip.
-      if (size() < limits::sql_cursor_rows) {
+      if (block_.size() < limits::sql_cursor_rows) {
         closed_ = true;
         return std::nullopt;
       }
-      auto block = session_->execute("FETCH " + std::to_string(limits::sql_cursor_rows) + " FROM " + cursor_);
+      auto block = session_->execute(fetch_sql(cursor_));
       if (!block) return failed(std::move(block).error());
       block_ = *std::move(block);
       at_ = 0;
-      if (size() == 0) {
+      if (block_.empty()) {
         closed_ = true;
         return std::nullopt;
       }
     }
-    const int row = at_++;
+    const pqxx::row row = block_[at_++];
     for (std::size_t column = 0; column < values_.size(); ++column) {
-      const int index = static_cast<int>(column);
-      const auto length = static_cast<std::size_t>(PQgetlength(block_.get(), row, index));
-      if (PQgetisnull(block_.get(), row, index) != 0)
+      const pqxx::field field = row[static_cast<pqxx::row::size_type>(column)];
+      if (field.is_null())
         values_.set_null(column);
-      else if (!values_.set(column, {PQgetvalue(block_.get(), row, index), length}))
-        return failed(values_.objection(column, length));
+      else if (!values_.set(column, {field.c_str(), field.size()}))
+        return failed(values_.objection(column, field.size()));
     }
     return values_.row();
   }
 
  private:
-  [[nodiscard]] int size() const noexcept { return PQntuples(block_.get()); }
   tl::unexpected<error> failed(error what) {
     failure_ = std::move(what).within("reading table " + values_.table());
     return tl::make_unexpected(*failure_);
@@ -70,8 +72,8 @@ class pg_cursor_stream final : public model::row_stream {
   std::shared_ptr<pg_session> session_;
   std::string cursor_;
   pg_values values_;
-  pg_result block_;
-  int at_ = 0;
+  pqxx::result block_;
+  pqxx::result::size_type at_ = 0;
   bool closed_ = false;
   std::optional<error> failure_;
 };
@@ -103,58 +105,40 @@ result<std::shared_ptr<pg_session>> pg_session::open(const pg_address& address, 
     session->tables_ = {};
     session->can_export_ = false;
   }
-  S2L_TRY_ASSIGN(session->connection_, pg_connect(address));
+  S2L_TRY_ASSIGN(session->connection_, pqxx_connection::open(address));
   S2L_TRY(session->begin());
   return session;
 }
 
 pg_session::~pg_session() {
-  if (connection_ == nullptr || !end_transaction()) return;
+  if (connection_ == nullptr || !connection_->roll_back()) return;
   kept_->leave({std::move(connection_), std::move(tables_), can_export_});
 }
 
-result<void> pg_session::begin_transaction() {
-  return pg_exec(connection_.get(), pg_begin_sql(connection_.get(), snapshot_mode), address_, address_.prompt_timeout())
-      .map([](const pg_result&) {});
-}
-
-// False: the connection is of no more use.
-bool pg_session::end_transaction() {
-  switch (PQtransactionStatus(connection_.get())) {
-    case PQTRANS_IDLE:
-      return true;
-    case PQTRANS_INTRANS:
-    case PQTRANS_INERROR:
-      return pg_exec(connection_.get(), "ROLLBACK", address_, address_.prompt_timeout()).has_value();
-    default:  // in the middle of an answer, or lost
-      return false;
-  }
-}
-
 result<void> pg_session::begin() {
-  S2L_TRY(begin_transaction());
+  S2L_TRY(connection_->begin(snapshot_mode));
   // Where it worked before it is done when it is needed.
   if (!can_export_) S2L_TRY(export_snapshot());
   if (!can_export_) {
     // An old standby may refuse. That ends the transaction; the cursors need another.
-    if (!end_transaction()) return tl::make_unexpected(pg_failure(connection_.get(), nullptr, address_));
-    S2L_TRY(begin_transaction());
+    if (!connection_->roll_back()) return tl::make_unexpected(pg_error("", "the connection was lost", address_));
+    S2L_TRY(connection_->begin(snapshot_mode));
   }
   if (!tables_.oids.empty()) {
-    S2L_TRY_ASSIGN(const std::string stamp, read_pg_stamp(connection_.get(), address_, tables_.oids));
+    S2L_TRY_ASSIGN(const std::string stamp, read_pg_stamp(*connection_, tables_.oids));
     if (stamp == tables_.stamp) return {};
   }
-  S2L_TRY_ASSIGN(tables_, read_pg_tables(connection_.get(), address_));
+  S2L_TRY_ASSIGN(tables_, read_pg_tables(*connection_));
   return {};
 }
 
-result<pg_result> pg_session::execute(const std::string& sql) { return pg_exec(connection_.get(), sql, address_); }
+result<pqxx::result> pg_session::execute(const std::string& sql) { return connection_->execute(sql); }
 
 result<void> pg_session::export_snapshot() {
   auto exported = execute("SELECT pg_catalog.pg_export_snapshot()");
   if (!exported && exported.error().transient) return tl::make_unexpected(std::move(exported).error());
   can_export_ = exported.has_value();
-  if (exported) snapshot_id_ = PQgetvalue(exported->get(), 0, 0);
+  if (exported) snapshot_id_ = (*exported)[0][0].c_str();
   return {};
 }
 
@@ -189,10 +173,10 @@ result<std::unique_ptr<model::row_stream>> pg_session::rows(const model::query& 
     can_export_ = false;
   }
   const std::string cursor = "sql2ldap_" + std::to_string(++cursors_opened_);
-  auto declared = execute(fmt::format("DECLARE {0} BINARY NO SCROLL CURSOR FOR {1}; FETCH {2} FROM {0}", cursor, select,
-                                      limits::sql_cursor_rows));
-  if (!declared) return tl::make_unexpected(std::move(declared).error().within("reading table " + what.from.table));
-  return std::make_unique<pg_cursor_stream>(shared_from_this(), cursor, *std::move(declared), std::move(values));
+  auto first = execute(fmt::format("DECLARE {} BINARY NO SCROLL CURSOR FOR {}", cursor, select));
+  if (first) first = execute(fetch_sql(cursor));
+  if (!first) return tl::make_unexpected(std::move(first).error().within("reading table " + what.from.table));
+  return std::make_unique<pg_cursor_stream>(shared_from_this(), cursor, *std::move(first), std::move(values));
 }
 
 }  // namespace sql2ldap::sql::detail

@@ -13,6 +13,7 @@
 #include <sql2ldap/sql/detail/pg_catalog.hpp>
 #include <sql2ldap/sql/detail/pg_connection.hpp>
 #include <sql2ldap/sql/detail/pg_values.hpp>
+#include <sql2ldap/sql/detail/pqxx_connection.hpp>
 
 namespace sql2ldap::sql::detail {
 
@@ -20,7 +21,7 @@ namespace sql2ldap::sql::detail {
 class pg_kept {
  public:
   struct one {
-    pg_handle connection;
+    std::unique_ptr<pqxx_connection> connection;
     pg_tables tables;
     bool can_export = false;  // its snapshots can be shared with other connections
   };
@@ -44,20 +45,18 @@ class pg_session : public std::enable_shared_from_this<pg_session> {
   // Streams keep the session alive.
   [[nodiscard]] result<std::unique_ptr<model::row_stream>> rows(const model::query& what);
   // One statement in the transaction that holds the snapshot.
-  [[nodiscard]] result<pg_result> execute(const std::string& sql);
+  [[nodiscard]] result<pqxx::result> execute(const std::string& sql);
 
  private:
   pg_session(pg_address address, std::shared_ptr<pg_kept> kept)
       : address_(std::move(address)), kept_(std::move(kept)) {}
   [[nodiscard]] result<void> begin();
-  [[nodiscard]] result<void> begin_transaction();
-  [[nodiscard]] bool end_transaction();
   [[nodiscard]] result<void> export_snapshot();
   [[nodiscard]] result<pg_handle> reader();
 
   pg_address address_;
   std::shared_ptr<pg_kept> kept_;
-  pg_handle connection_;
+  std::unique_ptr<pqxx_connection> connection_;
   pg_tables tables_;
   bool can_export_ = false;  // else all streams are cursors on our connection
   std::string snapshot_id_;  // "" = not exported yet

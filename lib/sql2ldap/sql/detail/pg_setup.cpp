@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <sql2ldap/sql/detail/pqxx_connection.hpp>
 #include <sql2ldap/sql/detail/render.hpp>
 
 namespace sql2ldap::sql::detail {
@@ -34,11 +35,12 @@ std::vector<model::table_ref> each_once(std::vector<model::table_ref> tables) {
 
 result<void> pg_run_all(const location& at, const std::vector<std::string>& statements) {
   S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
-  S2L_TRY_ASSIGN(const pg_handle connection, pg_connect(address));
-  S2L_TRY(pg_exec(connection.get(), pg_begin_sql(connection.get(), "READ WRITE") + "; " + pg_short_locks_sql, address));
+  S2L_TRY_ASSIGN(const auto connection, pqxx_connection::open(address));
+  S2L_TRY(connection->begin("READ WRITE"));
+  S2L_TRY(connection->execute(pg_short_locks_sql));
   for (const std::string& sql : statements) {
     std::string sqlstate;
-    auto done = pg_exec(connection.get(), sql, address, address.timeout(), &sqlstate);
+    auto done = connection->execute(sql, &sqlstate);
     if (done) continue;
     error what = std::move(done).error();
     if (sqlstate == guard_sqlstate) {
@@ -51,7 +53,7 @@ result<void> pg_run_all(const location& at, const std::vector<std::string>& stat
       what.hint = "the owner of the tables may run what `sql2ldap capture install --print` shows";
     return tl::make_unexpected(std::move(what).within("running " + sql.substr(0, 60)));
   }
-  return pg_exec(connection.get(), "COMMIT", address).map([](const pg_result&) {});
+  return connection->commit();
 }
 
 namespace {
