@@ -239,14 +239,12 @@ TEST_F(check, finds_names_that_mail_servers_would_be_put_off_with) {
 
 TEST_F(check, names_the_first_ten_and_counts_the_rest) {
   std::string rows;
-  for (int i = 0; i < 25; ++i) {  // of domains without an alias domain
-    const int user = i / 2 * 3 + 1 + i % 2;
-    const std::string domain = "domain" + std::to_string(user % 3) + ".example";
-    rows += (rows.empty() ? "('User" : ",('User") + std::to_string(user) + "@" + domain + "', 'x@partner.example', '" +
-            domain + "', 1)";
-  }
-  sides_.tables.execute("UPDATE mailbox SET active = 1; INSERT INTO alias (address, goto, domain, active) VALUES " +
-                        rows + ";");
+  for (int i = 0; i < 25; ++i)  // each twice, in the rows of two domains
+    for (const std::string spelling : {"dup", "Dup"})
+      rows += (rows.empty() ? "('" : ",('") + spelling + std::to_string(i) +
+              "@domain1.example', 'x@partner.example', '" + (spelling == "dup" ? "domain1" : "domain2") +
+              ".example', 1)";
+  sides_.tables.execute("INSERT INTO alias (address, goto, domain, active) VALUES " + rows + ";");
   const captured run = sides_.sql2ldap("check");
   EXPECT_THAT(run.out, HasSubstr("error: answers: 15 more names end in \"try later\""));
   EXPECT_THAT(run.out, HasSubstr("11 errors, "));
