@@ -231,7 +231,7 @@ int run_program(const std::string& program, const std::function<int()>& body) {
 
 exit_code report(std::string_view program, const error& problem, bool as_json) {
   std::string text = printable_line(problem.message);
-  if (!problem.context.empty()) text += printable_line(fmt::format(" ({})", fmt::join(problem.context, ", ")));
+  if (!problem.context.empty()) text += " " + printable_line(fmt::format("({})", fmt::join(problem.context, ", ")));
   print_note("{}: error: {}\n", program, text);
   if (!problem.hint.empty()) print_note("  hint: {}\n", printable_line(problem.hint));
   const exit_code code = exit_code_of(problem);

@@ -286,7 +286,7 @@ TEST_F(serve_lookup, vexim) {
   EXPECT_THAT(sieve("carla@example.org"), HasSubstr("redirect :copy \"c@elsewhere.example\";"));
   EXPECT_EQ(sieve("dora@example.net"), "nothing");
   EXPECT_THAT(users(), UnorderedElementsAre("anna@example.org", "bertlogin", "carla@example.org", "lat@example.org",
-                                             "minus@example.net", "raw@example.org"));
+                                            "minus@example.net", "raw@example.org"));
   expect_sound_users();
 }
 
