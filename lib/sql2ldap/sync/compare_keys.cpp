@@ -284,13 +284,14 @@ class keys_reader {
     }
     for (const std::string& dn : leaving) {
       const std::string parent_dn(model::parent_text(dn));
-      S2L_TRY_ASSIGN(const bool needed, has_undisputed_child(parent_dn));
-      if (needed) continue;
       S2L_TRY_ASSIGN(
           auto found,
           who_.to.search({parent_dn, model::search_scope::base, "(objectClass=*)", {model::names::origin}, 0}));
       S2L_TRY_ASSIGN(const model::entry* parent, found->next());
-      if (parent != nullptr) grow_by(parent->first_value_of(model::names::origin));
+      if (parent == nullptr) continue;
+      const std::string origin(parent->first_value_of(model::names::origin));
+      S2L_TRY_ASSIGN(const bool needed, has_undisputed_child(parent_dn));
+      if (!needed) grow_by(origin);
     }
     return {};
   }
