@@ -159,7 +159,8 @@ result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, c
     refuse(s, "it has entries below it that are not ours or could not be deleted");
   } else if (no.ldap_code == model::result_code::entry_already_exists) {
     if (makes_entry(s)) ++done_.foreign;
-    refuse(s, "its name is held by another entry");
+    // The steps are made for names that nobody was seen to hold.
+    refuse(s, "an entry of its name exists, and the directory did not show it: access rules hide it, or it is new");
   } else {
     if (no.ldap_code == model::result_code::other) S2L_TRY(expect_room(no));
     if (makes_entry(s)) refused_.insert(model::dn_hash(s.dn));

@@ -67,10 +67,12 @@ result<void> run::each_step(const step_sink& to, const std::function<void(const 
   reported_ = true;
   undone_ = 0;
   foreign_ = 0;
+  undone_elsewhere_ = 0;
   stepper steps(who_, how_, *snapshot_, facts_->schema, state_);
   const auto on_problem = [&](const step_problem& p) {
     ++undone_;
-    if (p.foreign || p.stale) ++foreign_;
+    if (p.foreign) ++foreign_;
+    if (p.foreign || p.stale) ++undone_elsewhere_;
     if (problem) problem(p);
     if (!report) return;
     const origins names(who_.map);

@@ -42,8 +42,8 @@ class run {
  private:
   [[nodiscard]] result<void> each_step_silently(const step_sink& to);
   run(const parties& who, const run_options& how, facts_ptr facts) : who_(who), how_(how), facts_(std::move(facts)) {}
-  // Problems of missing entries say nothing about the differing ones.
-  [[nodiscard]] std::uint64_t undone_in_place() const noexcept { return undone_ > foreign_ ? undone_ - foreign_ : 0; }
+  // Problems of missing and of stale entries say nothing about the differing ones.
+  [[nodiscard]] std::uint64_t undone_in_place() const noexcept { return undone_ - undone_elsewhere_; }
 
   const parties& who_;
   const run_options& how_;
@@ -56,6 +56,7 @@ class run {
   std::uint64_t rejected_rows_ = 0;
   std::uint64_t undone_ = 0;
   std::uint64_t foreign_ = 0;
+  std::uint64_t undone_elsewhere_ = 0;
 };
 
 }  // namespace sql2ldap::sync
