@@ -77,7 +77,7 @@ inline std::string shown(const socketmap::request& what) { return shown(what.map
 inline std::string shown(const tcp_table::request& what) { return "get " + shown(what.key); }
 
 inline std::string shown(const query_line::request& what) {
-  const char* const verbs[] = {"domain", "alias", "user"};
+  const char* const verbs[] = {"domain", "alias", "user", "sender"};
   return std::string(verbs[static_cast<std::size_t>(what.kind)]) + ' ' + shown(what.name);
 }
 
