@@ -143,6 +143,21 @@ TEST_F(unmapped_rows, change_nothing_where_a_table_may_not_be_read) {
   EXPECT_EQ(host_.directory.dump(), before);
 }
 
+TEST_F(unmapped_rows, keep_their_entries_also_when_they_are_very_many) {
+  constexpr int rows = 450;  // more than are looked up one by one
+  for (int i = 10; i < rows; ++i) host_.mailbox(std::to_string(i), "user" + std::to_string(i), "b.example");
+  host_.migrate();
+  witness_.note();
+  for (int i = 10; i < rows; ++i) host_.set("mailbox", std::to_string(i), "quota", "a lot");
+  for (int i = 10; i < rows; ++i) host_.set("mailbox", std::to_string(i), "active", "0");
+  host_.mailbox("9", "new", "b.example", "New", stored_password("salt"), "a lot");
+  const sync::counts done = host_.migrate();
+  EXPECT_EQ(done.modified, static_cast<std::uint64_t>(rows - 10));
+  EXPECT_EQ(done.added, 0U);
+  EXPECT_EQ(done.rejected, static_cast<std::uint64_t>(rows - 9));
+  EXPECT_EQ(witness_.unproven(), "");
+}
+
 TEST_F(unmapped_rows, go_without_an_attribute_that_may_be_omitted) {
   std::string text = world_mapping_text();
   const std::string quota = "m.quota | absent(0)";

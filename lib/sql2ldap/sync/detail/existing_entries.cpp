@@ -1,12 +1,14 @@
 #include <sql2ldap/sync/detail/existing_entries.hpp>
 
 #include <sql2ldap/base/hash.hpp>
-#include <sql2ldap/base/limits.hpp>
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/result_code.hpp>
 
 namespace sql2ldap::sync {
 namespace {
+
+// Where s2lOrigin has no index each search reads the whole tree.
+constexpr std::size_t searches_max = 200;
 
 // No base, no entries.
 result<void> absent_or(error problem) {
@@ -18,7 +20,7 @@ result<void> absent_or(error problem) {
 
 // One search of all is cheaper than very many, most of which find nothing: a first load, say.
 result<std::optional<std::string>> existing_entries::find(std::string_view origin) {
-  if (!origins_ && ++searches_ > limits::single_lookups_max) S2L_TRY(read_origins());
+  if (!origins_ && ++searches_ > searches_max) S2L_TRY(read_origins());
   if (origins_ && !origins_->contains(run_hash64(origin))) return std::nullopt;
   auto found = directory_.search({base_.text(),
                                   model::search_scope::subtree,
