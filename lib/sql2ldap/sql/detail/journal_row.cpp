@@ -4,7 +4,10 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <sql2ldap/sql/limits.hpp>
 
 namespace sql2ldap::sql::detail {
 namespace {
@@ -64,6 +67,16 @@ std::vector<model::row_image> journal_rows(const std::string& schema, const std:
     if (column.is_string()) columns.insert(column.get<std::string>());
   for (model::row_image& image : out) image.changed = columns;
   return out;
+}
+
+std::vector<model::table_ref> names_of(const std::vector<noted_table>& tables) {
+  std::vector<model::table_ref> out;
+  for (const noted_table& one : tables) out.push_back(one.table);
+  return out;
+}
+
+std::string overflowed_text() {
+  return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
 }
 
 }  // namespace sql2ldap::sql::detail

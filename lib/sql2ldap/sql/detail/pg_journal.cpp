@@ -138,16 +138,6 @@ std::vector<noted_table> each_table_once(std::vector<noted_table> tables) {
   return tables;
 }
 
-std::vector<model::table_ref> names_of(const std::vector<noted_table>& tables) {
-  std::vector<model::table_ref> out;
-  for (const noted_table& one : tables) out.push_back(one.table);
-  return out;
-}
-
-std::string overflowed_text() {
-  return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
-}
-
 class pg_journal_feed final : public model::feed {
  public:
   pg_journal_feed(pg_handle connection, pg_address address, model::catalog tables, std::uint64_t from)

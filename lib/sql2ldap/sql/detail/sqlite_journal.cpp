@@ -170,16 +170,6 @@ std::vector<std::string> triggers_of(const model::table_info& table, const noted
   return out;
 }
 
-std::vector<model::table_ref> names_of(const std::vector<noted_table>& tables) {
-  std::vector<model::table_ref> out;
-  for (const noted_table& one : tables) out.push_back(one.table);
-  return out;
-}
-
-std::string overflowed_text() {
-  return fmt::format("more than {} changes were not taken in time, and no more were noted", limits::journal_rows_max);
-}
-
 // What our tables say of themselves.
 struct journal_state {
   std::string history;
