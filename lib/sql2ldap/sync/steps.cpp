@@ -443,12 +443,9 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
   }
   if (w.unmapped != nullptr && w.unmapped->name) return bring_up_to_date_in_place(w, *present);
   const model::entry& content = *w.content;
-  const auto difference = [&] {
-    return w.unmapped == nullptr ? difference_of(content, *present, who_.map.kinds()[w.kind], schema_)
-                                 : difference_of(content, *present, who_.map.kinds()[w.kind], schema_,
-                                                 ownership::same_row, w.unmapped->attributes);
-  };
-  entry_difference d = difference();
+  static const std::vector<model::attribute_name> no_attributes;
+  entry_difference d = difference_of(content, *present, who_.map.kinds()[w.kind], schema_, ownership::same_row,
+                                     w.unmapped == nullptr ? no_attributes : w.unmapped->attributes);
   prune(d, w, *present);
   if (d.none()) {
     if (how_.found_equal) return how_.found_equal(w.kind, *present, schema_);
