@@ -1,6 +1,8 @@
 // A migrate that ends in the middle, for whatever reason: it is run again and ends right.
 #include <csignal>
-#include <sstream>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -8,8 +10,8 @@
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
 
-#include <sql2ldap/ldap/server.hpp>
 #include <support/postgres.hpp>
+#include <support/stream_proxy.hpp>
 #include <support/tool.hpp>
 
 namespace {
@@ -21,42 +23,30 @@ using testing::HasSubstr;
 constexpr mail_host thousands{.seed = 2, .domains = 20, .alias_domains = 2, .users = 3000, .aliases = 300};
 constexpr auto patience = std::chrono::seconds(60);
 
+// The wire to slapd stalls when a share of the entries has been sent, so that the program cannot be done before it is
+// interrupted, however busy the machine is.
 class interrupted : public testing::Test {
  protected:
-  // The names of all entries in the order in which they are written.
-  std::vector<std::string> names_in_order() const {
+  // Starts a migrate and waits until it has written about this share of the entries.
+  child_process& migrate_until(double share) {
     const captured all = sides_.sql2ldap("migrate --ldif -");
-    std::vector<std::string> names;
-    std::istringstream in(all.out);
-    for (std::string line; std::getline(in, line);)
-      if (line.starts_with("dn: ")) names.push_back(line.substr(4));
-    return names;
+    EXPECT_EQ(all.status, done) << all.err;
+    wire_.stall_after(static_cast<std::int64_t>(share * static_cast<double>(all.out.size())));
+    std::string socket = folder_ / "wire";
+    replace_all(socket, "/", "%2F");
+    const tool through_the_wire(sides_.tables.url(), "postfixadmin", "ldapi://" + socket);
+    program_ = std::make_unique<child_process>(through_the_wire.typed("migrate"), folder_ / "out", folder_ / "err");
+    if (!eventually(patience, [&] { return wire_.stalled() || !program_->running(); }) || !program_->running())
+      throw std::runtime_error("the migrate is over before it is interrupted: " + errors());
+    return *program_;
   }
-  std::unique_ptr<model::directory> connect() const {
-    ldap::options how;
-    how.uri = sides_.slapd.ldapi();
-    auto made = ldap::connect(how);
-    if (!made) throw std::runtime_error(made.error().text());
-    return std::move(*made);
-  }
-  // False when the program ended before.
-  bool wait_for(const std::string& dn, child_process& program) const {
-    const auto to = connect();
-    bool there = false;
-    EXPECT_TRUE(eventually(patience, [&] {
-      auto found = to->search({.base = dn, .scope = model::search_scope::base});
-      if (!found) throw std::runtime_error(found.error().text());
-      const auto first = (*found)->next();
-      there = first && *first != nullptr;
-      return there || !program.running();
-    }));
-    return there && program.running();
-  }
-  [[nodiscard]] command migrate() const { return sides_.sql2ldap.typed("migrate"); }
+  [[nodiscard]] std::string errors() const { return read_file(folder_ / "err"); }
   void expect_mended_by_the_next_run() {
     sides_.slapd.revive();
+    EXPECT_LT(names_in(sides_.slapd, "(objectClass=s2lMailAccount)").size(), thousands.users);
     const captured again = sides_.sql2ldap("migrate");
     EXPECT_EQ(again.status, done) << again.out << again.err;
+    EXPECT_EQ(names_in(sides_.slapd, "(objectClass=s2lMailAccount)").size(), thousands.users);
     const captured verified = sides_.sql2ldap("verify");
     EXPECT_EQ(verified.status, done) << verified.out << verified.err;
     EXPECT_THAT(verified.out, HasSubstr("verify: 0 differences"));
@@ -64,42 +54,39 @@ class interrupted : public testing::Test {
 
   temp_dir folder_;
   mail_host_sides sides_{thousands};
+  stream_proxy wire_{folder_ / "wire", sides_.slapd.folder() / "ldapi"};
+
+ private:
+  std::unique_ptr<child_process> program_;
 };
 
 class killed : public interrupted, public testing::WithParamInterface<double> {};
 
 TEST_P(killed, ends_right_in_the_next_run) {
-  const std::vector<std::string> names = names_in_order();
-  ASSERT_GT(names.size(), 3300U);
-  const auto moment = static_cast<std::size_t>(GetParam() * static_cast<double>(names.size()));
-  child_process program(migrate(), folder_ / "out", folder_ / "err");
-  ASSERT_TRUE(wait_for(names[moment], program)) << read_file(folder_ / "err");
-  EXPECT_EQ(program.stop(SIGKILL, patience), 128 + SIGKILL);
+  EXPECT_EQ(migrate_until(GetParam()).stop(SIGKILL, patience), 128 + SIGKILL);
   expect_mended_by_the_next_run();
 }
 
-// Shares of the entries that are there when it is killed.
+// Shares of the entries that have been sent when it is killed.
 INSTANTIATE_TEST_SUITE_P(at, killed, testing::Values(0.01, 0.33, 0.66),
                          [](const auto& share) { return std::to_string(share.index); });
 
 TEST_F(interrupted, by_sigterm_finishes_the_batch) {
-  const std::vector<std::string> names = names_in_order();
-  child_process program(migrate(), folder_ / "out", folder_ / "err");
-  ASSERT_TRUE(wait_for(names[30], program)) << read_file(folder_ / "err");
+  child_process& program = migrate_until(0.2);
   program.send_signal(SIGTERM);
+  wire_.stall(false);
   EXPECT_EQ(program.wait(patience), try_later);
-  EXPECT_THAT(read_file(folder_ / "err"), HasSubstr("stopped on request"));
-  EXPECT_THAT(read_file(folder_ / "err"), HasSubstr("run it again"));
+  EXPECT_THAT(errors(), HasSubstr("stopped on request"));
+  EXPECT_THAT(errors(), HasSubstr("run it again"));
   expect_mended_by_the_next_run();
 }
 
 TEST_F(interrupted, by_a_crash_of_slapd) {
-  const std::vector<std::string> names = names_in_order();
-  child_process program(migrate(), folder_ / "out", folder_ / "err");
-  ASSERT_TRUE(wait_for(names[30], program)) << read_file(folder_ / "err");
+  child_process& program = migrate_until(0.2);
   sides_.slapd.crash();
+  wire_.stall(false);
   EXPECT_EQ(program.wait(patience), try_later);
-  EXPECT_THAT(read_file(folder_ / "err"), HasSubstr("sql2ldap: error: ldapi://"));
+  EXPECT_THAT(errors(), HasSubstr("sql2ldap: error: ldapi://"));
   sides_.slapd.start();
   expect_mended_by_the_next_run();
 }

@@ -54,7 +54,12 @@ void stream_proxy::cut() {
   }
 }
 
-void stream_proxy::stall(bool on) { stalled_ = on; }
+void stream_proxy::stall(bool on) {
+  until_stall_ = std::numeric_limits<std::int64_t>::max();
+  stalled_ = on;
+}
+
+void stream_proxy::stall_after(std::int64_t bytes) { until_stall_ = bytes; }
 
 void stream_proxy::accept_all() {
   while (!over_) {
@@ -87,8 +92,8 @@ void stream_proxy::carry(pipe ends) {
     std::array<pollfd, 2> ready{pollfd{ends.client, POLLIN, 0}, pollfd{ends.server, POLLIN, 0}};
     if (::poll(ready.data(), ready.size(), look_every_ms) < 0) continue;
     if (stalled_ && !over_) continue;
-    if (ready[0].revents != 0 && !pass(ends.client, ends.server)) break;
-    if (ready[1].revents != 0 && !pass(ends.server, ends.client)) break;
+    if (ready[0].revents != 0 && !pass(ends.client, ends.server, true)) break;
+    if (ready[1].revents != 0 && !pass(ends.server, ends.client, false)) break;
   }
   const std::lock_guard only(mutex_);
   open_.remove_if([&](const pipe& one) { return one.client == ends.client; });
@@ -96,7 +101,7 @@ void stream_proxy::carry(pipe ends) {
   ::close(ends.server);
 }
 
-bool stream_proxy::pass(int from, int to) const {
+bool stream_proxy::pass(int from, int to, bool is_client) {
   std::array<char, 65536> bytes{};
   const ssize_t got = ::recv(from, bytes.data(), bytes.size(), 0);
   for (ssize_t sent = 0; got > 0 && sent < got;) {
@@ -104,6 +109,7 @@ bool stream_proxy::pass(int from, int to) const {
     if (more <= 0) return false;
     sent += more;
   }
+  if (is_client && got > 0 && until_stall_.fetch_sub(got) <= got) stalled_ = true;
   return got > 0;
 }
 

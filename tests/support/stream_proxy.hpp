@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <filesystem>
 #include <future>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -19,7 +21,10 @@ class stream_proxy {
   ~stream_proxy();
 
   void cut();           // all connections, in the middle of whatever they say
-  void stall(bool on);  // nothing gets through, nobody is told
+  void stall(bool on);  // nothing gets through, and no end hears of it
+  // Stalls by itself as soon as the clients have sent this many bytes more, all connections together.
+  void stall_after(std::int64_t bytes);
+  [[nodiscard]] bool stalled() const { return stalled_; }
 
  private:
   struct pipe {
@@ -28,13 +33,14 @@ class stream_proxy {
   };
   void accept_all();
   void carry(pipe ends);
-  bool pass(int from, int to) const;
+  bool pass(int from, int to, bool is_client);
 
   std::filesystem::path to_;
   std::filesystem::path from_;
   int listener_ = -1;
   std::atomic<bool> over_ = false;
   std::atomic<bool> stalled_ = false;
+  std::atomic<std::int64_t> until_stall_ = std::numeric_limits<std::int64_t>::max();  // bytes of the clients
   std::mutex mutex_;
   std::list<pipe> open_;
   std::list<std::future<void>> carriers_;
