@@ -108,7 +108,7 @@ TEST_F(ldap_connect_to, a_certificate_for_another_name_is_refused) {
 
 TEST_F(ldap_connect_to, a_certificate_that_has_expired_is_refused) {
   server_->stop();
-  server_->sign_certificate(-1);
+  server_->sign_certificate(slapd_server::validity::over);
   server_->start();
   for (const bool start_tls : {false, true}) {
     ldap::options how = over(start_tls ? server_->ldap() : server_->ldaps());
@@ -120,7 +120,7 @@ TEST_F(ldap_connect_to, a_certificate_that_has_expired_is_refused) {
                 testing::AllOf(HasSubstr("the server's certificate expired on "), HasSubstr("hint: renew")));
   }
   server_->stop();
-  server_->sign_certificate(2);
+  server_->sign_certificate(slapd_server::validity::valid);
   server_->start();
   EXPECT_EQ(who(over(server_->ldaps())), sync_id_);
 }

@@ -140,15 +140,23 @@ void slapd_server::make_certificates() {
   std::string names = "subjectAltName=DNS:localhost";
   for (const std::string& name : names_of_this_host()) names += ",DNS:" + name;
   write_file(folder_ / "names", names + "\n");
-  constexpr int days = 2;
-  sign_certificate(days);
+  sign_certificate(validity::valid);
 }
 
-void slapd_server::sign_certificate(int days) const {
-  must_succeed(
-      {.arguments = {"openssl", "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-                     "-CAcreateserial", "-days", std::to_string(days), "-extfile", "names", "-out", "server.pem"},
-       .directory = folder_.path()});
+// `openssl x509` takes no dates in OpenSSL 3.0, and no end before now in 3.5.
+void slapd_server::sign_certificate(validity time) const {
+  write_file(folder_ / "issued", "");
+  write_file(folder_ / "ca.cnf",
+             "[ca]\ndefault_ca = test\n[test]\ndatabase = issued\nnew_certs_dir = .\nrand_serial = yes\n"
+             "default_md = sha256\npolicy = any\n[any]\ncommonName = supplied\n");
+  command sign{.arguments = {"openssl", "ca", "-batch", "-notext", "-config", "ca.cnf", "-in", "server.csr", "-cert",
+                             "ca.pem", "-keyfile", "ca.key", "-extfile", "names", "-out", "server.pem"},
+               .directory = folder_.path()};
+  const std::vector<std::string> dates =
+      time == validity::over ? std::vector<std::string>{"-startdate", "20200101000000Z", "-enddate", "20200102000000Z"}
+                             : std::vector<std::string>{"-days", "2"};
+  sign.arguments.insert(sign.arguments.end(), dates.begin(), dates.end());
+  must_succeed(sign);
 }
 
 bool slapd_server::answers() const {

@@ -38,8 +38,9 @@ class slapd_server {
   [[nodiscard]] std::string ldap() const;   // ldap://localhost:PORT
   [[nodiscard]] std::string ldaps() const;
   [[nodiscard]] std::string ca_file() const { return folder_ / "ca.pem"; }
-  // Read at the next start. Negative: it has expired.
-  void sign_certificate(int days) const;
+  enum class validity { valid, over };
+  // Read at the next start.
+  void sign_certificate(validity time) const;
   [[nodiscard]] std::string other_ca_file() const { return folder_ / "other-ca.pem"; }
   // The user of this process, as the server sees it on ldapi.
   [[nodiscard]] static std::string external_dn();
