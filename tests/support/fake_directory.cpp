@@ -211,7 +211,7 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
     const std::size_t below = at->first.size() - base.size();
     if ((what.scope == model::search_scope::base && below != 0) ||
         (what.scope == model::search_scope::one_level && below != 1) || is_hidden(at->second.dn()) ||
-        !filter(what.filter).matches(at->second))
+        !filter(what.filter).matches(shown(at->second)))
       continue;
     if (size_limit && found.size() == *size_limit) {
       limited = true;
@@ -224,7 +224,8 @@ result<std::unique_ptr<model::entry_stream>> fake_directory::search(const model:
       return std::find(what.attributes.begin(), what.attributes.end(), n) != what.attributes.end();
     };
     for (std::size_t i = 0; i < at->second.size(); ++i)
-      if (asked(at->second[i].name)) out.add(at->second[i].name, at->second[i].bytes);
+      if (asked(at->second[i].name) && !hidden_attributes.contains(at->second[i].name))
+        out.add(at->second[i].name, at->second[i].bytes);
     found.push_back(std::move(out));
     if (what.entries_max != 0 && found.size() == what.entries_max) break;
   }
@@ -316,6 +317,15 @@ std::optional<fake_directory::no> fake_directory::rename(tree& to, const model::
   }
   to.merge(moved);
   return std::nullopt;
+}
+
+model::entry fake_directory::shown(const model::entry& e) const {
+  if (hidden_attributes.empty()) return e;
+  model::entry out;
+  out.set_dn(e.dn());
+  for (std::size_t i = 0; i < e.size(); ++i)
+    if (!hidden_attributes.contains(e[i].name)) out.add(e[i].name, e[i].bytes);
+  return out;
 }
 
 bool fake_directory::is_hidden(std::string_view dn) const {

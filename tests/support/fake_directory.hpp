@@ -28,6 +28,7 @@ class fake_directory : public model::directory {
   // Normal forms of DNs that access rules hide: searches pass over these entries, and changes of them are answered as
   // if they were not there, as slapd does without the right to disclose. Adding one says that it exists.
   std::set<std::string> hidden;
+  std::set<model::attribute_name> hidden_attributes;  // that no search shows or finds an entry by
   // As in slapd (docs/decisions/0007): an attribute got its number in a transaction that was refused, and nothing that
   // is written with it can be read any more.
   bool broken = false;
@@ -56,6 +57,7 @@ class fake_directory : public model::directory {
     std::string text;
   };
   [[nodiscard]] static path path_of(std::string_view dn);
+  [[nodiscard]] model::entry shown(const model::entry& e) const;
   [[nodiscard]] bool is_hidden(std::string_view dn) const;
   [[nodiscard]] std::optional<no> apply(tree& to, const model::change& what) const;
   [[nodiscard]] std::optional<no> add(tree& to, const model::entry& content) const;

@@ -215,6 +215,19 @@ TEST_F(hidden_entries, are_not_made_a_second_time_under_another_name) {
   EXPECT_EQ(host_.directory.find(ann_), nullptr);
 }
 
+TEST_F(hidden_entries, are_not_made_anew_when_their_classes_are_hidden) {
+  ASSERT_TRUE(follower_.reconcile().has_value());
+  add_by_hand(ann_, "telephoneNumber", "+49 30 1");
+  host_.directory.hidden_attributes.insert(model::names::object_class);
+  host_.set("mailbox", "1", "active", "0");
+  ASSERT_TRUE(follower_.follow(mailbox("1")).has_value());
+  EXPECT_EQ(value(ann_, "telephoneNumber"), "+49 30 1");
+  EXPECT_EQ(value(ann_, "s2lEnabled"), "FALSE");
+  EXPECT_THAT(host_.reject_reasons(), HasSubstr("access rules hide objectClass"));
+  host_.directory.hidden_attributes.clear();
+  EXPECT_EQ(host_.migrate().differences(), 0U);
+}
+
 TEST_F(hidden_entries, are_not_taken_for_missing_by_a_full_run) {
   hide(world::domain_dn("a.example"));
   hide(ann_);

@@ -91,6 +91,14 @@ bool has_class_by_inheritance(const model::entry& e, std::string_view name, cons
   return false;
 }
 
+bool has_structural_class(const model::entry& e, const model::schema& schema) {
+  const std::vector<std::string_view> values = e.values_of(model::names::object_class);
+  return std::any_of(values.begin(), values.end(), [&](std::string_view v) {
+    const model::object_class* c = schema.find_class(v);
+    return c != nullptr && c->type == model::object_class::kind::structural;
+  });
+}
+
 void compare_classes(const model::entry& wanted, const model::entry& present, const model::schema& schema,
                      entry_difference& out) {
   std::vector<std::string> added;
@@ -98,6 +106,10 @@ void compare_classes(const model::entry& wanted, const model::entry& present, co
     if (has_class(present, name)) continue;
     const model::object_class* c = schema.find_class(name);
     const bool structural = c != nullptr && c->type == model::object_class::kind::structural;
+    if (structural && !has_structural_class(present, schema)) {
+      out.hidden_structural = true;
+      return;
+    }
     if (structural && !has_class_by_inheritance(present, name, schema)) out.other_structural = true;
     added.emplace_back(name);
   }

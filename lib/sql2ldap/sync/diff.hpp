@@ -14,8 +14,11 @@ namespace sql2ldap::sync {
 struct entry_difference {
   bool renamed = false;                            // the DN is another one
   bool other_structural = false;                   // a structural class cannot be changed: delete and add
+  bool hidden_structural = false;                  // none is shown: nobody can tell whether it is another one
   std::vector<model::modification> modifications;  // to be applied after the rename
-  [[nodiscard]] bool none() const noexcept { return !renamed && !other_structural && modifications.empty(); }
+  [[nodiscard]] bool none() const noexcept {
+    return !renamed && !other_structural && !hidden_structural && modifications.empty();
+  }
 };
 
 enum class ownership {

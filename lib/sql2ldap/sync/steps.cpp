@@ -300,6 +300,8 @@ result<void> stepper::entry(const wanted& w, std::uint64_t dn_hash) {
 
 namespace {
 constexpr std::string_view held_by_other = "its name is held by an entry that is not ours";
+constexpr std::string_view hidden_class =
+    "the directory does not show its structural class: access rules hide objectClass";
 constexpr std::string_view changed_meanwhile = "it was changed by somebody else while it was compared; run again";
 constexpr std::string_view cannot_be_seen =
     "the directory does not show its entry, which had another name: access rules hide it, or it was removed by hand "
@@ -385,7 +387,7 @@ result<bool> stepper::adopt(const wanted& w, std::uint64_t dn_hash) {
   if (!present) return false;
   entry_difference d = difference_of(*w.content, *present, who_.map.kinds()[w.kind], schema_, ownership::adopted);
   prune(d, w, *present);
-  if (d.other_structural || d.modifications.empty()) return false;
+  if (d.other_structural || d.hidden_structural || d.modifications.empty()) return false;
   step out;
   out.kind = step::what::update;
   out.modified = true;
@@ -452,6 +454,11 @@ result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
     return {};
   }
 
+  if (d.hidden_structural) {
+    cannot(content, hidden_class);
+    if (!d.renamed && d.modifications.empty()) return {};
+  }
+
   step out;
   out.kind = step::what::update;
   out.dn = std::string(content.dn());
@@ -505,6 +512,7 @@ result<void> stepper::bring_up_to_date_in_place(const wanted& w, const model::en
     return {};
   }
   if (d.none()) return how_.found_equal ? how_.found_equal(w.kind, present, schema_) : result<void>();
+  if (d.hidden_structural && d.modifications.empty()) return {};
   step out;
   out.kind = step::what::update;
   out.dn = std::string(present.dn());
