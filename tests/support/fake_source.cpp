@@ -191,7 +191,8 @@ class stream : public model::row_stream {
     bytes_.clear();
     for (const value& v : rows_[next_]) bytes_.push_back(v.value_or(""));
     fields_.clear();
-    for (std::size_t i = 0; i < bytes_.size(); ++i) fields_.push_back({bytes_[i], !rows_[next_][i], false});
+    for (std::size_t i = 0; i < bytes_.size(); ++i)
+      fields_.push_back({bytes_[i], !rows_[next_][i], !is_utf8(bytes_[i])});
     ++next_;
     return model::row_view(fields_);
   }

@@ -76,6 +76,39 @@ TEST_F(unmapped_rows, are_rejected_whole_where_there_is_no_entry) {
   EXPECT_THAT(host_.reject_reasons(), testing::Not(HasSubstr("keeps")));
 }
 
+// By its old key the row is not found any more, and by its new one it cannot be asked for.
+TEST_F(unmapped_rows, keep_the_entry_while_their_key_cannot_be_read) {
+  const sync::parties who = host_.parties();
+  const sync::run_options how = host_.options();
+  sync::follower follower(who, how);
+  const std::string password = value(ann_, "userPassword");
+  for (const std::optional<std::string>& unreadable : {std::optional<std::string>(), std::optional<std::string>("\xff"),
+                                                       std::optional<std::string>(std::string(1, '\0'))}) {
+    auto& rows = host_.source.tables["mailbox"].rows;
+    rows.front()[0] = unreadable;
+    const std::vector<model::row_image> changed = {{"", "mailbox", {{"id", "1"}}},
+                                                   {"", "mailbox", {{"id", unreadable}}}};
+    ASSERT_TRUE(follower.follow(changed).has_value());
+    EXPECT_EQ(value(ann_, "userPassword"), password);
+    EXPECT_EQ(follower.aside().count("world/account/1"), 1U);
+    ASSERT_TRUE(follower.retry().has_value());
+    EXPECT_EQ(value(ann_, "userPassword"), password);
+    EXPECT_EQ(host_.migrate().deleted, 0U);
+
+    rows.front()[0] = "1";
+    ASSERT_TRUE(follower.follow(std::vector<model::row_image>{changed[1], changed[0]}).has_value());
+    EXPECT_TRUE(follower.aside().empty());
+    EXPECT_EQ(value(ann_, "userPassword"), password);
+  }
+  // Another key that can be read is another row.
+  host_.set("mailbox", "1", "id", "9");
+  host_.set("mailbox", "9", "username", "anna");
+  ASSERT_TRUE(
+      follower.follow(std::vector<model::row_image>{{"", "mailbox", {{"id", "1"}}}, {"", "mailbox", {{"id", "9"}}}})
+          .has_value());
+  EXPECT_EQ(host_.directory.find(ann_), nullptr);
+}
+
 TEST_F(unmapped_rows, keep_the_name_that_the_row_gives_no_more) {
   host_.set("mailbox", "1", "username", "");
   host_.set("mailbox", "1", "active", "0");

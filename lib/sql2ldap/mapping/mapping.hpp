@@ -53,6 +53,11 @@ struct kind_info {
   std::vector<model::attribute_name> optional;    // `on error omit`: a new entry goes without them when they fail
 };
 
+// Whether such a key column can tell rows apart in the directory.
+[[nodiscard]] inline bool is_readable_key(const model::field& f) noexcept {
+  return !f.null && !f.invalid_text && f.bytes.find('\0') == std::string_view::npos;
+}
+
 struct kind_queries {
   model::query main;               // ordered by the key columns, which come first in `columns`
   std::vector<model::query> many;  // same: the main key's columns first, ordered by them; inner

@@ -58,6 +58,11 @@ void surplus_list::add(std::string_view dn, std::string_view origin, fate what) 
   bytes_.append(dn).append(origin);
 }
 
+void surplus_list::keep(std::size_t i) noexcept {
+  if (places_[i].what == fate::remove || places_[i].what == fate::disable) --going_;
+  places_[i].what = fate::keep;
+}
+
 surplus_list::item surplus_list::operator[](std::size_t i) const noexcept {
   const place& p = places_[i];
   const std::string_view all(bytes_);

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -68,6 +70,7 @@ class surplus_list {
     fate what = fate::remove;
   };
   void add(std::string_view dn, std::string_view origin, fate what);
+  void keep(std::size_t i) noexcept;
   [[nodiscard]] item operator[](std::size_t i) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
   // Those that go now and did not before; who waits, or has waited, was counted then.
@@ -128,6 +131,8 @@ struct comparison {
     std::vector<std::pair<std::string, std::string>> skipped{};  // origin and DN
   };
   std::optional<kept_entries> kept;
+  // Where keys were read that nobody asked for: by kind, how many cannot be read.
+  std::map<std::size_t, std::uint64_t> unread_keys;
 
   // Every wanted entry first, then every present one.
   [[nodiscard]] result<void> take_wanted(const wanted& w, const parties& who, digester& digests);
@@ -157,6 +162,7 @@ struct comparison {
 struct rest_of_directory {
   std::uint64_t present = 0;  // entries of ours, these included: the limits are percentages of them
   const model::set_aside_list& aside;
+  const std::set<std::size_t>& unread;  // kinds of which rows may have keys that cannot be read
 };
 
 // The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name

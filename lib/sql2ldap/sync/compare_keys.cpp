@@ -55,6 +55,7 @@ class keys_reader {
       S2L_TRY(add_children());
       S2L_TRY(add_made_parents());
     } while (grown_);
+    S2L_TRY(keep_for_unread_keys());
     out_.present = rest_.present;
     out_.count_differences();
     return std::move(out_);
@@ -189,6 +190,32 @@ class keys_reader {
     if (what.ldap_code != model::result_code::no_such_object) return tl::make_unexpected(std::move(what));
     out_.base_present = false;
     return {};
+  }
+
+  // A row whose key cannot be read is not found by any key: it may be the one of an entry that seems to have none.
+  result<void> keep_for_unread_keys() {
+    for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
+      const surplus_list::item item = out_.surplus[i];
+      const auto kind = origins_.kind_of(item.origin);
+      if (!kind || item.what == fate::wait || item.what == fate::keep) continue;
+      if (!dirty_.unread().contains(*kind) && !rest_.unread.contains(*kind)) continue;
+      if (!out_.unread_keys.contains(*kind)) {
+        S2L_TRY_ASSIGN(out_.unread_keys[*kind], count_unread_keys(*kind));
+      }
+      if (out_.unread_keys[*kind] > 0) out_.surplus.keep(i);
+    }
+    return {};
+  }
+  result<std::uint64_t> count_unread_keys(std::size_t kind) {
+    model::query keys = who_.map.queries(kind).main;
+    keys.columns.resize(who_.map.queries(kind).key_columns);
+    std::uint64_t out = 0;
+    S2L_TRY_ASSIGN(const auto rows, from_.rows(keys));
+    while (true) {
+      S2L_TRY_ASSIGN(const std::optional<model::row_view> row, rows->next());
+      if (!row) return out;
+      out += std::all_of(row->begin(), row->end(), mapping::is_readable_key) ? 0 : 1;
+    }
   }
 
   void grow(std::size_t kind, const mapping::key_values& key) { grown_ = dirty_.add(kind, key) || grown_; }

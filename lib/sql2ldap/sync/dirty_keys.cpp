@@ -5,11 +5,13 @@
 #include <variant>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/base/text.hpp>
 
 namespace sql2ldap::sync {
 
 void dirty_keys::add(const dirty_keys& others) {
   everything_ = everything_ || others.everything_;
+  unread_.insert(others.unread_.begin(), others.unread_.end());
   for (std::size_t kind = 0; kind < keys_.size(); ++kind)
     for (const mapping::key_values& key : others.keys_[kind]) add(kind, key);
 }
@@ -22,8 +24,25 @@ bool dirty_keys::overlaps(const dirty_keys& other) const {
   return false;
 }
 
+namespace {
+
+void note_unread_keys(const mapping::mapping& map, const model::row_image& row, dirty_keys& out) {
+  const std::set<std::string> keys = map.noted({row.schema, row.table, ""}).keys;
+  const bool all_readable = std::all_of(keys.begin(), keys.end(), [&](const std::string& name) {
+    const auto column = row.columns.find(name);
+    return column == row.columns.end() ||
+           (column->second && is_utf8(*column->second) && column->second->find('\0') == std::string::npos);
+  });
+  if (all_readable) return;
+  for (std::size_t kind = 0; kind < map.kinds().size(); ++kind)
+    if (map.kinds()[kind].table == row.table) out.add_unread(kind);
+}
+
+}  // namespace
+
 result<void> add_touched(const mapping::mapping& map, const model::row_image& row, model::snapshot& after,
                          dirty_keys& out) {
+  note_unread_keys(map, row, out);
   for (const mapping::touched& t : map.touched_by(row)) {
     if (out.everything()) return {};
     if (std::holds_alternative<mapping::everything>(t.which)) {

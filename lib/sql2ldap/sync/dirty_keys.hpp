@@ -23,6 +23,9 @@ class dirty_keys {
     return added;
   }
   void add(const dirty_keys& others);
+  // Some row of the kind may have a key that cannot be read.
+  void add_unread(std::size_t kind) { unread_.insert(kind); }
+  [[nodiscard]] const std::set<std::size_t>& unread() const noexcept { return unread_; }
   void add_everything() noexcept { everything_ = true; }
 
   [[nodiscard]] bool everything() const noexcept { return everything_; }
@@ -36,6 +39,7 @@ class dirty_keys {
 
  private:
   std::vector<std::set<mapping::key_values>> keys_;  // by kind
+  std::set<std::size_t> unread_;                     // kinds
   std::size_t size_ = 0;
   bool everything_ = false;
 };

@@ -46,6 +46,7 @@ bool is_about(const model::change& what, model::attribute_name name) {
 
 follower::follower(const parties& who, const run_options& how, spool to, beside read_beside)
     : who_(who), how_(how), spool_(std::move(to)), origins_(who.map), read_beside_(std::move(read_beside)) {
+  for (std::size_t kind = 0; kind < who.map.kinds().size(); ++kind) unread_.insert(kind);
   ask_again();
 }
 
@@ -151,6 +152,15 @@ void follower::note(const step& s, moves& seen) {
   }
 }
 
+void follower::note_unread(const comparison& found) {
+  for (const auto& [kind, count] : found.unread_keys) {
+    if (count > 0)
+      unread_.insert(kind);
+    else
+      unread_.erase(kind);
+  }
+}
+
 // Who was set aside because of a name that is free now, or of a parent that is there now.
 dirty_keys follower::freed_by(const moves& seen) const {
   dirty_keys out(who_.map.kinds().size());
@@ -176,6 +186,13 @@ result<counts> follower::reconcile() {
   S2L_TRY(spool_({true, {}}));
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
   if (how.everything_ended) S2L_TRY(how.everything_ended());
+  const std::vector<std::uint64_t>& unread = whole->state().unmapped.unidentified;
+  for (std::size_t kind = 0; kind < unread.size(); ++kind) {
+    if (unread[kind] > 0)
+      unread_.insert(kind);
+    else
+      unread_.erase(kind);
+  }
   half_done_.clear();
   put_aside(std::move(found), std::exchange(aside_, {}));
   present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);
@@ -213,7 +230,7 @@ result<follower::compared> follower::begin() const {
 result<void> follower::compare(compared& what) const {
   const std::size_t named = what.dirty.size();
   if (what.dirty.empty() || what.dirty.everything()) return {};
-  const rest_of_directory rest{present_, aside_};
+  const rest_of_directory rest{present_, aside_, unread_};
   S2L_TRY_ASSIGN(what.found, compare_keys(who_, how_, *what.from, facts_->schema, what.dirty, rest));
   what.has_grown = what.dirty.size() > named;
   return {};
@@ -335,6 +352,8 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   const bool all_in_place = seen.none() && found.none();
   if (next_one && reads_ahead_ && all_in_place && !what.dirty.overlaps(next_one->what->dirty))
     ahead_ = std::move(next_one);
+  unread_.insert(what.dirty.unread().begin(), what.dirty.unread().end());
+  note_unread(some->state());
   const std::unordered_set<std::string> name_taken = found.name_taken;
   put_aside(std::move(found), before);
   // Below a stranger's entry whose name a row of ours wants, its children may stand.

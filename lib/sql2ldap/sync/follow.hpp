@@ -130,6 +130,7 @@ class follower {
   [[nodiscard]] result<void> check_limits(run& what);
   [[nodiscard]] result<void> note_in_play(const std::vector<std::string>& names);  // origins
   void add_known(const std::string& origin, dirty_keys& to) const;
+  void note_unread(const comparison& found);
 
   const parties& who_;
   const run_options& how_;
@@ -139,6 +140,7 @@ class follower {
   model::set_aside_list aside_;
   std::uint64_t present_ = 0;  // entries of ours in the directory
   std::set<std::string> half_done_;
+  std::set<std::size_t> unread_;  // kinds of which rows may have keys that cannot be read; at first nobody knows
   held_plan held_;
   std::string released_;
   beside read_beside_;

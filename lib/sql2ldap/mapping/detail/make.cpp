@@ -139,14 +139,16 @@ bool engine::read_key(std::size_t kind) {
     append_printable(key, f.null ? std::string_view("NULL") : f.bytes);
     if (origin.size() > origins[kind].size()) origin += '/';
     append_origin_part(origin, f.bytes);
-    if (broken == nullptr && (f.null || f.invalid_text)) {
+    if (broken == nullptr && !is_readable_key(f)) {
       broken = &f;
       r.column = number;
     }
   }
   if (broken == nullptr) return true;
   origin.clear();
-  return r.object(broken->null ? "the key column is NULL" : "the key is not valid UTF-8");
+  return r.object(broken->null           ? "the key column is NULL"
+                  : broken->invalid_text ? "the key is not valid UTF-8"
+                                         : "the key has a NUL byte");
 }
 
 // Leaves the values of the own RDN on the stack.
