@@ -337,7 +337,11 @@ std::optional<fake_directory::no> fake_directory::apply(tree& to, const model::c
   if (!is_add && is_hidden(what.dn())) return no{32, "noSuchObject"};
   if (is_add && is_hidden(model::parent_text(what.dn()))) return no{50, "no write access to parent"};
   if (refused.contains(parsed(what.dn()).normal_form())) return no{53, "unwillingToPerform"};
-  if (const auto* c = std::get_if<model::add_entry>(&what.what)) return add(to, c->content);
+  if (const auto* c = std::get_if<model::add_entry>(&what.what)) {
+    for (const std::string_view name : c->content.values_of(model::names::object_class))
+      if (refused_classes.contains(std::string(name))) return no{19, "constraintViolation"};
+    return add(to, c->content);
+  }
   if (const auto* c = std::get_if<model::modify_entry>(&what.what)) return modify(to, *c);
   if (const auto* c = std::get_if<model::rename_entry>(&what.what)) return rename(to, *c);
   const path at = path_of(std::get<model::delete_entry>(what.what).dn);

@@ -25,6 +25,7 @@ class fake_directory : public model::directory {
   std::function<bool()> cut = [] { return false; };  // before each entry of a search
   std::optional<std::size_t> size_limit;             // entries of one search
   std::set<std::string> refused;                     // normal forms of DNs that nobody may write
+  std::set<std::string> refused_classes;             // of entries that it does not take
   // Normal forms of DNs that access rules hide: searches pass over these entries, and changes of them are answered as
   // if they were not there, as slapd does without the right to disclose. Adding one says that it exists.
   std::set<std::string> hidden;

@@ -589,6 +589,29 @@ TEST(sync_migrate, another_structural_class_above_others_says_what_to_do) {
                                             world::domain_dn("a.example") + "\"` removes it with all of them"));
 }
 
+TEST(sync_migrate, an_entry_is_put_back_when_the_directory_refuses_its_new_structural_class) {
+  world w = two_users();
+  w.migrate();
+  const std::string ann = world::account_dn("ann", "a.example");
+  ASSERT_FALSE(w.directory.try_change(
+      {"",
+       model::modify_entry{
+           ann, {{model::modification::operation::replace, model::attribute_name("telephoneNumber"), {"+49 30 1"}}}}}));
+  const std::string before = w.directory.dump();
+  std::string text = world_mapping_text();
+  const std::string person = "class inetOrgPerson";
+  text.replace(text.find(person), person.size(), "class account");
+  w.map = parsed_mapping(text);
+  w.directory.refused_classes = {"account"};
+  const sync::counts done = w.migrate();
+  EXPECT_EQ(done.rejected, 2U);
+  EXPECT_EQ(w.directory.dump(), before);
+  EXPECT_THAT(w.reject_reasons(), HasSubstr("constraintViolation; the entry is as it was before"));
+  w.directory.refused_classes = {"account", "inetOrgPerson"};
+  w.migrate();
+  EXPECT_THAT(w.reject_reasons(), HasSubstr("it was deleted for that, and could not be put back"));
+}
+
 TEST(sync_check, names_the_table_of_a_joined_column_once) {
   std::string text = world_mapping_text();
   const std::string before = "mailLocalAddress = a.address | lower";

@@ -27,6 +27,11 @@ std::size_t step_with_change(const std::vector<step>& steps, std::size_t change)
   return i;
 }
 
+bool adds_only(const std::vector<step>& steps, std::size_t change) {
+  const std::vector<model::change> all = changes_of(steps);
+  return std::holds_alternative<model::add_entry>(all.at(change).what);
+}
+
 bool makes_entry(const step& s) { return s.kind == step::what::add || s.kind == step::what::container; }
 
 }  // namespace
@@ -164,9 +169,37 @@ result<void> applier::settle_refusal(std::vector<step>& steps, std::size_t at, c
   } else {
     if (no.ldap_code == model::result_code::other) S2L_TRY(expect_room(no));
     if (makes_entry(s)) refused_.insert(model::dn_hash(s.dn));
-    refuse(s, reason_of(s, no));
+    std::string reason = reason_of(s, no);
+    if (adds_only(steps, no.index)) {
+      S2L_TRY_ASSIGN(const std::string outcome, put_back(s.origin));
+      reason += outcome;
+    }
+    refuse(s, reason);
   }
   return {};
+}
+
+// A delete and the add that follows it are no transaction: when the add is refused, nothing else has the old entry.
+result<void> applier::note_replaced(const std::vector<step>& steps) {
+  replaced_.clear();
+  for (const step& s : steps) {
+    if (s.kind != step::what::update || s.changes.empty()) continue;
+    const auto* gone = std::get_if<model::delete_entry>(&s.changes.front().what);
+    if (gone == nullptr) continue;
+    S2L_TRY_ASSIGN(std::optional<model::entry> present, read(gone->dn));
+    if (present) replaced_.insert_or_assign(s.origin, *std::move(present));
+  }
+  return {};
+}
+
+// For the reject. "": nothing was taken away.
+result<std::string> applier::put_back(const std::string& origin) {
+  const auto before = replaced_.find(origin);
+  if (before == replaced_.end()) return std::string();
+  const std::vector<model::change> again = {{origin, model::add_entry{before->second}}};
+  S2L_TRY_ASSIGN(const auto no, who_.to.write(again, false));
+  if (!no) return std::string("; the entry is as it was before");
+  return "; it was deleted for that, and could not be put back: " + no->text;
 }
 
 std::string applier::reason_of(const step& s, const model::refusal& no) const {
@@ -256,6 +289,7 @@ result<void> applier::flush() {
                           "stopped on request after " + std::to_string(done_.differences()) + " entries were written",
                           "run it again: it goes on where it stopped");
   if (how_.before_write) S2L_TRY(how_.before_write(steps));
+  S2L_TRY(note_replaced(steps));
   // One operation is all or nothing by itself, and quicker.
   bool atomic = facts_.transactions && batch_fits_transaction_ && !batch_makes_containers_ && operations > 1;
   std::size_t refusals = 0;

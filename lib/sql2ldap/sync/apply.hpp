@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,8 @@ class applier {
   [[nodiscard]] error with_room_hint(error why) const;
   [[nodiscard]] result<void> after_lost_answer(std::vector<step>& steps, bool atomic);
   [[nodiscard]] result<std::optional<model::entry>> read(std::string_view dn);
+  [[nodiscard]] result<void> note_replaced(const std::vector<step>& steps);
+  [[nodiscard]] result<std::string> put_back(const std::string& origin);
   void drop_below_refused(std::vector<step>& steps);
   void refuse(const step& what, const std::string& reason);
   [[nodiscard]] std::string reason_of(const step& what, const model::refusal& no) const;
@@ -63,6 +66,8 @@ class applier {
   bool batch_fits_transaction_ = true;  // all of its changes do, or else none
   bool batch_makes_containers_ = false;
   dn_set refused_;  // names of entries that could not be added
+  // By origin: entries of this batch that are deleted to be added with another structural class.
+  std::map<std::string, model::entry> replaced_;
   counts done_;
   std::uint64_t total_ = 0;
   std::uint64_t steps_done_ = 0;
