@@ -215,6 +215,39 @@ TEST_F(pg_journal, a_column_that_goes_breaks_no_statement_of_the_application) {
                                        "mailbox active=t id=1"));
 }
 
+// The owner of a type decides what a cast of it does.
+TEST_F(pg_journal, runs_nothing_of_the_application_with_rights_of_its_own) {
+  begin();
+  const auto feed = follow();
+  const std::string panel = "panel_" + name_;
+  run("create role " + panel + "; grant create on schema public to " + panel + "; alter table mailbox owner to " +
+      panel);
+  run("set role " + panel +
+      "; create type mood as enum ('calm'); create table ran_as (who text); create function see(mood) returns json "
+      "language plpgsql as $$ begin insert into public.ran_as values (current_user); return '1'::json; end $$; create "
+      "cast (mood as json) with function see(mood); alter table mailbox alter name type mood using 'calm', add mood "
+      "mood "
+      "default 'calm', add moods mood[] default '{calm}'");
+  run("set role " + panel + "; insert into mailbox (id, active) values (1, true); update mailbox set name = 'calm'");
+  EXPECT_EQ(run("select * from ran_as"), "");
+  EXPECT_THAT(told(*feed), ElementsAre("mailbox active=t id=1 name=NULL",
+                                       "mailbox active=t id=1 name=NULL; mailbox active=t id=1 name=calm"));
+}
+
+TEST_F(pg_journal, values_that_json_cannot_hold_break_no_statement_of_the_application) {
+  begin();
+  const auto feed = follow();
+  run("create domain small as int; alter table mailbox alter id type small, alter password type json using null, add "
+      "texts json[], add bytes bytea");
+  run(R"(insert into mailbox (id, active, password, texts) values (1, true, '"\u0000"', array['"\u0000"'::json]))");
+  run("update mailbox set bytes = convert_to(repeat('x', 140000000), 'UTF8')");
+  run(R"(update mailbox set password = '{"a": "\u0000"}')");
+  run("update mailbox set password = null");
+  run("delete from mailbox");
+  const std::string row = "mailbox active=t id=1 name=NULL";
+  EXPECT_THAT(told(*feed), ElementsAre(row, row + "; " + row, row + "; " + row, row));
+}
+
 // A daemon that is away, and one transaction that began before there was room again.
 TEST_F(pg_journal, has_a_bound_beyond_which_everything_is_compared) {
   using state = model::collected::state;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@
 
 namespace sql2ldap::sql::detail {
 namespace {
+
+// As PostgreSQL writes those of a domain.
+bool is_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 std::optional<std::string> as_in_rows(const nlohmann::json& value, model::sql_type type) {
   using model::sql_type;
@@ -22,9 +29,11 @@ std::optional<std::string> as_in_rows(const nlohmann::json& value, model::sql_ty
       return std::nullopt;
     case sql_type::integer:
       if (value.is_number_integer()) return value.dump();
+      if (value.is_string() && is_integer(value.get_ref<const std::string&>())) return value.get<std::string>();
       return std::nullopt;
     case sql_type::boolean:
       if (value.is_boolean()) return value.get<bool>() ? "t" : "f";
+      if (value == "t" || value == "f") return value.get<std::string>();
       if (value.is_number_integer()) return value.dump();  // SQLite has no other
       return std::nullopt;
     case sql_type::real:
