@@ -148,6 +148,29 @@ TEST_F(serve_route, what_is_off_is_passed_over) {
   EXPECT_EQ(user("gone@example.org"), "new");
 }
 
+TEST_F(serve_route, what_is_off_need_not_be_readable) {
+  const std::string off = "s2lEnabled: FALSE\n";
+  entries_.load(alias("@example.org", "rfc822MailMember: anna@example.org\n") +
+                alias("kind@example.org", off + "s2lAliasKind: unheard-of\n") + alias("empty@example.org", off) +
+                alias("pipe@example.org", off + "rfc822MailMember: |/bin/sh\n") +
+                alias("group@example.org", off + "s2lGroupPublic: perhaps\nmember: cn=x\n") +
+                account("home@example.org", off + "homeDirectory: here\n") +
+                account("both@example.org", off + "objectClass: s2lMailAlias\n") +
+                account("quota@example.org", off + "s2lQuotaBytes: many\ns2lLoginEnabled: perhaps\n"));
+  for (const char* name : {"kind", "empty", "pipe", "group", "home", "both", "quota"})
+    EXPECT_EQ(kind(name + std::string("@example.org")), what::members) << name;
+  entries_.load(domain("off.example", off + "uidNumber: 0\ns2lMaxMessageBytes: many\ns2lTargetDomain: -\n") +
+                account("emil@off.example", "mailLocalAddress: emil@example.org\nhomeDirectory: here\n"));
+  EXPECT_EQ(kind("emil@example.org"), what::members);
+  EXPECT_EQ(kind("emil@off.example"), what::not_ours);
+  EXPECT_FALSE(*answers_.domain("off.example"));
+  EXPECT_FALSE(*answers_.userdb_of("emil@off.example"));
+  EXPECT_FALSE(*answers_.userdb_of("home@example.org"));
+  // Whether it is off has to be readable.
+  entries_.load(account("unclear@example.org", "s2lEnabled: perhaps\n"));
+  EXPECT_THAT(later("unclear@example.org"), HasSubstr("neither TRUE nor FALSE"));
+}
+
 TEST_F(serve_route, an_account_is_off_where_its_domain_is) {
   entries_.load(domain("off.example", "s2lEnabled: FALSE\n") +
                 account("emil@off.example", "mailLocalAddress: emil@example.org\n"));

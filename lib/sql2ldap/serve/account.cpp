@@ -73,6 +73,7 @@ result<void> read_names_and_login(account& into, const model::entry& from, const
       into.passwords.emplace_back(std::string(value.substr(0, codec::stored_password_bytes_max + 1)));
   });
   S2L_TRY_ASSIGN(into.enabled, read.flag(names::enabled, false));
+  if (!into.enabled) return {};
   S2L_TRY_ASSIGN(into.login_enabled, read.flag(names::login_enabled, true));
   into.locked = from.has(names::account_locked_time);
   read.add_lowered(into.services, names::service);

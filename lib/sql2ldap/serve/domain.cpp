@@ -41,6 +41,7 @@ result<mail_domain> read_domain(const model::entry& from, std::string name) {
   mail_domain made;
   made.name = std::move(name);
   S2L_TRY_ASSIGN(made.enabled, read.flag(names::enabled, false));
+  if (!made.enabled) return made;
   S2L_TRY_ASSIGN(made.target, target_of(read));
   S2L_TRY_ASSIGN(made.transport, read.line(names::transport));
   S2L_TRY_ASSIGN(made.message_bytes_max, read.number(names::max_message_bytes));

@@ -45,10 +45,9 @@ result<std::unique_ptr<mail_account>> mailbox_of(detail::finder& find, std::stri
   if (!entry) return nullptr;
   S2L_TRY_ASSIGN(const bool name_in_force, find.is_in_force(login));
   if (!name_in_force) return nullptr;
-  S2L_TRY_ASSIGN(auto who, read_mail_account(*entry));
-  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(*who));
+  S2L_TRY_ASSIGN(const bool in_force, find.takes_mail(read_account_name(*entry)));
   if (!in_force) return nullptr;
-  return who;
+  return read_mail_account(*entry);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <sql2ldap/base/text.hpp>
 #include <sql2ldap/codec/idna.hpp>
+#include <sql2ldap/serve/detail/entry_reader.hpp>
 #include <sql2ldap/serve/detail/names.hpp>
 
 namespace sql2ldap::serve::detail {
@@ -29,6 +30,12 @@ result<domain_ptr> only_domain(const std::string& name, const std::vector<model:
   if (only == nullptr) return nullptr;
   S2L_TRY_ASSIGN(auto read, read_domain(*only, name));
   return std::make_shared<const mail_domain>(std::move(read));
+}
+
+// Whatever else it holds need not be readable.
+bool is_off(const model::entry& one) {
+  const auto enabled = entry_reader(one).flag(names::enabled, false);
+  return enabled && !*enabled;
 }
 
 }  // namespace
@@ -130,14 +137,15 @@ result<finder::holder> finder::holder_of(const std::string& address) {
   holder who;
   std::string_view dn;
   for (const model::entry& one : entries) {
+    if (is_off(one)) continue;
     holder candidate;
     if (is_account(one) && is_alias(one))
       return fail(error_kind::directory, fmt::format("{} is an account and an alias at once", one.dn()),
                   "forwards of an account stand in s2lForwardTo");
     if (is_account(one)) {
-      S2L_TRY_ASSIGN(auto read, read_mail_account(one));
-      S2L_TRY_ASSIGN(const bool in_force, takes_mail(*read));
-      if (in_force) candidate = std::move(read);
+      S2L_TRY_ASSIGN(const bool in_force, takes_mail(read_account_name(one)));
+      if (!in_force) continue;
+      S2L_TRY_ASSIGN(candidate, read_mail_account(one));
     } else if (is_alias(one)) {
       S2L_TRY_ASSIGN(auto read, read_alias(one));
       if (read.enabled) candidate = std::move(read);
