@@ -584,12 +584,23 @@ TEST_F(authd, tells_to_try_later_where_it_sees_nothing) {
 }
 
 TEST_F(authd, sees_when_passwords_are_hidden_or_shown_later) {
-  start(bound_as(slapd_server::dovecot_dn, without_limits));
+  const int port = unused_port();
+  std::vector<std::string> more = without_limits;
+  more.insert(more.end(), {"--metrics", fmt::format("127.0.0.1:{}", port)});
+  const auto in_step = [&] {
+    local_client client(static_cast<std::uint16_t>(port));
+    client.send("GET /metrics HTTP/1.0\r\n\r\n");
+    return client.read_all().find("sql2ldap_mirror_in_step{answers=\"first\"} 1") != std::string::npos;
+  };
+  start(bound_as(slapd_server::dovecot_dn, more));
   ASSERT_TRUE(says("PASSWORDS_UNSEEN")) << log();
   EXPECT_THAT(login(user0, "right"), HasSubstr("temp"));
   add_access("to attrs=userPassword by dn.exact=\"" + std::string(slapd_server::dovecot_dn) + "\" read by * break");
   EXPECT_TRUE(eventually(patience, [&] { return login(user0, "right").starts_with("OK"); })) << log();
   EXPECT_EQ(login(user0, "wrong"), "FAIL\t7\tuser=" + user0 + "\n");
+  // Everything is read once more, and this user is told before others. A reading that is cut off would begin anew.
+  ASSERT_TRUE(eventually(patience, in_step)) << log();
+  EXPECT_THAT(login(user2, "other"), StartsWith("OK"));
   // Who changes while they are hidden is told without; the others are as they were.
   drop_first_access();
   ASSERT_TRUE(eventually(patience, [&] { return count_in_log("PASSWORDS_UNSEEN") == 2; })) << log();
