@@ -215,6 +215,28 @@ TEST_F(pg_journal, a_column_that_goes_breaks_no_statement_of_the_application) {
                                        "mailbox active=t id=1"));
 }
 
+// It locks the tables in another order than the triggers are made in.
+TEST_F(pg_journal, an_application_that_holds_one_table_gets_the_next) {
+  PGconn* application = PQconnectdb(url_.c_str());
+  const auto works = [&](const char* sql) {
+    PGresult* const done = PQexec(application, sql);
+    const bool ok = PQresultStatus(done) == PGRES_COMMAND_OK;
+    PQclear(done);
+    return ok;
+  };
+  ASSERT_TRUE(works("set deadlock_timeout = '10ms'; begin; lock table mailbox in row exclusive mode"));
+  std::thread installs([this] { begin(); });
+  const std::string waits =
+      "select exists (select from pg_locks where not granted) or exists (select from pg_stat_activity where datname = "
+      "current_database() and query like '%LOCK TABLE%' and pid <> pg_backend_pid())";
+  while (run(waits) != "t\n") std::this_thread::yield();
+  EXPECT_TRUE(works("update alias set address = address"));
+  EXPECT_TRUE(works("commit"));
+  installs.join();
+  PQfinish(application);
+  EXPECT_EQ(look().now, model::collected::state::ready) << look().reason;
+}
+
 // The owner of a type decides what a cast of it does.
 TEST_F(pg_journal, runs_nothing_of_the_application_with_rights_of_its_own) {
   begin();

@@ -412,7 +412,8 @@ result<std::vector<std::string>> pg_journal_install(const location& at, const st
   S2L_TRY_ASSIGN(const pg_handle session, pg_connect(address));
   S2L_TRY_ASSIGN(const auto followed, pg_followed_tables(session.get(), address, names_of(tables)));
   S2L_TRY(pg_refuse_obstacles(pg_follow_obstacles(followed, capture_kind::triggers), address));
-  std::vector<std::string> out = things_sql();
+  std::vector<std::string> out = {pg_lock_sql(root_names(followed))};
+  for (std::string& sql : things_sql()) out.push_back(std::move(sql));
   const std::vector<noted_table> each = each_table_once(tables);
   for (std::size_t place = 0; place < each.size(); ++place) {  // both are in the same order
     const pg_followed_table& table = followed[place];

@@ -238,10 +238,11 @@ result<void> pg_check_publishable(PGconn* session, const pg_address& address, co
 result<std::vector<std::string>> pg_wal_install(const location& at, const wal_options& options) {
   S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
   S2L_TRY_ASSIGN(const pg_handle session, pg_connect(address));
-  std::vector<std::string> out = memory_sql();
+  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session.get(), address, options));
+  std::vector<std::string> out = {pg_lock_sql(root_names(tables))};
+  for (std::string& sql : memory_sql()) out.push_back(std::move(sql));
   for (std::string& sql : pg_revoke_sql()) out.push_back(std::move(sql));
   out.push_back(pg_guard_sql({bell_trigger}));
-  S2L_TRY_ASSIGN(const auto tables, tables_to_follow(session.get(), address, options));
   S2L_TRY_ASSIGN(const auto old_rows, pg_followed_tables(session.get(), address, options.old_rows));
   for (const identity_wanted& one : identities_wanted(tables, old_rows))
     out.insert(out.end(), one.statements.begin(), one.statements.end());
@@ -287,15 +288,22 @@ result<removal> pg_wal_remove(const location& at, const wal_options& options) {
         pg_ask(session,
                "SELECT pg_catalog.format('ALTER TABLE %s REPLICA IDENTITY %s', m.name, CASE WHEN x.oid IS NOT NULL "
                "AND m.before = 'i' THEN pg_catalog.format('USING INDEX %I', x.relname) WHEN m.before = 'n' THEN "
-               "'NOTHING' ELSE 'DEFAULT' END) FROM sql2ldap.replica_identities m JOIN pg_catalog.pg_class c ON c.oid = "
+               "'NOTHING' ELSE 'DEFAULT' END), m.name FROM sql2ldap.replica_identities m JOIN pg_catalog.pg_class c ON "
+               "c.oid = "
                "m.name LEFT JOIN pg_catalog.pg_class x ON x.oid = m.index WHERE c.relreplident = 'f' ORDER BY 1",
                address));
+    std::vector<std::string> altered;
+    for (const auto& row : identities) altered.push_back(row[1]);
+    if (!altered.empty()) out.statements.push_back(pg_lock_sql(altered));
     for (const auto& row : identities) out.statements.push_back(row[0]);
   }
   S2L_TRY_ASSIGN(const publication seen, look_at_publication(session, address, options, {}));
   if (seen.ours) out.statements.push_back("DROP PUBLICATION " + quoted_identifier(options.publication));
   S2L_TRY_ASSIGN(removal things, pg_drop_sql(session, address, {{bell_trigger}, {bell_function}, {memory_table}}));
-  std::move(things.statements.begin(), things.statements.end(), std::back_inserter(out.statements));
+  // All locks come before anything is changed.
+  const bool locks = !things.statements.empty() && things.statements.front().find("LOCK TABLE") != std::string::npos;
+  if (locks) out.statements.insert(out.statements.begin(), things.statements.front());
+  std::move(things.statements.begin() + (locks ? 1 : 0), things.statements.end(), std::back_inserter(out.statements));
   out.left = std::move(things.left);
   // Last, for no rollback brings it back.
   S2L_TRY_ASSIGN(const pg_rows slots, pg_ask(session, "SELECT 1 " + our_slot(options), address));

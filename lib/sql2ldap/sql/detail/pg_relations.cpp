@@ -146,6 +146,12 @@ result<std::vector<pg_followed_table>> pg_followed_tables(PGconn* session, const
   return fail_transient(error_kind::source, address.name() + ": a table was made anew at this moment");
 }
 
+std::vector<std::string> root_names(const std::vector<pg_followed_table>& of) {
+  std::vector<std::string> out;
+  for (const pg_followed_table& table : of) out.push_back(table.root.name);
+  return out;
+}
+
 std::string pg_stamps(const std::vector<pg_followed_table>& tables) {
   std::string out;
   for (const pg_followed_table& table : tables) {

@@ -33,6 +33,8 @@ struct pg_followed_table {
   std::vector<pg_relation> descendants;  // of all levels: partitions, or children by INHERITS
 };
 
+[[nodiscard]] std::vector<std::string> root_names(const std::vector<pg_followed_table>& of);
+
 // In the order of `tables`, each once. An error when one is not there.
 [[nodiscard]] result<std::vector<pg_followed_table>> pg_followed_tables(PGconn* session, const pg_address& address,
                                                                         const std::vector<model::table_ref>& tables);

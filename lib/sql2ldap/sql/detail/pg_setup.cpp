@@ -1,6 +1,8 @@
 #include <sql2ldap/sql/detail/pg_setup.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +13,8 @@
 namespace sql2ldap::sql::detail {
 namespace {
 
+constexpr auto lock_patience = std::chrono::seconds(5);
+constexpr auto lock_again = std::chrono::milliseconds(10);
 constexpr const char* guard_sqlstate = "S2L01";
 
 std::string literals(const std::vector<std::string>& names) {
@@ -33,15 +37,34 @@ std::vector<model::table_ref> each_once(std::vector<model::table_ref> tables) {
   return tables;
 }
 
+// A block, so that it can be run outside of a transaction as well.
+std::string pg_lock_sql(const std::vector<std::string>& tables) {
+  if (tables.empty()) return {};
+  return fmt::format("DO $sql2ldap$ BEGIN LOCK TABLE {} IN ACCESS EXCLUSIVE MODE NOWAIT; END $sql2ldap$",
+                     fmt::join(tables, ", "));
+}
+
 result<void> pg_run_all(const location& at, const std::vector<std::string>& statements) {
   S2L_TRY_ASSIGN(const pg_address address, pg_address::parse(at));
   S2L_TRY_ASSIGN(const auto connection, pqxx_connection::open(address));
+  const auto until = std::chrono::steady_clock::now() + lock_patience;
   S2L_TRY(connection->begin("READ WRITE"));
   S2L_TRY(connection->execute(pg_short_locks_sql));
-  for (const std::string& sql : statements) {
+  for (std::size_t next = 0; next < statements.size();) {
+    const std::string& sql = statements[next];
     std::string sqlstate;
     auto done = connection->execute(sql, &sqlstate);
-    if (done) continue;
+    if (done) {
+      ++next;
+      continue;
+    }
+    if (sqlstate == "55P03" && std::chrono::steady_clock::now() < until && connection->roll_back()) {
+      std::this_thread::sleep_for(lock_again);
+      S2L_TRY(connection->begin("READ WRITE"));
+      S2L_TRY(connection->execute(pg_short_locks_sql));
+      next = 0;
+      continue;
+    }
     error what = std::move(done).error();
     if (sqlstate == guard_sqlstate) {
       what.hint = "see who made it; drop or rename it, or let the role that owns it run this, then try again";
@@ -150,7 +173,7 @@ std::vector<std::string> pg_revoke_sql() {
 result<removal> pg_drop_sql(PGconn* session, const pg_address& address, const pg_things& ours) {
   const std::string is_mine = "(SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user)";
   const auto named = [](const std::vector<std::string>& names) { return names.empty() ? "NULL" : literals(names); };
-  // Rank, statement, whether it is ours, words for people.
+  // Rank, statement, whether it is ours, words for people, the table of the application that it alters.
   S2L_TRY_ASSIGN(
       const pg_rows found,
       pg_ask(
@@ -158,23 +181,30 @@ result<removal> pg_drop_sql(PGconn* session, const pg_address& address, const pg
           fmt::format(
               "SELECT 1, pg_catalog.format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass), n.nspname = "
               "'sql2ldap' AND p.proowner = {0}, pg_catalog.format('the trigger %I on %s, which runs %s', t.tgname, "
-              "t.tgrelid::regclass, t.tgfoid::regprocedure) FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON "
+              "t.tgrelid::regclass, t.tgfoid::regprocedure), t.tgrelid::regclass::text FROM pg_catalog.pg_trigger t "
+              "JOIN pg_catalog.pg_proc p ON "
               "p.oid = t.tgfoid JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE t.tgname IN ({1}) AND "
               "NOT t.tgisinternal "
               // Partitions get and lose it with the whole table.
               "AND COALESCE(pg_catalog.to_jsonb(t) ->> 'tgparentid', '0') = '0' UNION ALL "
               "SELECT 2, pg_catalog.format('DROP FUNCTION %s', p.oid::regprocedure), p.proowner = {0}, "
-              "pg_catalog.format('the function %s of %I', p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner)) "
+              "pg_catalog.format('the function %s of %I', p.oid::regprocedure, "
+              "pg_catalog.pg_get_userbyid(p.proowner)), '' "
               "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = "
               "'sql2ldap' AND p.proname IN ({2}) UNION ALL "
               "SELECT 3, pg_catalog.format('DROP %s sql2ldap.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' "
               "END, c.relname), c.relowner = {0} AND CASE c.relkind WHEN 'r' THEN c.relname IN ({3}) ELSE c.relkind = "
               "'S' AND c.relname IN ({4}) END, pg_catalog.format('sql2ldap.%I of %I', c.relname, "
-              "pg_catalog.pg_get_userbyid(c.relowner)) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON "
+              "pg_catalog.pg_get_userbyid(c.relowner)), '' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+              "ON "
               "n.oid = c.relnamespace WHERE n.nspname = 'sql2ldap' AND c.relname IN ({3}, {4}) ORDER BY 1, 2",
               is_mine, named(ours.triggers), named(ours.functions), named(ours.tables), named(ours.sequences)),
           address));
   removal out;
+  std::vector<std::string> altered;
+  for (const auto& row : found)
+    if (row[2] == "t" && !row[4].empty()) altered.push_back(row[4]);
+  if (!altered.empty()) out.statements.push_back(pg_lock_sql(altered));
   for (const auto& row : found) (row[2] == "t" ? out.statements : out.left).push_back(row[2] == "t" ? row[1] : row[3]);
   std::vector<std::string> things = ours.functions;
   things.insert(things.end(), ours.tables.begin(), ours.tables.end());

@@ -14,7 +14,12 @@ namespace sql2ldap::sql::detail {
 [[nodiscard]] std::string pg_table_name(const model::table_ref& table);  // quoted
 [[nodiscard]] std::vector<model::table_ref> each_once(std::vector<model::table_ref> tables);
 
-// In one transaction.
+// Statements for pg_run_all() begin with it, for all tables of the application that they alter; none: "". Who waited
+// for one table with a lock on another would make the application wait, and fail where it locks them the other way
+// round.
+[[nodiscard]] std::string pg_lock_sql(const std::vector<std::string>& tables);
+
+// In one transaction, which is begun again until no table is locked.
 [[nodiscard]] result<void> pg_run_all(const location& at, const std::vector<std::string>& statements);
 
 // Default privileges may let PUBLIC into a new schema.
