@@ -1,4 +1,4 @@
-// release: lets a plan go that the limits hold.
+// release: has a plan written that the limits hold.
 #include <memory>
 
 #include <fmt/format.h>
@@ -15,12 +15,12 @@ void add_release(command_line& line) {
     if (chosen.json)
       print_json(answer);
     else
-      print_text("plan {} is released\n", *plan);
+      print_text("plan {} will be written now\n", *plan);
     return exit_code::done;
   };
   command added = line.add(line.root(), "release",
-                           "Lets sql2ldap-syncd write a plan that goes beyond the limits. `sql2ldap status` shows "
-                           "the plan and its name; another plan, made in the meantime, is not released.",
+                           "Has sql2ldap-syncd write a plan that goes beyond the limits. `sql2ldap status` shows "
+                           "the plan and its name. What is held after that has another name, and is not written.",
                            {}, run);
   line.add_setting(added, "state");
   added.add_argument("plan", *plan, "the plan's name", "PLAN");

@@ -2,7 +2,10 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,6 +20,15 @@ constexpr std::chrono::seconds watch_every{1};
 std::string text_of(const json& value) {
   if (value.is_null()) return "-";
   return value.is_string() ? printable_line(value.get<std::string>()) : value.dump();
+}
+
+// "1,302 accounts deleted, 52 aliases deleted"
+std::string counted(const json& group) {
+  std::vector<std::string> parts;
+  for (const auto& [member, word] : {std::pair{"deletes", "delete"}, std::pair{"updates", "update"}})
+    for (const auto& [kind, count] : group[member].items())
+      parts.push_back(fmt::format("{} {}: {}", word, kind, thousands(count.get<std::uint64_t>())));
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 void print_for_people(const json& now) {
@@ -49,13 +61,29 @@ void print_for_people(const json& now) {
                               hooks["failing"].get<std::uint64_t>()));
   const json& held = now["held"];
   if (held.is_null()) return;
-  line("held", fmt::format("since {}: {}", text_of(now["held_since"]), text_of(held["reason"])));
-  line("", fmt::format("plan {}: {} to add, {} to modify, {} to rename, {} to disable, {} to delete",
-                       text_of(held["plan"]), held["added"].get<std::uint64_t>(), held["modified"].get<std::uint64_t>(),
-                       held["renamed"].get<std::uint64_t>(), held["disabled"].get<std::uint64_t>(),
-                       held["deleted"].get<std::uint64_t>()));
-  for (const json& one : held["first"]) line("", text_of(one));
-  line("", fmt::format("`sql2ldap release {}` lets it go", text_of(held["plan"])));
+  const std::uint64_t deletes = held["deletes"].get<std::uint64_t>();
+  const std::uint64_t updates = held["updates"].get<std::uint64_t>();
+  line("held", fmt::format("plan {}: {}, {}, in {}; all else is written", text_of(held["plan"]),
+                           count_of(deletes, "delete", "deletes"), count_of(updates, "update", "updates"),
+                           count_of(held["domains"].get<std::uint64_t>(), "domain", "domains")));
+  for (const json& group : held["groups"]) {
+    line("", fmt::format("since {}: {}", text_of(group["since"]), text_of(group["cause"])));
+    line("", "  " + counted(group));
+  }
+  for (const json& one : held["first"]) line("", "  " + text_of(one));
+  if (const std::uint64_t shown = held["first"].size(); shown < deletes + updates)
+    line("", fmt::format("  and {} more: `sql2ldap status --plan` lists all", thousands(deletes + updates - shown)));
+  line("", fmt::format("`sql2ldap release {}` has this plan written, and nothing else", text_of(held["plan"])));
+}
+
+result<exit_code> list_plan(const options& chosen) {
+  S2L_TRY_ASSIGN(const json answer, ask_daemon(chosen, {{"do", "plan"}}));
+  if (chosen.json) {
+    print_json(answer);
+  } else {
+    for (const json& one : answer["changes"]) print_text("{}\n", text_of(one));
+  }
+  return answer["changes"].empty() ? exit_code::done : exit_code::differences;
 }
 
 result<exit_code> run(const options& chosen, bool watch) {
@@ -83,11 +111,14 @@ result<exit_code> run(const options& chosen, bool watch) {
 
 void add_status(command_line& line) {
   auto watch = std::make_shared<bool>(false);
-  command added = line.add(line.root(), "status",
-                           "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
-                           "aside, a hook fails, a server cannot be reached, or the state cannot be written.",
-                           {}, [watch](const options& chosen) { return run(chosen, *watch); });
+  auto plan = std::make_shared<bool>(false);
+  command added =
+      line.add(line.root(), "status",
+               "Shows how far sql2ldap-syncd is. Exit code 1 when a plan is held, something is set "
+               "aside, a hook fails, a server cannot be reached, or the state cannot be written.",
+               {}, [watch, plan](const options& chosen) { return *plan ? list_plan(chosen) : run(chosen, *watch); });
   line.add_setting(added, "state");
+  added.add_flag("--plan", *plan, "list all changes of the plan that is held");
   added.add_flag("--watch", *watch, "again every second; with --json one document a line");
 }
 

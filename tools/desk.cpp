@@ -1,6 +1,7 @@
 #include "desk.hpp"
 
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include <fmt/chrono.h>
@@ -9,6 +10,10 @@
 #include <sql2ldap/base/limits.hpp>
 
 namespace sql2ldap::tools {
+
+std::string as_utc(sync::time_point when) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+}
 
 namespace {
 
@@ -22,14 +27,14 @@ double seconds_between(sync::time_point from, sync::time_point to) {
 json refused(const std::string& message) { return {{"error", message}}; }
 
 json as_json(const sync::held_plan& plan) {
-  return {{"plan", plan.id},
-          {"reason", plan.reason},
-          {"added", plan.what.added},
-          {"modified", plan.what.modified},
-          {"renamed", plan.what.renamed},
-          {"deleted", plan.what.deleted},
-          {"disabled", plan.what.disabled},
-          {"first", plan.first}};
+  json groups = json::array();
+  for (const sync::held_plan::group& one : plan.groups)
+    groups.push_back({{"cause", one.cause},
+                      {"since", as_utc(std::chrono::system_clock::from_time_t(one.since))},
+                      {"deletes", one.deletes},
+                      {"updates", one.updates}});
+  return {{"plan", plan.id},         {"deletes", plan.deletes}, {"updates", plan.updates},
+          {"domains", plan.parents}, {"groups", groups},        {"first", plan.examples}};
 }
 
 }  // namespace
@@ -51,10 +56,6 @@ std::string_view word_for(sync::keep_status::phase now) {
       return "trouble";
   }
   return "";
-}
-
-std::string as_utc(sync::time_point when) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
 }
 
 void desk::lay_out(const sync::keep_status& now) {
@@ -92,8 +93,7 @@ json desk::reply(sync::keeper& keeper, const json& request) {
     const std::string plan = text_in(request, "plan");
     const auto& held = keeper.status().held;
     if (!held) return refused("no plan is held");
-    if (held->id != plan) return refused(fmt::format("plan {} is held, not {}", held->id, plan));
-    keeper.release(plan);
+    if (!keeper.release(plan)) return refused(fmt::format("plan {} is held, not {}", held->id, plan));
     return {{"released", plan}};
   }
   if (what == "retry") return {{"retried", keeper.retry(origin)}};
@@ -101,6 +101,13 @@ json desk::reply(sync::keeper& keeper, const json& request) {
   if (what == "verify") {
     keeper.compare_everything("an operator asked for it");
     return {{"verify", "started"}};
+  }
+  if (what == "plan") {
+    json lines = json::array();
+    std::map<std::uint64_t, std::string> by_place;
+    for (const auto& [name, change] : keeper.held()) by_place.emplace(change.place, sync::line_of(change));
+    for (auto& [place, line] : by_place) lines.push_back(std::move(line));
+    return {{"plan", keeper.status().held ? keeper.status().held->id : ""}, {"changes", lines}};
   }
   if (what == "rejects") {
     json list = json::array();
@@ -152,7 +159,6 @@ json desk::status_json() const {
   out["found_out_of_step"] = s.found_out_of_step;
   out["reconciled_because"] = s.reconciled_because;
   out["held"] = s.held ? as_json(*s.held) : json(nullptr);
-  out["held_since"] = optional_time(s.held_since);
   out["trouble"] = s.trouble;
   out["journal_trouble"] = s.journal_trouble;
   out["hooks"] = hooks_ ? hooks_->status_json() : json(nullptr);

@@ -15,6 +15,7 @@
 #include <sql2ldap/hooks/command.hpp>
 #include <sql2ldap/state/state_folder.hpp>
 #include <sql2ldap/sync/keep.hpp>
+#include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/version.hpp>
 
 #include "command_line.hpp"
@@ -44,6 +45,20 @@ result<post> open_post(const options& chosen) {
   S2L_TRY_ASSIGN(auto sides, open_both_sides(chosen));
   S2L_TRY_ASSIGN(auto capture, open_capture(chosen, sides));
   return post{std::move(sides), std::move(capture)};
+}
+
+std::string audit_line(const sync::step& done, std::string_view cause) {
+  using what = sync::step::what;
+  const std::string_view action = done.kind == what::remove        ? "delete"
+                                  : done.kind == what::disable     ? "disable"
+                                  : done.kind == what::make_way    ? "rename"
+                                  : done.kind != what::update      ? "add"
+                                  : done.renamed && !done.modified ? "rename"
+                                                                   : "update";
+  std::string out = fmt::format("{} {} ({})", action, done.dn, done.origin);
+  if (const auto attributes = done.attributes(); !attributes.empty())
+    out += fmt::format(": {}", fmt::join(attributes, ", "));
+  return out + fmt::format("; {}", cause);
 }
 
 class daemon {
@@ -110,8 +125,12 @@ class daemon {
     auto board = std::make_shared<desk>(std::move(facts), hooks_);
     set_desk(board);
     sync::run_options how;
-    how.limits = limits_of(chosen_);
+    how.limits = daemon_limits_of(chosen_);
     how.grace = chosen_.settings.soft_delete;
+    if (chosen_.settings.log_changes)
+      how.audit = [](const sync::step& done, std::string_view cause) {
+        log::event(log::level::info, "SYNC_CHANGE", audit_line(done, cause));
+      };
     how.stop = [] { return stop_asked != 0; };
     how.report = [](const sync::progress&) { control::notify_alive(); };
     how.wait = [](std::chrono::milliseconds time) { idle(time); };

@@ -32,11 +32,26 @@ bool stop_was_asked() { return stop_asked != 0; }
 sync::change_limits limits_of(const options& chosen) {
   const config::settings& set = chosen.settings;
   sync::change_limits out;
-  out.deletes_percent = set.max_deletes.percent;
-  out.deletes_at_least = set.max_deletes.entries;
+  const config::limit deletes = set.max_deletes.value_or(config::run_deletes_default);
+  out.deletes_percent = deletes.percent;
+  out.deletes_at_least = deletes.entries;
   out.changes_percent = set.max_changes.percent;
   out.changes_at_least = set.max_changes.entries;
   out.enforced = !chosen.yes;
+  return out;
+}
+
+sync::change_limits daemon_limits_of(const options& chosen) {
+  const config::settings& set = chosen.settings;
+  sync::change_limits out = limits_of(chosen);
+  if (!set.max_deletes) {
+    out.deletes_percent = config::daemon_deletes_default.percent;
+    out.deletes_at_least = config::daemon_deletes_default.entries;
+    out.deletes_at_least_percent_max = 50;
+  }
+  if (set.max_domain_deletes > 0) out.parent_deletes_max = set.max_domain_deletes;
+  if (set.max_deletes_per_domain > 0) out.deletes_below_parent_max = set.max_deletes_per_domain;
+  out.window = set.delete_window;
   return out;
 }
 

@@ -44,6 +44,7 @@ struct both_sides {
 // What tells the changes of the tables that the mapping reads.
 [[nodiscard]] result<std::unique_ptr<model::capture>> open_capture(const options& chosen, const both_sides& sides);
 [[nodiscard]] sync::change_limits limits_of(const options& chosen);
+[[nodiscard]] sync::change_limits daemon_limits_of(const options& chosen);
 
 // Ctrl-C came, or SIGTERM, since run_options_of().
 [[nodiscard]] bool stop_was_asked();

@@ -1,8 +1,10 @@
 // sql2ldap-syncd between real servers, as an operator runs it.
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -47,8 +49,8 @@ class syncd : public testing::Test {
     out.pop_back();
     return out;
   }
-  void start_in_step() {
-    host_.start();
+  void start_in_step(const std::vector<std::string>& more = {}) {
+    host_.start(more);
     ASSERT_TRUE(host_.reaches("following")) << host_.log();
   }
   void expect_in_step() const { EXPECT_THAT(host_.verified(), HasSubstr("verify: 0 differences")) << host_.log(); }
@@ -323,28 +325,44 @@ TEST_F(syncd, waits_for_servers_that_go_away) {
   expect_in_step();
 }
 
-TEST_F(syncd, holds_what_goes_beyond_the_limits_until_it_is_released) {
+TEST_F(syncd, holds_deletes_beyond_the_limits_and_writes_all_else) {
   start_in_step();
   const std::string domain = first_domain();
   add_user("before");
+  ASSERT_TRUE(appears("before@" + domain)) << host_.log();
   const auto accounts = names_in(host_.slapd, "(objectClass=s2lMailAccount)");
   host_.sql(
       "create table saved as select * from mailbox; create table saved_alias as select * from alias;"
       "begin; delete from mailbox; delete from alias; commit");
   ASSERT_TRUE(host_.reaches("held")) << host_.log();
   add_user("behind");
+  EXPECT_TRUE(appears("behind@" + domain)) << host_.log();
   const nlohmann::json held = host_.status()["held"];
-  EXPECT_GT(held["deleted"].get<int>(), 5);
+  EXPECT_GE(held["deletes"].get<std::size_t>(), accounts.size());
+  EXPECT_EQ(held["groups"][0]["deletes"]["account"].get<std::size_t>(), accounts.size());
   EXPECT_THAT(held["first"][0].get<std::string>(), HasSubstr("delete "));
-  EXPECT_GE(names_in(host_.slapd, "(objectClass=s2lMailAccount)").size(), accounts.size());
-  EXPECT_THAT(with_mail("behind@" + domain), IsEmpty());
-  EXPECT_EQ(host_.ask("status").status, differences);
-  EXPECT_EQ(host_.ask("release 0123456789abcdef").status, wrong_usage);
+  EXPECT_EQ(held["first"].size(), 10U);
+  EXPECT_EQ(names_in(host_.slapd, "(objectClass=s2lMailAccount)").size(), accounts.size() + 1);
+  const captured shown = host_.ask("status");
+  EXPECT_EQ(shown.status, differences);
+  EXPECT_THAT(shown.out, AllOf(HasSubstr("would be deleted within 60 s"), HasSubstr("account: "),
+                               HasSubstr("`sql2ldap status --plan` lists all")));
+  const captured all = host_.ask("status --plan");
+  EXPECT_EQ(all.status, differences);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(all.out.begin(), all.out.end(), '\n')),
+            held["deletes"].get<std::size_t>());
+  EXPECT_EQ(host_.ask("release 0123abcd-1").status, wrong_usage);
+
+  // Killed, it knows after the next start what waits.
+  host_.kill();
+  host_.start();
+  ASSERT_TRUE(host_.reaches("held")) << host_.log();
+  EXPECT_EQ(host_.status()["held"]["plan"], held["plan"]);
 
   // The rows come back: nothing waits any more.
   host_.sql("begin; insert into mailbox select * from saved; insert into alias select * from saved_alias; commit");
   ASSERT_TRUE(host_.reaches("following")) << host_.log();
-  EXPECT_TRUE(appears("behind@" + domain));
+  EXPECT_TRUE(host_.says("SYNC_HELD_OVER")) << host_.log();
   expect_in_step();
 
   host_.sql("begin; delete from mailbox; delete from alias; commit");
@@ -352,8 +370,63 @@ TEST_F(syncd, holds_what_goes_beyond_the_limits_until_it_is_released) {
   const std::string plan = host_.status()["held"]["plan"];
   EXPECT_EQ(host_.ask("release " + plan).status, done);
   ASSERT_TRUE(host_.reaches("following")) << host_.log();
+  EXPECT_TRUE(host_.says("SYNC_RELEASED")) << host_.log();
   EXPECT_THAT(names_in(host_.slapd, "(objectClass=s2lMailAccount)"), IsEmpty());
   expect_in_step();
+}
+
+class daily_life : public syncd, public testing::WithParamInterface<const char*> {};
+
+// As PostfixAdmin writes a mailbox: its alias row first, in a transaction of its own.
+TEST_P(daily_life, new_mailboxes_are_no_deletes_and_a_customer_may_leave) {
+  start_in_step({"--capture", GetParam()});
+  const std::string domain = first_domain();
+  std::string made;
+  std::string gone;
+  for (int i = 0; i < 60; ++i) {
+    const std::string address = "new" + std::to_string(i) + "@" + domain;
+    made += "insert into alias (address, goto, domain) values ('" + address + "', '" + address + "', '" + domain +
+            "'); select pg_sleep(0.005); insert into mailbox (username, password, name, maildir, quota, local_part, "
+            "domain, active) values ('" +
+            address + "', '{SSHA}eHh4eHh4eHh4eHh4eHh4eHh4eHhzYWx0', 'N', 'x/', 0, 'new" + std::to_string(i) + "', '" +
+            domain + "', true);\n";
+    if (i < 40)
+      gone += "delete from mailbox where username = '" + address + "'; delete from alias where address = '" + address +
+              "';\n";
+  }
+  host_.sql(made);
+  add_user("made");
+  ASSERT_TRUE(appears("made@" + domain)) << host_.log();
+  EXPECT_EQ(names_in(host_.slapd, "(&(objectClass=s2lMailAccount)(mail=new*))").size(), 60U);
+  EXPECT_TRUE(host_.status()["held"].is_null()) << host_.log();
+  host_.sql(gone);
+  add_user("gone");
+  ASSERT_TRUE(appears("gone@" + domain)) << host_.log();
+  EXPECT_EQ(names_in(host_.slapd, "(&(objectClass=s2lMailAccount)(mail=new*))").size(), 20U);
+  EXPECT_TRUE(host_.status()["held"].is_null()) << host_.log();
+  expect_in_step();
+
+  // Each has still its row of aliases: as a mailbox, it is gone all the same.
+  host_.sql("delete from mailbox");
+  ASSERT_TRUE(host_.reaches("held")) << host_.log();
+  EXPECT_EQ(names_in(host_.slapd, "(&(objectClass=s2lMailAccount)(mail=new*))").size(), 20U);
+  EXPECT_THAT(names_in(host_.slapd, "(&(objectClass=s2lMailAlias)(mailLocalAddress=new*))"), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(in, daily_life, testing::Values("wal", "journal"),
+                         [](const auto& capture) { return std::string(capture.param); });
+
+TEST_F(syncd, logs_each_change_without_values_when_it_is_asked_to) {
+  start_in_step({"--log-changes"});
+  const std::string domain = first_domain();
+  add_user("audited");
+  ASSERT_TRUE(appears("audited@" + domain)) << host_.log();
+  host_.sql("update mailbox set quota = 4711 where local_part = 'audited'");
+  EXPECT_TRUE(host_.says("SYNC_CHANGE update uid=audited@" + domain)) << host_.log();
+  EXPECT_THAT(host_.log(),
+              AllOf(HasSubstr("SYNC_CHANGE add uid=audited@" + domain),
+                    HasSubstr("(postfixadmin/account/audited@" + domain + "): s2lQuotaBytes; changes of mailbox"),
+                    Not(HasSubstr("4711")), Not(HasSubstr("{SSHA}"))));
 }
 
 TEST_F(syncd, turns_off_whose_row_is_gone_and_deletes_it_another_day) {

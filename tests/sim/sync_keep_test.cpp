@@ -18,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <sql2ldap/codec/schema_definition.hpp>
+#include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/model/uuid.hpp>
 #include <sql2ldap/sync/keep.hpp>
 
@@ -36,6 +37,16 @@ class simulation {
  public:
   explicit simulation(std::uint64_t seed) : at_(seed), who_(at_.hosts.parties()) {
     if (at_.chance(2)) at_.hosts.grace = 48h;
+    if (at_.chance(2)) {
+      at_.hosts.limits.enforced = true;
+      at_.hosts.limits.deletes_percent = 0;
+      at_.hosts.limits.deletes_at_least = 1 + at_.pick(4);
+      at_.hosts.limits.changes_percent = 0;
+      at_.hosts.limits.changes_at_least = 1 + at_.pick(6);
+      at_.hosts.limits.window = std::chrono::seconds(at_.pick(3));
+      if (at_.chance(2)) at_.hosts.limits.parent_deletes_max = 1 + at_.pick(2);
+      if (at_.chance(2)) at_.hosts.limits.deletes_below_parent_max = 1 + at_.pick(2);
+    }
     at_.hosts.now = [this] { return std::chrono::system_clock::to_time_t(now_); };
     how_ = at_.hosts.options();
   }
@@ -50,6 +61,7 @@ class simulation {
       if (!at_.fits_mapping() && at_.chance(3)) rename_back();
       if (at_.chance(4)) fate();
       if (at_.chance(3)) trouble();
+      if (at_.chance(4)) release();
       turn();
       if (at_.chance(2)) calm();
       now_ += std::chrono::milliseconds(at_.pick(at_.chance(4) ? 4'000'000 : 1500));
@@ -145,6 +157,34 @@ class simulation {
     capture_.crash = [] { return false; };
     journal_.on_write = [] { return fake_journal::fault::none; };
   }
+  // False when nothing is held.
+  bool release() {
+    const auto& held = keeper_->status().held;
+    if (!held) return false;
+    story_ += "released: " + held->id + "\n";
+    return keeper_->release(held->id);
+  }
+  static bool is_parent(std::string_view dn, std::string_view child) {
+    return model::dn_hash(model::parent_text(child)) == model::dn_hash(dn);
+  }
+  // What differs although it does not wait. An entry that is turned off may have a name that an entry that waits wants,
+  // and a parent that is only made comes and goes with its children, or takes over an entry that waits for its delete.
+  std::string not_held() {
+    std::string out;
+    for (const sync::difference& d : at_.hosts.verify()) {
+      using what = sync::difference::what;
+      if (d.kind != what::surplus && d.kind != what::differs && d.kind != what::renamed) continue;
+      const model::entry* const present = at_.hosts.directory.find(d.dn);
+      const bool is_off = present != nullptr && present->has(model::names::gone_since);
+      const bool is_needed = std::any_of(keeper_->held().begin(), keeper_->held().end(), [&](const auto& held) {
+        return is_parent(d.dn, held.second.dn) || is_parent(d.dn, held.second.wanted_dn) ||
+               model::dn_hash(held.second.dn) == model::dn_hash(d.dn);
+      });
+      if (!is_off && !is_needed && !keeper_->held().contains(d.origin) && !keeper_->aside().contains(d.origin))
+        out += d.dn + " " + d.origin + " differs, and is not held\n";
+    }
+    return out;
+  }
   // The error, "" = none.
   std::string turn() {
     try {
@@ -176,6 +216,15 @@ class simulation {
     }
     if (!keeper_->settle()) return "cannot settle";
     if (capture_.unconfirmed() > 0) return "not all is confirmed\n" + story_;
+    if (std::string loose = not_held(); !loose.empty())
+      return loose + story_ + at_.tables() + at_.hosts.directory.dump();
+    for (int releases = 0; release(); ++releases) {
+      now_ += 5000s;
+      if (const std::string wrong = turn(); !wrong.empty()) return "after a release: " + wrong + "\n" + story_;
+      if (releases > 100) return "what is released is held again\n" + story_;
+    }
+    for (int n = 0; n < 3; ++n) now_ += 5000s, (void)turn();
+    if (!keeper_->settle()) return "cannot settle";
     std::string wrong = at_.differences(&keeper_->aside());
     if (wrong.empty()) wrong = disagreements();
     if (wrong.empty()) return "";

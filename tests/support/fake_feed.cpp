@@ -103,6 +103,7 @@ result<std::unique_ptr<model::feed>> fake_capture::follow(std::uint64_t from) {
 void fake_journal::lose() {
   now_.reset();
   aside_.clear();
+  held_.clear();
   agreed_.clear();
 }
 
@@ -117,10 +118,11 @@ result<void> fake_journal::write(const std::function<void()>& change) {
 
 namespace {
 
-void apply(const model::agreement_changes& changed, std::map<std::string, model::agreement>& to) {
-  for (const auto& [origin, on] : changed) {
-    if (on)
-      to.insert_or_assign(origin, *on);
+template <typename Changes, typename List>
+void apply(const Changes& changed, List& to) {
+  for (const auto& [origin, value] : changed) {
+    if (value)
+      to.insert_or_assign(origin, *value);
     else
       to.erase(origin);
   }
@@ -129,11 +131,12 @@ void apply(const model::agreement_changes& changed, std::map<std::string, model:
 }  // namespace
 
 result<void> fake_journal::remember(const model::remembered& now, const model::set_aside_list& aside,
-                                    const model::agreement_changes& agreed) {
+                                    const model::agreement_changes& agreed, const model::held_updates& held) {
   return write([&] {
     now_ = now;
     aside_ = aside;
     apply(agreed, agreed_);
+    apply(held, held_);
   });
 }
 

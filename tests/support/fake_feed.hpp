@@ -53,8 +53,9 @@ class fake_journal : public model::journal {
   void lose();  // the folder is gone
   [[nodiscard]] result<std::optional<model::remembered>> recall() override { return now_; }
   [[nodiscard]] result<model::set_aside_list> recall_aside() override { return aside_; }
+  [[nodiscard]] result<model::held_list> recall_held() override { return held_; }
   [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
-                                      const model::agreement_changes& agreed) override;
+                                      const model::agreement_changes& agreed, const model::held_updates& held) override;
   [[nodiscard]] result<void> agree(const model::agreement_changes& changed) override;
   [[nodiscard]] result<std::optional<model::agreement>> agreed_on(const std::string& origin) override;
   [[nodiscard]] result<std::optional<std::string>> origin_with(const model::entry_uuid& uuid) override;
@@ -70,6 +71,7 @@ class fake_journal : public model::journal {
 
   std::optional<model::remembered> now_;
   model::set_aside_list aside_;
+  model::held_list held_;
   std::map<std::string, model::agreement> agreed_;
 };
 

@@ -82,8 +82,8 @@ quota = 1048576
   EXPECT_EQ(into.mapping, "postfixadmin");
   EXPECT_EQ(into.bind_dn, "cn=sync,dc=example,dc=org");
   EXPECT_TRUE(into.start_tls);
-  EXPECT_EQ(into.max_deletes.entries, 50U);
-  EXPECT_EQ(into.max_deletes.percent, 0);
+  EXPECT_EQ(into.max_deletes->entries, 50U);
+  EXPECT_EQ(into.max_deletes->percent, 0);
   EXPECT_EQ(into.max_changes.percent, 2.5);
   EXPECT_EQ(into.max_changes.entries, settings{}.max_changes.entries);
   EXPECT_EQ(into.parameters, (std::map<std::string, std::string>{{"quota", "1048576"}, {"table_prefix", "pa_"}}));

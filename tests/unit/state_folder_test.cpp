@@ -56,10 +56,10 @@ TEST_F(state_folder, remembers) {
   {
     const state::opened fresh = open();
     EXPECT_EQ(*fresh.journal->recall(), std::nullopt);
-    ASSERT_TRUE(fresh.journal->remember(some(), {{"x", why("one")}, {"y", why("two")}}, {}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(some(), {{"x", why("one")}, {"y", why("two")}}, {}, {}).has_value());
     model::remembered later = some();
     later.unfinished = {"m/account/c"};
-    ASSERT_TRUE(fresh.journal->remember(later, {{"y", why("three")}}, {}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(later, {{"y", why("three")}}, {}, {}).has_value());
   }
   const state::opened again = open();
   const auto known = again.journal->recall();
@@ -77,7 +77,7 @@ TEST_F(state_folder, knows_what_both_sides_agree_on) {
   const model::agreement berta{"uid=berta", std::nullopt, {3}};
   {
     const state::opened fresh = open();
-    ASSERT_TRUE(fresh.journal->remember(some(), {}, {{"m/a/anna", anna}, {"m/a/berta", berta}}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(some(), {}, {{"m/a/anna", anna}, {"m/a/berta", berta}}, {}).has_value());
     ASSERT_TRUE(fresh.journal->agree({{"m/a/gone", anna}}).has_value());
     ASSERT_TRUE(fresh.journal->agree({{"m/a/gone", std::nullopt}}).has_value());
   }
@@ -103,6 +103,34 @@ TEST_F(state_folder, knows_what_both_sides_agree_on) {
   EXPECT_NE(*again.journal->agreed_on("m/a/berta"), std::nullopt);
 }
 
+TEST_F(state_folder, remembers_what_is_held) {
+  const model::held_change first{"uid=a", "", true, "DELETE", 5, 1};
+  const model::held_change second{"uid=b", "uid=c", false, "UPDATE", 6, 2};
+  {
+    const state::opened fresh = open();
+    EXPECT_TRUE(fresh.journal->recall_held()->empty());
+    model::remembered now = some();
+    now.held_plan = "0123abcd";
+    ASSERT_TRUE(fresh.journal->remember(now, {}, {}, {{"x", first}, {"y", second}, {"z", first}}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(now, {}, {}, {{"z", std::nullopt}}).has_value());
+  }
+  const state::opened again = open();
+  EXPECT_EQ((*again.journal->recall())->held_plan, "0123abcd");
+  EXPECT_EQ(*again.journal->recall_held(), (model::held_list{{"x", first}, {"y", second}}));
+}
+
+TEST_F(state_folder, of_version_2_goes_on_where_it_was) {
+  ASSERT_TRUE(open().journal->remember(some(), {{"x", why("one")}}, {}, {}).has_value());
+  const captured older = run_and_capture(
+      {.arguments = {"sqlite3", folder_ / "state/journal.db",
+                     "DROP TABLE held; DELETE FROM remembered WHERE name = 'held_plan'; PRAGMA user_version = 2"}});
+  ASSERT_EQ(older.status, 0) << older.err;
+  const state::opened again = open();
+  EXPECT_EQ(*again.journal->recall(), some());
+  EXPECT_EQ(again.journal->recall_aside()->size(), 1U);
+  EXPECT_TRUE(again.journal->recall_held()->empty());
+}
+
 TEST_F(state_folder, is_for_one_process_and_its_owner) {
   const state::opened first = open();
   const auto second = state::open_state(folder_ / "state");
@@ -112,13 +140,13 @@ TEST_F(state_folder, is_for_one_process_and_its_owner) {
 }
 
 TEST_F(state_folder, a_damaged_journal_is_put_aside) {
-  ASSERT_TRUE(open().journal->remember(some(), {}, {}).has_value());
+  ASSERT_TRUE(open().journal->remember(some(), {}, {}, {}).has_value());
   write_file(folder_ / "state/journal.db", std::string(8192, 'x'));
   const state::opened again = open();
   EXPECT_THAT(again.warning, HasSubstr("is damaged"));
   EXPECT_EQ(*again.journal->recall(), std::nullopt);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "state/journal.db.damaged"));
-  EXPECT_TRUE(again.journal->remember(some(), {}, {}).has_value());
+  EXPECT_TRUE(again.journal->remember(some(), {}, {}, {}).has_value());
 }
 
 TEST_F(state_folder, damage_that_only_some_rows_have_is_found_at_the_start) {
@@ -127,7 +155,7 @@ TEST_F(state_folder, damage_that_only_some_rows_have_is_found_at_the_start) {
     many.emplace_back("m/a/" + std::to_string(i), model::agreement{"uid=" + std::to_string(i), std::nullopt, {1, 2}});
   {
     const state::opened fresh = open();
-    ASSERT_TRUE(fresh.journal->remember(some(), {}, {many.begin(), many.end()}).has_value());
+    ASSERT_TRUE(fresh.journal->remember(some(), {}, {many.begin(), many.end()}, {}).has_value());
   }
   std::string bytes = read_file(folder_ / "state/journal.db");
   for (std::size_t page = bytes.size() / 2 / 4096; page < bytes.size() / 2 / 4096 + 8; ++page)
@@ -150,7 +178,7 @@ TEST_F(state_folder, a_folder_with_other_things_stays_as_it_is) {
 }
 
 TEST_F(state_folder, a_newer_journal_is_refused) {
-  ASSERT_TRUE(open().journal->remember(some(), {}, {}).has_value());
+  ASSERT_TRUE(open().journal->remember(some(), {}, {}, {}).has_value());
   const captured newer =
       run_and_capture({.arguments = {"sqlite3", folder_ / "state/journal.db", "pragma user_version = 99"}});
   ASSERT_EQ(newer.status, 0) << newer.err;

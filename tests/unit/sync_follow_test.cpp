@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sql2ldap/model/dn.hpp>
@@ -69,20 +70,176 @@ TEST_F(follow, what_cannot_be_written_is_still_agreed_on_as_before) {
   EXPECT_EQ(journal_.agreed().at(origin).digests, before);
 }
 
-TEST_F(follow, a_plan_is_named_with_the_values_that_it_writes) {
-  ASSERT_TRUE(follower_.reconcile().has_value());
-  how_.limits.deletes_at_least = 1;
-  for (int i = 0; i < 10; ++i) w_.drop_rows("mailbox", "id", std::to_string(i));
-  const auto plan_with_name = [&](const std::string& name) {
-    w_.set("mailbox", "15", "name", name);
-    const auto refused = follower_.reconcile();
-    EXPECT_FALSE(refused.has_value());
-    return follower_.held().id;
-  };
-  const std::string first = plan_with_name("Bea");
-  EXPECT_EQ(first.size(), 16U);
-  EXPECT_NE(plan_with_name("Cid"), first);
-  EXPECT_EQ(plan_with_name("Bea"), first);
+// ---- limits -----------------------------------------------------------------------------------
+
+class holding : public follow {
+ protected:
+  holding() {
+    const auto compared = follower_.reconcile();
+    if (!compared) throw std::runtime_error(compared.error().text());
+    how_.limits.enforced = true;
+    how_.limits.deletes_percent = 0;
+    how_.limits.deletes_at_least = 5;
+    how_.limits.window = std::chrono::seconds(60);
+  }
+  sync::counts drop(int first, int last, std::time_t time = 1000) {
+    std::vector<model::row_image> rows;
+    for (int i = first; i < last; ++i) {
+      w_.drop_rows("mailbox", "id", std::to_string(i));
+      rows.push_back({"", "mailbox", {{"id", std::to_string(i)}}});
+    }
+    return follow(rows, time);
+  }
+  sync::counts follow(const std::vector<model::row_image>& rows, std::time_t time = 1000) {
+    const auto done = follower_.follow(rows, {}, {"a test", time});
+    EXPECT_TRUE(done.has_value()) << done.error().text();
+    return done.value_or(sync::counts{});
+  }
+  [[nodiscard]] std::size_t held() const { return follower_.held().list().size(); }
+};
+
+TEST_F(holding, deletes_beyond_the_limit_wait_and_all_else_is_written) {
+  EXPECT_EQ(drop(0, 10).deleted, 0U);
+  EXPECT_EQ(held(), 10U);
+  EXPECT_THAT(
+      follower_.held().list().begin()->second.cause,
+      testing::AllOf(testing::HasSubstr("a test"), testing::HasSubstr("10 of"), testing::HasSubstr("5 are allowed")));
+  w_.set("mailbox", "15", "name", "Bea");
+  w_.mailbox("30", "new", "a.example");
+  const sync::counts rest = follow({{"", "mailbox", {{"id", "15"}}}, {"", "mailbox", {{"id", "30"}}}});
+  EXPECT_EQ(rest.modified, 1U);
+  EXPECT_EQ(rest.added, 1U);
+  EXPECT_EQ(held(), 10U);
+  EXPECT_TRUE(follower_.aside().empty());
+}
+
+TEST_F(holding, a_release_writes_what_was_shown_and_nothing_that_came_later) {
+  drop(0, 7);
+  const std::string shown = follower_.held().id();
+  drop(7, 9);
+  EXPECT_NE(follower_.held().id(), shown);
+  EXPECT_EQ(held(), 9U);
+  EXPECT_FALSE(follower_.held().release("0123abcd-7"));
+  EXPECT_FALSE(follower_.held().release(shown + "0"));
+  ASSERT_TRUE(follower_.held().release(shown));
+  const auto written = follower_.write_released({"released"});
+  ASSERT_TRUE(written.has_value()) << written.error().text();
+  EXPECT_EQ(written->deleted, 7U);
+  EXPECT_EQ(held(), 2U);
+  EXPECT_FALSE(follower_.held().is_released("world/account/7"));
+}
+
+TEST_F(holding, rows_that_come_back_wait_no_longer) {
+  drop(0, 10);
+  std::vector<model::row_image> rows;
+  for (int i = 0; i < 10; ++i) {
+    w_.mailbox(std::to_string(i), "user" + std::to_string(i), "a.example");
+    rows.push_back({"", "mailbox", {{"id", std::to_string(i)}}});
+  }
+  const sync::counts back = follow(rows);
+  EXPECT_EQ(back.differences(), 0U);
+  EXPECT_EQ(held(), 0U);
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+TEST_F(holding, deletes_count_together_within_the_window_of_their_commits) {
+  EXPECT_EQ(drop(0, 3, 1000).deleted, 3U);
+  EXPECT_EQ(drop(3, 6, 1059).deleted, 0U);
+  EXPECT_EQ(held(), 3U);
+  EXPECT_EQ(drop(6, 9, 1200).deleted, 3U);
+}
+
+TEST_F(holding, what_waits_goes_on_waiting_when_everything_is_compared) {
+  drop(0, 10);
+  const auto plan = follower_.held().id();
+  how_.limits.deletes_at_least = 100;
+  const auto compared = follower_.reconcile();
+  ASSERT_TRUE(compared.has_value()) << compared.error().text();
+  EXPECT_EQ(compared->deleted, 0U);
+  EXPECT_EQ(follower_.held().id(), plan);
+}
+
+TEST_F(holding, an_entry_of_another_kind_at_the_same_address_is_no_delete) {
+  std::vector<model::row_image> rows;
+  for (int i = 0; i < 10; ++i) {
+    const std::string key = std::to_string(i);
+    w_.drop_rows("mailbox", "id", key);
+    w_.list("a" + key, "user" + key, "a.example");
+    rows.push_back({"", "mailbox", {{"id", key}}});
+    rows.push_back({"", "list", {{"id", "a" + key}}});
+  }
+  const sync::counts changed = follow(rows);
+  EXPECT_EQ(changed.added, 10U);
+  EXPECT_EQ(changed.deleted, 10U);
+  EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(holding, many_entries_of_another_kind_are_many_changes) {
+  how_.limits.changes_percent = 0;
+  how_.limits.changes_at_least = 5;
+  std::vector<model::row_image> rows;
+  for (int i = 0; i < 10; ++i) {
+    const std::string key = std::to_string(i);
+    w_.drop_rows("mailbox", "id", key);
+    w_.list("a" + key, "user" + key, "a.example");
+    rows.push_back({"", "mailbox", {{"id", key}}});
+    rows.push_back({"", "list", {{"id", "a" + key}}});
+  }
+  EXPECT_EQ(follow(rows).differences(), 0U);
+  EXPECT_EQ(held(), 20U) << "with what would come in their places";
+  EXPECT_EQ(follow({rows[1]}).differences(), 0U) << "an address has one entry";
+  ASSERT_TRUE(follower_.held().release(follower_.held().id()));
+  const auto written = follower_.write_released({"released"});
+  ASSERT_TRUE(written.has_value()) << written.error().text();
+  EXPECT_EQ(written->deleted, 10U);
+  EXPECT_EQ(written->added, 10U);
+  EXPECT_EQ(held(), 0U);
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+TEST_F(holding, a_parent_waits_with_the_entries_below_it_and_goes_with_them) {
+  drop(0, 20);
+  w_.drop_rows("domain", "name", "a.example");
+  EXPECT_EQ(follow({{"", "domain", {{"name", "a.example"}}}}).deleted, 0U);
+  EXPECT_EQ(held(), 21U);
+  EXPECT_TRUE(follower_.aside().empty());
+  ASSERT_TRUE(follower_.held().release(follower_.held().id()));
+  const auto written = follower_.write_released({"released"});
+  ASSERT_TRUE(written.has_value()) << written.error().text();
+  EXPECT_EQ(written->deleted, 21U);
+  EXPECT_EQ(held(), 0U);
+}
+
+TEST_F(holding, updates_beyond_the_limit_wait_too) {
+  how_.limits.changes_percent = 0;
+  how_.limits.changes_at_least = 5;
+  std::vector<model::row_image> rows;
+  for (int i = 0; i < 10; ++i) {
+    w_.set("mailbox", std::to_string(i), "name", "All");
+    rows.push_back({"", "mailbox", {{"id", std::to_string(i)}}});
+  }
+  EXPECT_EQ(follow(rows).modified, 0U);
+  EXPECT_EQ(held(), 10U);
+  w_.set("mailbox", "3", "name", "Cid");
+  EXPECT_EQ(follow({rows[3]}).modified, 1U) << "its own change is not held";
+  EXPECT_EQ(held(), 9U);
+  ASSERT_TRUE(follower_.held().release(follower_.held().id()));
+  const auto written = follower_.write_released({"released"});
+  ASSERT_TRUE(written.has_value()) << written.error().text();
+  EXPECT_EQ(written->modified, 9U);
+  EXPECT_TRUE(w_.verify().empty()) << w_.plan();
+}
+
+TEST_F(holding, several_transactions_at_once_are_refused_so_that_each_is_measured) {
+  std::vector<model::row_image> rows;
+  for (int i = 0; i < 10; ++i) {
+    w_.drop_rows("mailbox", "id", std::to_string(i));
+    rows.push_back({"", "mailbox", {{"id", std::to_string(i)}}});
+  }
+  const auto refused = follower_.follow(rows, {}, {"a test", 1000, false});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, error_kind::limit);
+  EXPECT_EQ(held(), 0U);
 }
 
 TEST_F(follow, where_nothing_is_nothing_is_purged) {

@@ -20,8 +20,8 @@ namespace sql2ldap::config {
 namespace {
 
 using member = std::variant<std::string settings::*, bool settings::*, std::uint64_t settings::*, limit settings::*,
-                            std::chrono::seconds settings::*, std::vector<std::string> settings::*,
-                            std::map<std::string, std::string> settings::*>;
+                            std::optional<limit> settings::*, std::chrono::seconds settings::*,
+                            std::vector<std::string> settings::*, std::map<std::string, std::string> settings::*>;
 
 struct binding {
   key described;
@@ -57,10 +57,23 @@ const std::vector<binding>& bindings() {
       {{"insecure", key_kind::flag, in_directory, "", "do not check the server's certificate"}, &settings::insecure},
       {{"single-writes", key_kind::flag, in_directory, "", "no transactions, also where the server offers them"},
        &settings::single_writes},
-      {{"max-deletes", key_kind::limit, key_group::limits, "N|P%", "stop when more entries would go; default 1%"},
+      {{"max-deletes", key_kind::limit, key_group::limits, "N|P%",
+        "stop when more entries would be deleted; default 1%, or 5; sql2ldap-syncd holds them: 1%, or 100"},
        &settings::max_deletes},
-      {{"max-changes", key_kind::limit, key_group::limits, "N|P%", "stop when more would change; default 20%"},
+      {{"max-changes", key_kind::limit, key_group::limits, "N|P%",
+        "stop when more would change; default 20%; sql2ldap-syncd holds them"},
        &settings::max_changes},
+      {{"max-domain-deletes", key_kind::number, key_group::daemon, "N",
+        "hold when more domains would be deleted within delete-window; default 10, 0 for no limit"},
+       &settings::max_domain_deletes},
+      {{"max-deletes-per-domain", key_kind::number, key_group::daemon, "N",
+        "hold when more entries of one domain would be deleted within delete-window; default 100, 0 for no limit"},
+       &settings::max_deletes_per_domain},
+      {{"delete-window", key_kind::duration, key_group::daemon, "TIME",
+        "deletes that are committed within this time count together; default 60s"},
+       &settings::delete_window},
+      {{"log-changes", key_kind::flag, key_group::daemon, "", "log each entry that is changed, without values"},
+       &settings::log_changes},
       {{"soft-delete", key_kind::duration, key_group::limits, "TIME",
         "turn an entry off when its row goes, and delete it so long after that day, as in 14d"},
        &settings::soft_delete},
@@ -139,6 +152,7 @@ const std::vector<binding>& bindings() {
 
 // What a percentage may mean at least; a handful of entries is no disaster in a small directory.
 std::uint64_t floor_of(limit settings::*target) { return (settings{}.*target).entries; }
+std::uint64_t floor_of(std::optional<limit> settings::*) { return run_deletes_default.entries; }
 
 // Of one number.
 std::uint64_t greatest(std::uint64_t settings::*target) {
@@ -174,12 +188,15 @@ struct setter {
     (into.*target).emplace_back(value);
     return {};
   }
-  result<void> operator()(limit settings::*target) const {
+  template <typename Limit>
+  result<void> set_limit(Limit settings::*target) const {
     auto parsed = parse_limit(value, floor_of(target));
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));
     into.*target = *parsed;
     return {};
   }
+  result<void> operator()(limit settings::*target) const { return set_limit(target); }
+  result<void> operator()(std::optional<limit> settings::*target) const { return set_limit(target); }
   result<void> operator()(std::chrono::seconds settings::*target) const {
     auto parsed = parse_duration(value);
     if (!parsed) return tl::make_unexpected(std::move(parsed).error().within(fmt::format("reading {}", name)));

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct limit {
   double percent = 0;
   std::uint64_t entries = 0;
 };
+inline constexpr limit run_deletes_default{1, 5};
+inline constexpr limit daemon_deletes_default{1, 100};  // and never more than half of the entries
 [[nodiscard]] result<limit> parse_limit(std::string_view text, std::uint64_t floor);
 
 // "90" and "90s", "15m", "24h", "14d"; "off" is 0.
@@ -54,8 +57,13 @@ struct settings {
   std::chrono::seconds hook_timeout = limits::hook_time_max;
   std::chrono::seconds verify_every = std::chrono::hours(24);  // 0 = never
   std::chrono::seconds soft_delete{0};                         // 0 = deleted at once
-  limit max_deletes{1, 5};
+  std::optional<limit> max_deletes;                            // nullopt: a run's or a daemon's default
   limit max_changes{20, 20};
+  // Of a daemon, within delete_window.
+  std::uint64_t max_domain_deletes = 10;       // entries that others stand below of; 0 = no limit
+  std::uint64_t max_deletes_per_domain = 100;  // entries below one of them; 0 = no limit
+  std::chrono::seconds delete_window{60};
+  bool log_changes = false;               // a line for each entry that is changed
   std::vector<std::string> listen;        // where mail servers ask: as listen/endpoint.hpp reads them
   std::string answer_from = "directory";  // or "source"
   std::string compare_with;               // the other one; "" = neither

@@ -13,6 +13,7 @@
 
 #include <sql2ldap/base/error.hpp>
 #include <sql2ldap/model/agreement.hpp>
+#include <sql2ldap/model/held_change.hpp>
 #include <sql2ldap/model/set_aside.hpp>
 
 namespace sql2ldap::model {
@@ -32,6 +33,7 @@ struct remembered {
   std::set<std::string> unfinished;
   std::uint64_t entries = 0;   // of ours in the directory
   std::int64_t proven_at = 0;  // when all was last compared, seconds since 1970; 0 = never
+  std::string held_plan;       // the name of what is held; "" = nothing is
 
   friend bool operator==(const remembered&, const remembered&) = default;
 };
@@ -43,9 +45,10 @@ class journal {
   // nullopt: nothing has been written yet.
   [[nodiscard]] virtual result<std::optional<remembered>> recall() = 0;
   [[nodiscard]] virtual result<set_aside_list> recall_aside() = 0;
+  [[nodiscard]] virtual result<held_list> recall_held() = 0;
   // All at once.
   [[nodiscard]] virtual result<void> remember(const remembered& now, const set_aside_list& aside,
-                                              const agreement_changes& agreed) = 0;
+                                              const agreement_changes& agreed, const held_updates& held) = 0;
 
   // ---- agreements ----
   [[nodiscard]] virtual result<void> agree(const agreement_changes& changed) = 0;

@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int application_id = 0x73326c64;  // "s2ld"
-constexpr int version = 2;
+constexpr int version = 3;
 constexpr const char* file_name = "journal.db";
 
 constexpr const char* tables_sql = R"(
@@ -38,6 +38,12 @@ CREATE TABLE aside (origin TEXT PRIMARY KEY, dn TEXT NOT NULL, reason TEXT NOT N
 constexpr const char* agreed_sql = R"(
 CREATE TABLE agreed (origin TEXT PRIMARY KEY, dn TEXT NOT NULL, uuid BLOB, digests BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX agreed_by_uuid ON agreed (uuid);
+)";
+
+// Since version 3.
+constexpr const char* held_sql = R"(
+CREATE TABLE held (origin TEXT PRIMARY KEY, dn TEXT NOT NULL, wanted_dn TEXT NOT NULL, is_delete INTEGER NOT NULL,
+  cause TEXT NOT NULL, since INTEGER NOT NULL, place INTEGER NOT NULL) WITHOUT ROWID;
 )";
 
 class lock_file {
@@ -90,6 +96,7 @@ class sqlite_journal final : public model::journal {
       if (name == "applied") out.applied = static_cast<std::uint64_t>(all.number(1));
       if (name == "entries") out.entries = static_cast<std::uint64_t>(all.number(1));
       if (name == "proven_at") out.proven_at = all.number(1);
+      if (name == "held_plan") out.held_plan = all.text(1);
     }
     if (!any) return std::nullopt;
     database::statement half_done(db_, "SELECT origin FROM unfinished");
@@ -123,10 +130,25 @@ class sqlite_journal final : public model::journal {
     }
   }
 
+  [[nodiscard]] result<model::held_list> recall_held() override {
+    model::held_list out;
+    database::statement all(db_, "SELECT origin, dn, wanted_dn, is_delete, cause, since, place FROM held");
+    while (true) {
+      S2L_TRY_ASSIGN(const bool more, all.step());
+      if (!more) return out;
+      out.emplace(all.text(0), model::held_change{all.text(1), all.text(2), all.number(3) != 0, all.text(4),
+                                                  all.number(5), static_cast<std::uint64_t>(all.number(6))});
+    }
+  }
+
   [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
-                                      const model::agreement_changes& agreed) override {
+                                      const model::agreement_changes& agreed,
+                                      const model::held_updates& held) override {
     S2L_TRY(db_.at_once([&] {
-      return write(now).and_then([&] { return write_aside(aside); }).and_then([&] { return write_agreed(agreed); });
+      return write(now)
+          .and_then([&] { return write_aside(aside); })
+          .and_then([&] { return write_agreed(agreed); })
+          .and_then([&] { return write_held(held); });
     }));
     written_ = aside;
     return {};
@@ -206,6 +228,7 @@ class sqlite_journal final : public model::journal {
     S2L_TRY(put.bind("applied").bind(static_cast<std::int64_t>(now.applied)).run());
     S2L_TRY(put.bind("entries").bind(static_cast<std::int64_t>(now.entries)).run());
     S2L_TRY(put.bind("proven_at").bind(now.proven_at).run());
+    S2L_TRY(put.bind("held_plan").bind(now.held_plan).run());
     S2L_TRY(db_.execute("DELETE FROM unfinished"));
     database::statement half_done(db_, "INSERT INTO unfinished VALUES (?)");
     for (const std::string& origin : now.unfinished) S2L_TRY(half_done.bind(origin).run());
@@ -221,6 +244,21 @@ class sqlite_journal final : public model::journal {
       put.bind(origin).bind(why.dn).bind(why.reason).bind(why.skipped ? 1 : 0).bind(why.name_taken ? 1 : 0);
       put.bind(why.left_over ? 1 : 0).bind(why.since).bind(why.next_try).bind(why.tries).bind(why.dropped ? 1 : 0);
       S2L_TRY(put.run());
+    }
+    return {};
+  }
+  result<void> write_held(const model::held_updates& changed) {
+    if (changed.empty()) return {};
+    database::statement gone(db_, "DELETE FROM held WHERE origin = ?");
+    database::statement put(db_, "INSERT OR REPLACE INTO held VALUES (?, ?, ?, ?, ?, ?, ?)");
+    for (const auto& [origin, waits] : changed) {
+      if (!waits) {
+        S2L_TRY(gone.bind(origin).run());
+        continue;
+      }
+      put.bind(origin).bind(waits->dn).bind(waits->wanted_dn).bind(waits->is_delete ? 1 : 0).bind(waits->cause);
+      put.bind(waits->since);
+      S2L_TRY(put.bind(static_cast<std::int64_t>(waits->place)).run());
     }
     return {};
   }
@@ -258,7 +296,7 @@ class sqlite_journal final : public model::journal {
 // Damage anywhere shows here, where it can be put aside.
 constexpr const char* every_row_sql =
     "SELECT (SELECT count(name || value) FROM remembered), (SELECT count(*) FROM unfinished), "
-    "(SELECT count(*) FROM aside), (SELECT count(*) FROM agreed)";
+    "(SELECT count(*) FROM aside), (SELECT count(*) FROM agreed), (SELECT count(dn || cause) FROM held)";
 
 // A database that is ready, or nullopt where the file is damaged.
 result<std::optional<database>> open_database(const fs::path& file) {
@@ -266,9 +304,12 @@ result<std::optional<database>> open_database(const fs::path& file) {
                             "use the newer program, or remove the file: everything is compared then"};
   return database::open(file, as, [](database& into, std::int64_t found) -> result<void> {
     if (found == 0) S2L_TRY(into.execute(tables_sql));
-    S2L_TRY(into.execute(agreed_sql));
-    // What was in step is not known entry by entry: it is compared.
-    return into.execute("UPDATE remembered SET value = 0 WHERE name = 'in_step'");
+    if (found < 2) {
+      S2L_TRY(into.execute(agreed_sql));
+      // What was in step is not known entry by entry: it is compared.
+      S2L_TRY(into.execute("UPDATE remembered SET value = 0 WHERE name = 'in_step'"));
+    }
+    return into.execute(held_sql);
   });
 }
 

@@ -54,14 +54,10 @@ std::uint64_t wanted_table::count(status which) const noexcept {
 void surplus_list::add(std::string_view dn, std::string_view origin, fate what) {
   places_.push_back(
       {bytes_.size(), static_cast<std::uint32_t>(dn.size()), static_cast<std::uint32_t>(origin.size()), what});
-  if (what == fate::remove || what == fate::disable) ++going_;
   bytes_.append(dn).append(origin);
 }
 
-void surplus_list::keep(std::size_t i) noexcept {
-  if (places_[i].what == fate::remove || places_[i].what == fate::disable) --going_;
-  places_[i].what = fate::keep;
-}
+void surplus_list::keep(std::size_t i) noexcept { places_[i].what = fate::keep; }
 
 surplus_list::item surplus_list::operator[](std::size_t i) const noexcept {
   const place& p = places_[i];
@@ -90,6 +86,18 @@ std::vector<std::uint32_t> surplus_list::deepest_first() const {
     return (*this)[a].dn < (*this)[b].dn;
   });
   return order;
+}
+
+std::vector<std::uint64_t> names_of_same_address(std::string_view dn, const mapping::mapping& map) {
+  std::vector<std::uint64_t> out = {model::dn_hash(dn)};
+  const std::size_t sign = dn.find('=');
+  if (sign == std::string_view::npos) return out;
+  for (const mapping::kind_info& kind : map.kinds()) {
+    if (kind.rdn.size() != 1) continue;
+    const std::uint64_t hash = model::dn_hash(std::string(kind.rdn.front().text()).append(dn.substr(sign)));
+    if (std::find(out.begin(), out.end(), hash) == out.end()) out.push_back(hash);
+  }
+  return out;
 }
 
 // ---- one entry after the other --------------------------------------------------------------

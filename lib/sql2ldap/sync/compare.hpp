@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include <sql2ldap/base/hash.hpp>
+#include <sql2ldap/model/held_change.hpp>
 #include <sql2ldap/model/set_aside.hpp>
 #include <sql2ldap/sync/digest.hpp>
 #include <sql2ldap/sync/dirty_keys.hpp>
@@ -73,8 +75,7 @@ class surplus_list {
   void keep(std::size_t i) noexcept;
   [[nodiscard]] item operator[](std::size_t i) const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
-  // Those that go now and did not before; who waits, or has waited, was counted then.
-  [[nodiscard]] std::size_t going() const noexcept { return going_; }
+  void hold(std::size_t at) { places_[at].what = fate::hold; }
   // Children before parents, otherwise in the order of their text: the order to delete in.
   [[nodiscard]] std::vector<std::uint32_t> deepest_first() const;
 
@@ -87,7 +88,6 @@ class surplus_list {
   };
   std::string bytes_;
   std::vector<place> places_;
-  std::size_t going_ = 0;
 };
 
 // An entry of ours whose DN is wanted for another one.
@@ -97,6 +97,9 @@ struct holder {
   std::string origin;
   std::optional<std::uint32_t> surplus;  // index, else it is to be renamed
 };
+
+// Hashes of the names that entries of the kinds have with the RDN value and the parent of this one: the same address.
+[[nodiscard]] std::vector<std::uint64_t> names_of_same_address(std::string_view dn, const mapping::mapping& map);
 
 inline constexpr std::string_view kept_for_children = "its row is gone, but entries below it are kept";
 
@@ -117,6 +120,10 @@ struct comparison {
   std::uint64_t equal = 0;
   std::uint64_t rejected = 0;
   bool base_present = true;
+  // Set: entries of which this is true (by origin) are left as they are, although their rows want another.
+  std::function<bool(std::string_view origin)> holds_update{};
+  // Set: where this is true an entry is not added, since another of the same address waits for its delete.
+  std::function<bool(std::string_view dn)> holds_add{};
   // Where only some keys were compared: their entries, so that nothing need be read again.
   struct kept_entries {
     struct one {
@@ -163,6 +170,7 @@ struct rest_of_directory {
   std::uint64_t present = 0;  // entries of ours, these included: the limits are percentages of them
   const model::set_aside_list& aside;
   const std::set<std::size_t>& unread;  // kinds of which rows may have keys that cannot be read
+  const model::held_list& held;
 };
 
 // The same for the keys in `dirty`. It grows by entries that these bring into play: who holds a name

@@ -308,6 +308,9 @@ class keys_reader {
       const auto waits = rest_.aside.find(origin);
       if (waits != rest_.aside.end() && !waits->second.dn.empty() && has_made_parent(origin))
         leaving.push_back(waits->second.dn);
+      const auto held = rest_.held.find(origin);
+      if (held != rest_.held.end() && !held->second.wanted_dn.empty() && has_made_parent(origin))
+        leaving.push_back(held->second.wanted_dn);
     }
     for (const std::string& dn : leaving) {
       const std::string parent_dn(model::parent_text(dn));

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <sql2ldap/codec/filter.hpp>
 #include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/model/result_code.hpp>
@@ -15,6 +17,7 @@
 namespace sql2ldap::sync {
 namespace {
 
+const std::string below_held = "entries below are held";
 constexpr int passes_max = 100;  // each sets somebody free; what is left then waits for the next retry
 
 void add(counts& sums, const counts& more) {
@@ -63,8 +66,10 @@ void follower::ask_again() {
   reads_ahead_ = !who_.from.snapshots_hold_up_writers();
 }
 
-void follower::restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done) {
+void follower::restore(model::set_aside_list aside, std::uint64_t entries, std::set<std::string> half_done,
+                       model::held_list held, std::string held_name) {
   ahead_.reset();
+  held_.restore(std::move(held), std::move(held_name));
   half_done_ = std::move(half_done);
   aside_ = std::move(aside);
   present_ = entries;
@@ -85,7 +90,7 @@ void follower::put_aside(findings&& found, const model::set_aside_list& before) 
   }
 }
 
-run_options follower::collecting(findings& into) const {
+run_options follower::collecting(findings& into, const occasion& at) const {
   run_options how = how_;
   how.rejects = [this, &into](model::reject r) {
     into.list.emplace_back(r.origin, aside_because(r.dn, r.reason));
@@ -95,6 +100,10 @@ run_options follower::collecting(findings& into) const {
     model::set_aside why = aside_because(std::string(dn), "its parent does not exist");
     why.skipped = true;
     into.list.emplace_back(std::string(origin), std::move(why));
+  };
+  how.written = [this, cause = at.cause](const step& done, const model::schema& rules) -> result<void> {
+    if (how_.audit) how_.audit(done, cause);
+    return how_.written ? how_.written(done, rules) : result<void>();
   };
   return how;
 }
@@ -108,23 +117,92 @@ void follower::add_known(const std::string& origin, dirty_keys& to) const {
   if (auto parts = origins_.parse(origin)) to.add(parts->kind, std::move(parts->key));
 }
 
-result<void> follower::check_limits(run& what) {
-  auto within = what.check_limits();
-  if (within || within.error().kind != error_kind::limit) return within;
-  S2L_TRY_ASSIGN(held_, what.outline());
-  held_.reason = within.error().message;
-  if (held_.id == released_) return {};
-  return within;
+std::time_t follower::time_of(const occasion& at) const { return at.time == 0 ? how_.now() : at.time; }
+
+result<follower::limited> follower::limit(run& what, const occasion& at) {
+  limited out;
+  const comparison& state = what.state();
+  if (!how_.limits.enforced || state.first_load) return out;
+  // What waits goes on waiting; what is released is not measured.
+  std::vector<std::size_t> held;
+  std::vector<counted_delete> deletes;
+  std::vector<counted_delete> replaced;
+  for (counted_delete& one : what.counted_deletes()) {
+    if (released_.contains(one.origin)) continue;
+    const model::held_change* const waits = held_.find(one.origin);
+    if (waits != nullptr && waits->is_delete)
+      held.push_back(one.place);
+    else
+      (one.is_replaced ? replaced : deletes).push_back(std::move(one));
+  }
+  const delete_counts recent = recent_.within(how_.limits.window, time_of(at));
+  auto over = beyond_delete_limits(deletes, recent, how_.limits, state.present);
+  if (over) {
+    // Some only seem to go: parents that are kept for their children.
+    S2L_TRY_ASSIGN(const auto goes, what.origins_that_go());
+    std::erase_if(deletes, [&](const counted_delete& one) { return !goes.contains(one.origin); });
+    over = beyond_delete_limits(deletes, recent, how_.limits, state.present);
+  }
+  if (over) {
+    if (!at.holds) return fail(error_kind::limit, over->message);
+    held.insert(held.end(), over->places.begin(), over->places.end());
+    out.cause = over->message;
+  }
+  out.deletes = std::move(deletes);
+
+  const auto counts = [this](std::string_view origin) { return !released_.contains(std::string(origin)); };
+  const std::uint64_t allowed = allowed_updates(how_.limits, state.present);
+  if (state.differ + replaced.size() > allowed) {
+    S2L_TRY_ASSIGN(const std::uint64_t updates, what.count_updates(counts));
+    if (const std::uint64_t changes = updates + replaced.size(); changes > allowed) {
+      std::string message =
+          fmt::format("{} of {} entries would be changed, {} are allowed", changes, state.present, allowed);
+      if (!at.holds) return fail(error_kind::limit, message);
+      what.hold_updates(counts);
+      for (const counted_delete& one : replaced) held.push_back(one.place);
+      out.cause = out.cause.empty() ? std::move(message) : out.cause + "; " + message;
+    }
+  }
+  what.hold_deletes(held);
+  if (state.missing > 0 && (!held.empty() || !held_.empty())) {
+    // In the place of an entry that waits none of another kind comes: an address has one.
+    std::unordered_set<std::uint64_t> names;
+    for (const std::size_t place : held) names.insert(model::dn_hash(state.surplus[place].dn));
+    what.hold_adds([this, names = std::move(names)](std::string_view dn) {
+      const std::vector<std::uint64_t> same_address = names_of_same_address(dn, who_.map);
+      return std::any_of(same_address.begin(), same_address.end(),
+                         [&](std::uint64_t hash) { return names.contains(hash) || held_.keeps(hash, released_); });
+    });
+  }
+  return out;
+}
+
+// After a run: what it held waits, and what it deleted or held counts with what comes.
+void follower::keep_held(findings& found, const limited& by, const occasion& at) {
+  delete_counts sums;
+  for (const counted_delete& one : by.deletes)
+    if (found.deleted.contains(one.origin) || found.held.contains(one.origin)) sums.add(one);
+  for (auto& [origin, change] : found.held) {
+    const std::string& limit = by.cause.empty() ? below_held : by.cause;
+    change.cause = at.cause.empty() ? limit : at.cause + ": " + limit;
+    change.since = how_.now();
+    held_.add(origin, std::move(change));
+  }
+  recent_.add(time_of(at), std::move(sums));
 }
 
 result<counts> follower::apply(run& what, moves& seen, findings& into) {
   return what.apply(
       [&](step& s) -> result<void> {
         note(s, seen);
-        if (s.kind == step::what::remove || s.kind == step::what::disable) into.to_remove.insert(s.origin);
+        if (s.kind == step::what::remove || s.kind == step::what::disable) {
+          into.to_remove.insert(s.origin);
+          into.deleted.insert(s.origin);
+        }
         return {};
       },
       [&](const step_problem& p) {
+        if (p.held) into.held.insert_or_assign(p.origin, model::held_change{p.dn, p.wanted_dn, p.is_delete, "", 0, 0});
         if (p.foreign) into.name_taken.insert(p.origin);
         if (p.stale) into.to_remove.insert(p.origin);
       });
@@ -174,15 +252,15 @@ dirty_keys follower::freed_by(const moves& seen) const {
   return out;
 }
 
-result<counts> follower::reconcile() {
+result<counts> follower::reconcile(const occasion& at) {
   ahead_.reset();
   S2L_TRY(ask_for_facts());
   findings found;
   moves seen;
-  const run_options how = collecting(found);
+  const run_options how = collecting(found, at);
   if (how.everything_begins) how.everything_begins();
   S2L_TRY_ASSIGN(const auto whole, run::begin(who_, how, facts_));
-  S2L_TRY(check_limits(*whole));
+  S2L_TRY_ASSIGN(const limited by, limit(*whole, at));
   S2L_TRY(spool_({true, {}}));
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
   if (how.everything_ended) S2L_TRY(how.everything_ended());
@@ -194,15 +272,21 @@ result<counts> follower::reconcile() {
       unread_.erase(kind);
   }
   half_done_.clear();
+  std::vector<std::string> waited;
+  for (const auto& [origin, change] : held_.list())
+    if (!found.held.contains(origin)) waited.push_back(origin);
+  for (const std::string& origin : waited) held_.remove(origin);
+  keep_held(found, by, at);
   put_aside(std::move(found), std::exchange(aside_, {}));
   present_ = done.present + done.added - std::min(done.present + done.added, done.deleted);
   return done;
 }
 
-result<counts> follower::follow(std::span<const model::row_image> changed, std::vector<model::row_image> next) {
+result<counts> follower::follow(std::span<const model::row_image> changed, std::vector<model::row_image> next,
+                                const occasion& at) {
   S2L_TRY(ask_for_facts());
   S2L_TRY_ASSIGN(compared what, compare_rows(changed));
-  return bring_in_step(std::move(what), std::move(next));
+  return bring_in_step(std::move(what), std::move(next), at);
 }
 
 result<follower::compared> follower::compare_rows(std::span<const model::row_image> changed) {
@@ -230,7 +314,7 @@ result<follower::compared> follower::begin() const {
 result<void> follower::compare(compared& what) const {
   const std::size_t named = what.dirty.size();
   if (what.dirty.empty() || what.dirty.everything()) return {};
-  const rest_of_directory rest{present_, aside_, unread_};
+  const rest_of_directory rest{present_, aside_, unread_, held_.list()};
   S2L_TRY_ASSIGN(what.found, compare_keys(who_, how_, *what.from, facts_->schema, what.dirty, rest));
   what.has_grown = what.dirty.size() > named;
   return {};
@@ -263,27 +347,38 @@ bool follower::leaves_others_alone(const run& what, const std::vector<std::strin
   return std::none_of(names.begin(), names.end(), [&](const std::string& one) { return aside_.contains(one); });
 }
 
-result<counts> follower::retry(const choice& which) {
+result<counts> follower::retry(const choice& which, const occasion& at) {
   dirty_keys dirty(who_.map.kinds().size());
   for (const auto& [origin, why] : aside_) {
     if (which(origin, why)) add_known(origin, dirty);
   }
-  return look_at(std::move(dirty));
+  return look_at(std::move(dirty), at);
 }
 
-result<counts> follower::compare_again(const std::set<std::string>& origins) {
+result<counts> follower::compare_again(const std::set<std::string>& origins, const occasion& at) {
   dirty_keys dirty(who_.map.kinds().size());
   for (const std::string& origin : origins) add_known(origin, dirty);
-  return look_at(std::move(dirty));
+  return look_at(std::move(dirty), at);
 }
 
-result<counts> follower::purge() {
+result<counts> follower::write_released(const occasion& at) {
+  for (const auto& [origin, change] : held_.list())
+    if (held_.is_released(origin)) released_.insert(origin);
+  S2L_TRY_ASSIGN(const counts done, compare_again(released_, at));
+  held_.end_release();
+  released_.clear();
+  // An operator's word was for this; what comes next is measured from here.
+  recent_.clear();
+  return done;
+}
+
+result<counts> follower::purge(const occasion& at) {
   const auto due = overdue();
   if (!due) {
     if (due.error().ldap_code == model::result_code::no_such_object) return counts{};  // not even the base is there
     return tl::make_unexpected(due.error());
   }
-  return compare_again(*due);
+  return compare_again(*due, at);
 }
 
 // Whose grace is over.
@@ -302,26 +397,26 @@ result<std::set<std::string>> follower::overdue() {
   }
 }
 
-result<counts> follower::look_at(dirty_keys dirty) {
+result<counts> follower::look_at(dirty_keys dirty, const occasion& at) {
   if (dirty.empty()) return counts{};
   ahead_.reset();
   S2L_TRY(ask_for_facts());
   S2L_TRY_ASSIGN(compared what, begin());
   what.dirty.add(dirty);
   S2L_TRY(compare(what));
-  return bring_in_step(std::move(what), {});
+  return bring_in_step(std::move(what), {}, at);
 }
 
-result<counts> follower::bring_in_step(compared what, std::vector<model::row_image> next) {
+result<counts> follower::bring_in_step(compared what, std::vector<model::row_image> next, const occasion& at) {
   counts sums;
   for (int pass = 0; pass < passes_max && !what.dirty.empty(); ++pass) {
     if (what.dirty.everything()) {
-      S2L_TRY_ASSIGN(const counts done, reconcile());
+      S2L_TRY_ASSIGN(const counts done, reconcile(at));
       add(sums, done);
       break;
     }
     moves seen;
-    S2L_TRY_ASSIGN(const counts done, one_pass(what, seen, pass == 0, std::exchange(next, {})));
+    S2L_TRY_ASSIGN(const counts done, one_pass(what, seen, pass == 0, std::exchange(next, {}), at));
     add(sums, done);
     what.dirty = freed_by(seen);
     S2L_TRY(compare(what));
@@ -331,12 +426,13 @@ result<counts> follower::bring_in_step(compared what, std::vector<model::row_ima
   return sums;
 }
 
-result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::vector<model::row_image> next) {
+result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::vector<model::row_image> next,
+                                  const occasion& at) {
   findings found;
-  const run_options how = collecting(found);
+  const run_options how = collecting(found, at);
   S2L_TRY(tell_compared(who_, how, facts_->schema, what.dirty, what.found));
   const auto some = run::of_compared(who_, how, facts_, *what.from, std::move(what.found));
-  S2L_TRY(check_limits(*some));
+  S2L_TRY_ASSIGN(const limited by, limit(*some, at));
   const std::vector<std::string> names = origins_.of(what.dirty);
   if (!first || what.has_grown || !half_done_.empty()) S2L_TRY(note_in_play(names));
   // Also of those that cannot go to their new names: others may push them aside.
@@ -350,6 +446,9 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   for (const std::string& origin : names) before.insert(aside_.extract(origin));
   // Where nobody moved or was set aside, the comparison of others would come out the same now.
   const bool all_in_place = seen.none() && found.none();
+  for (const std::string& origin : names)
+    if (!found.held.contains(origin)) held_.remove(origin);
+  keep_held(found, by, at);
   if (next_one && reads_ahead_ && all_in_place && !what.dirty.overlaps(next_one->what->dirty))
     ahead_ = std::move(next_one);
   unread_.insert(what.dirty.unread().begin(), what.dirty.unread().end());

@@ -18,6 +18,7 @@ enum class fate : std::uint8_t {
   wait,     // was turned off, and waits
   purge,    // its time is over: deleted now
   keep,     // that its row is gone is not proven, or others need it
+  hold,     // goes beyond the limits: an operator decides
 };
 
 [[nodiscard]] fate fate_of(const model::entry& present, const run_options& how);

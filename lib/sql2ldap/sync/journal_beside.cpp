@@ -7,7 +7,7 @@ namespace sql2ldap::sync {
 
 void journal_beside::begin(record what) {
   what_ = std::move(what);
-  going_on_ = how_([this] { return real_.remember(what_.now, what_.aside, what_.agreed); });
+  going_on_ = how_([this] { return real_.remember(what_.now, what_.aside, what_.agreed, what_.held); });
 }
 
 std::optional<journal_beside::outcome> journal_beside::take(bool wait) {
@@ -34,10 +34,15 @@ result<model::set_aside_list> journal_beside::recall_aside() {
   return real_.recall_aside();
 }
 
-result<void> journal_beside::remember(const model::remembered& now, const model::set_aside_list& aside,
-                                      const model::agreement_changes& agreed) {
+result<model::held_list> journal_beside::recall_held() {
   S2L_TRY(wait());
-  return real_.remember(now, aside, agreed);
+  return real_.recall_held();
+}
+
+result<void> journal_beside::remember(const model::remembered& now, const model::set_aside_list& aside,
+                                      const model::agreement_changes& agreed, const model::held_updates& held) {
+  S2L_TRY(wait());
+  return real_.remember(now, aside, agreed, held);
 }
 
 result<void> journal_beside::agree(const model::agreement_changes& changed) {

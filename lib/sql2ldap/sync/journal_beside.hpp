@@ -17,6 +17,7 @@ class journal_beside final : public model::journal {
     model::remembered now;
     model::set_aside_list aside;
     model::agreement_changes agreed;
+    model::held_updates held;
   };
   struct outcome {
     record what;
@@ -37,8 +38,9 @@ class journal_beside final : public model::journal {
   // While the outcome of a write that failed has not been taken, these fail as it did.
   [[nodiscard]] result<std::optional<model::remembered>> recall() override;
   [[nodiscard]] result<model::set_aside_list> recall_aside() override;
+  [[nodiscard]] result<model::held_list> recall_held() override;
   [[nodiscard]] result<void> remember(const model::remembered& now, const model::set_aside_list& aside,
-                                      const model::agreement_changes& agreed) override;
+                                      const model::agreement_changes& agreed, const model::held_updates& held) override;
   [[nodiscard]] result<void> agree(const model::agreement_changes& changed) override;
   [[nodiscard]] result<std::optional<model::agreement>> agreed_on(const std::string& origin) override;
   [[nodiscard]] result<std::optional<std::string>> origin_with(const model::entry_uuid& uuid) override;

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include <sql2ldap/base/limits.hpp>
+#include <sql2ldap/sync/limits.hpp>
 
 namespace sql2ldap::sync {
 namespace {
@@ -16,7 +18,6 @@ using std::chrono::milliseconds;
 using phase = keep_status::phase;
 
 constexpr std::chrono::seconds told_again_within{60};  // by a feed that has begun, far more than any was seen to take
-constexpr int held_retry_share = 10;                   // times what the last attempt has taken
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::string counted(const counts& what) {
@@ -41,6 +42,14 @@ std::string changed_tables(std::string_view before, std::string_view now) {
   for (const auto& [name, line] : lines_of(now))
     if (const auto known = old.find(name); known == old.end() || known->second != line) names.push_back(name);
   return names.empty() ? "some are not read any more" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+// For people.
+std::string cause_of(const std::vector<model::row_image>& rows, bool everything) {
+  if (everything) return "a table was emptied (TRUNCATE), or too many rows were changed at once";
+  std::set<std::string_view> tables;
+  for (const model::row_image& row : rows) tables.insert(row.table);
+  return fmt::format("changes of {}", fmt::join(tables, ", "));
 }
 
 }  // namespace
@@ -80,7 +89,7 @@ result<void> keeper::run(const std::function<bool()>& stop, const std::function<
         options_.tell(log::level::info, "SYNC_RECOVERED", "going on after: " + status_.trouble);
       status_.trouble.clear();
       options_.watch(status_);
-      if (!feed_) idle(limits::held_retry_every);
+      if (!feed_) idle(limits::standby_look_every);
       continue;
     }
     if (stop()) break;
@@ -99,10 +108,10 @@ result<void> keeper::run(const std::function<bool()>& stop, const std::function<
 result<void> keeper::turn(milliseconds patience) {
   auto turned = [&]() -> result<void> {
     if (!feed_ || !everything_because_.empty()) S2L_TRY(begin());
-    // While all waits for an operator nothing is followed, but whoever is asked for the plan must hear the news.
     if (!feed_) return {};
     S2L_TRY(gather(patience));
     S2L_TRY(apply_waiting());
+    S2L_TRY(write_released());
     if (has_time()) {
       S2L_TRY(retry_aside());
       S2L_TRY(check_found());
@@ -114,6 +123,7 @@ result<void> keeper::turn(milliseconds patience) {
   if (!turned) let_go();
   note_if_current(turned.has_value());
   note_aside();
+  note_held();
   if (auto written = write_down(); !written && turned) turned = std::move(written);
   if (turned) turned = learn_uuids();
   return turned;
@@ -198,13 +208,13 @@ result<void> keeper::begin() {
     S2L_TRY_ASSIGN(written_, journal_.recall());
     S2L_TRY_ASSIGN(written_aside_, journal_.recall_aside());
     memory_ = written_.value_or(model::remembered{});
-    follower_.restore(written_aside_, memory_.entries, memory_.unfinished);
+    S2L_TRY_ASSIGN(model::held_list held, journal_.recall_held());
+    follower_.restore(written_aside_, memory_.entries, memory_.unfinished, std::move(held), memory_.held_plan);
     recalled_ = true;
     if (memory_.proven_at != 0) status_.proven_at = std::chrono::system_clock::from_time_t(memory_.proven_at);
   }
   feed_.reset();
   forget_waiting();
-  if (status_.held && options_.clock() < next_attempt_) return {};
   follower_.ask_again();
   S2L_TRY(check_mapping());
   S2L_TRY_ASSIGN(model::collected now, capture_.look());
@@ -226,7 +236,6 @@ result<void> keeper::begin() {
       S2L_TRY_ASSIGN(now, capture_.look());
     }
     S2L_TRY(reconcile());
-    if (!everything_because_.empty()) return {};
     memory_.source = who_.from.name();
     memory_.directory = who_.to.name();
     memory_.base = who_.base.text();
@@ -242,30 +251,21 @@ result<void> keeper::begin() {
   S2L_TRY_ASSIGN(feed_, capture_.follow(memory_.applied));
   // What they wait for may have happened in a call that did not come to its end.
   for (auto& [origin, waits] : follower_.aside()) waits.next_try = 0;
-  enter(phase::following);
+  enter(follower_.held().empty() ? phase::following : phase::held);
   return {};
 }
 
 result<void> keeper::reconcile() {
-  if (!status_.held) {
-    options_.tell(log::level::warning, "SYNC_RECONCILE", "comparing everything: " + everything_because_);
-    enter(phase::reconciling);
-  }
+  options_.tell(log::level::warning, "SYNC_RECONCILE", "comparing everything: " + everything_because_);
+  enter(phase::reconciling);
   status_.reconciled_because = everything_because_;
   options_.watch(status_);
-  how_.limits.deletes_before = 0;
-  const auto begun = options_.clock();
-  auto compared = follower_.reconcile();
-  if (!compared) {
-    if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
-    hold(begun);
-    return {};
-  }
+  S2L_TRY_ASSIGN(const counts compared, follower_.reconcile({"comparing everything: " + everything_because_}));
   S2L_TRY(agreements_.learn_all_uuids());
-  done(*compared);
-  proven(compared->differences());
+  done(compared);
+  proven(compared.differences());
   everything_because_.clear();
-  options_.tell(log::level::info, "SYNC_RECONCILED", "all entries compared: " + counted(*compared));
+  options_.tell(log::level::info, "SYNC_RECONCILED", "all entries compared: " + counted(compared));
   return {};
 }
 
@@ -281,23 +281,12 @@ result<void> keeper::gather(milliseconds patience) {
     if (!status_.behind_since || waiting_.empty()) status_.behind_since = one.time;
     waiting_.push_back(std::move(one));
   };
-  const std::size_t rows_max =
-      status_.held ? limits::feed_rows_max : limits::pieces_gathered_max * options_.rows_at_once;
+  const std::size_t rows_max = limits::pieces_gathered_max * options_.rows_at_once;
   while (status_.waiting_rows < rows_max) {
-    const bool first = waiting_.empty() || status_.held;
-    S2L_TRY_ASSIGN(auto told, feed_->next(first ? patience : milliseconds(0)));
+    S2L_TRY_ASSIGN(auto told, feed_->next(waiting_.empty() ? patience : milliseconds(0)));
     if (!told) break;
     add(*std::move(told));
     patience = milliseconds(0);
-  }
-  if (status_.held && status_.waiting_rows >= rows_max) {
-    // They queue up behind the plan that is held, in bounded memory: then all is compared.
-    model::committed all = std::move(waiting_.front());
-    all.position = waiting_.back().position;
-    all.everything = true;
-    all.rows.clear();
-    forget_waiting();
-    waiting_.push_back(std::move(all));
   }
   if (waiting_.empty()) status_.behind_since.reset();
   return {};
@@ -305,9 +294,6 @@ result<void> keeper::gather(milliseconds patience) {
 
 result<void> keeper::apply_waiting() {
   if (waiting_.empty()) return {};
-  if (status_.held && options_.clock() < next_attempt_) return {};
-  const auto begun = options_.clock();
-  if (status_.held) singly_ = 0;
   // Many are quicker together. What is too much then may still be right one by one, as rows that come back.
   if (singly_ == 0 && waiting_.size() > options_.transactions_singly) {
     const std::size_t piece = end_of_piece(0);
@@ -316,11 +302,7 @@ result<void> keeper::apply_waiting() {
     singly_ = piece;
   }
   for (std::size_t n = 0; !waiting_.empty() && n < limits::transactions_singly_a_turn; ++n) {
-    S2L_TRY_ASSIGN(const bool applied, apply(1, singly_ == 0 ? next_piece(1) : std::vector<model::row_image>()));
-    if (!applied) {
-      hold(begun);
-      break;
-    }
+    S2L_TRY(apply(1, singly_ == 0 ? next_piece(1) : std::vector<model::row_image>()));
     if (singly_ > 0) --singly_;
   }
   return {};
@@ -357,21 +339,17 @@ result<bool> keeper::apply(std::size_t transactions, std::vector<model::row_imag
     rows.insert(rows.end(), one->rows.begin(), one->rows.end());
   }
   status_.at.spooled = waiting_[transactions - 1].position;
-  const auto now = options_.clock();
-  while (!deletes_.empty() && deletes_.front().first + limits::deletes_window < now) deletes_.pop_front();
-  how_.limits.deletes_before = 0;
-  for (const auto& [when, count] : deletes_) how_.limits.deletes_before += count;
+  const auto end_time = waiting_[transactions - 1].time;
+  const occasion at{cause_of(rows, everything), std::chrono::system_clock::to_time_t(end_time), transactions == 1};
 
   if (everything) S2L_TRY(check_mapping());
-  auto applied = everything      ? follower_.reconcile()
+  auto applied = everything      ? follower_.reconcile(at)
                  : changing == 0 ? result<counts>(counts{})
-                                 : follower_.follow(rows, std::move(next));
+                                 : follower_.follow(rows, std::move(next), at);
   if (!applied) {
-    if (applied.error().kind == error_kind::limit) return false;
+    if (applied.error().kind == error_kind::limit && !at.holds) return false;
     return tl::make_unexpected(std::move(applied).error());
   }
-  const std::uint64_t went = applied->deleted + applied->disabled;
-  if (went > 0) deletes_.emplace_back(now, went);
   done(*applied);
   memory_.applied = status_.at.applied = status_.at.spooled;
   status_.transactions += changing;
@@ -381,28 +359,46 @@ result<bool> keeper::apply(std::size_t transactions, std::vector<model::row_imag
     status_.behind_since.reset();
   else
     status_.behind_since = waiting_.front().time;
-  enter(phase::following);
+  enter(follower_.held().empty() ? phase::following : phase::held);
   return true;
 }
 
-void keeper::hold(time_point begun) {
-  const held_plan& plan = follower_.held();
-  if (!status_.held || status_.held->id != plan.id) {
-    options_.tell(log::level::error, "SYNC_HELD",
-                  fmt::format("{}; plan {} waits: {}; first: {}; `sql2ldap release {}` lets it go", plan.reason,
-                              plan.id, counted(plan.what), plan.first.empty() ? "-" : plan.first.front(), plan.id));
-    if (!status_.held) status_.held_since = options_.clock();
-  }
-  status_.held = plan;
-  // The rows may come back. Where looking takes long, it is not done all the time.
-  const auto now = options_.clock();
-  next_attempt_ = now + std::max<time_point::duration>(limits::held_retry_every, held_retry_share * (now - begun));
-  enter(phase::held);
+bool keeper::release(const std::string& plan_id) {
+  has_release_ = follower_.held().release(plan_id) || has_release_;
+  return has_release_;
 }
 
-void keeper::release(const std::string& plan_id) {
-  follower_.release(plan_id);
-  next_attempt_ = {};
+result<void> keeper::write_released() {
+  if (!has_release_) return {};
+  const std::string plan = follower_.held().id();
+  S2L_TRY_ASSIGN(const counts written, follower_.write_released({fmt::format("plan {}, released", plan)}));
+  has_release_ = false;
+  done(written);
+  options_.tell(log::level::warning, "SYNC_RELEASED", "an operator has released what waited: " + counted(written));
+  note_held();
+  return {};
+}
+
+// What waits, for status and log.
+void keeper::note_held() {
+  const held_changes& held = follower_.held();
+  memory_.held_plan = held.name();
+  if (held.revision() == held_revision_) return;
+  held_revision_ = held.revision();
+  const std::optional<held_plan> before = std::exchange(status_.held, std::nullopt);
+  if (held.empty()) {
+    if (before && !has_release_)
+      options_.tell(log::level::info, "SYNC_HELD_OVER", fmt::format("plan {} is gone: its rows are back", before->id));
+    if (status_.now == phase::held) enter(phase::following);
+    return;
+  }
+  status_.held = held.summary(origins(who_.map));
+  if (!before || before->id != status_.held->id)
+    options_.tell(log::level::error, "SYNC_HELD",
+                  fmt::format("{}; plan {} waits: {} deletes, {} updates; first: {}; the rest goes on",
+                              status_.held->groups.back().cause, status_.held->id, status_.held->deletes,
+                              status_.held->updates, status_.held->examples.front()));
+  if (status_.now == phase::following) enter(phase::held);
 }
 
 void keeper::done(const counts& what) {
@@ -416,13 +412,6 @@ void keeper::done(const counts& what) {
   sums.rejected += what.rejected;
   sums.present = follower_.entries();
   memory_.entries = follower_.entries();
-  if (!status_.held) return;
-  options_.tell(log::level::warning, "SYNC_RELEASED", "no plan is held any more: " + counted(what));
-  // An operator's word was for this plan; what comes next is measured anew.
-  deletes_.clear();
-  follower_.release("");
-  status_.held.reset();
-  status_.held_since.reset();
 }
 
 // ---- those set aside ------------------------------------------------------------------------
@@ -458,22 +447,17 @@ std::set<std::string> keeper::due_aside(std::int64_t now) const {
 }
 
 result<void> keeper::retry_aside() {
-  if (status_.held) return {};
   const std::int64_t now = seconds_now();
   const std::set<std::string> due = due_aside(now);
   if (due.empty() && follower_.half_done().empty()) return {};
-  auto tried =
-      follower_.retry([&](const std::string& origin, const model::set_aside&) { return due.contains(origin); });
+  auto tried = follower_.retry([&](const std::string& origin, const model::set_aside&) { return due.contains(origin); },
+                               {"tried again"});
   for (auto& [origin, why] : follower_.aside()) {
     if (why.next_try > now || !due.contains(origin)) continue;
     const auto wait = limits::aside_retry_first.count() << std::min(++why.tries, 12U);
     why.next_try = why.skipped ? never : now + std::min(wait, limits::aside_retry_longest.count());
   }
-  if (!tried) {
-    // Too much for the limits: it stays aside.
-    if (tried.error().kind == error_kind::limit) return {};
-    return tl::make_unexpected(std::move(tried).error());
-  }
+  if (!tried) return tl::make_unexpected(std::move(tried).error());
   done(*tried);
   return {};
 }
@@ -482,39 +466,27 @@ result<void> keeper::retry_aside() {
 
 void keeper::check(verify_findings found) {
   if (found.too_many) return compare_everything("the background comparison found more differences than it could name");
+  std::erase_if(found.origins, [this](const std::string& origin) { return held().contains(origin); });
   to_check_ = std::move(found);
 }
 
 result<void> keeper::check_found() {
-  if (!to_check_ || status_.held || !waiting_.empty()) return {};
-  auto compared = follower_.compare_again(to_check_->origins);
-  if (!compared) {
-    if (compared.error().kind != error_kind::limit) return tl::make_unexpected(std::move(compared).error());
-    // Where an operator's word is needed, it is asked for all at once.
-    to_check_.reset();
-    compare_everything("the background comparison found more than the limits allow to mend");
-    return {};
-  }
+  if (!to_check_ || !waiting_.empty()) return {};
+  S2L_TRY_ASSIGN(const counts compared, follower_.compare_again(to_check_->origins, {"found by the comparison"}));
   to_check_.reset();
-  done(*compared);
-  proven(compared->differences());
-  if (compared->differences() > 0)
+  done(compared);
+  proven(compared.differences());
+  if (compared.differences() > 0)
     options_.tell(log::level::warning, "SYNC_MENDED",
-                  "out of step for a reason that is not known: " + counted(*compared));
+                  "out of step for a reason that is not known: " + counted(compared));
   return {};
 }
 
 result<void> keeper::purge() {
   const auto now = options_.clock();
-  if (how_.grace.count() == 0 || status_.held || now < next_purge_) return {};
+  if (how_.grace.count() == 0 || now < next_purge_) return {};
   next_purge_ = now + limits::purge_look_every;
-  const auto went = follower_.purge();
-  if (!went) {
-    // Too much for the limits at once: the next comparison of everything asks an operator.
-    if (went.error().kind == error_kind::limit) return {};
-    return tl::make_unexpected(went.error());
-  }
-  const counts& purged = *went;
+  S2L_TRY_ASSIGN(const counts purged, follower_.purge({"its grace is over"}));
   done(purged);
   if (purged.deleted > 0)
     options_.tell(log::level::info, "SYNC_PURGED",
@@ -592,10 +564,15 @@ result<void> keeper::spool(const follower::unfinished& what) {
   return known && !journal_.is_writing() ? result<void>() : remember();
 }
 
+journal_beside::record keeper::unwritten() {
+  return {memory_, follower_.aside(), agreements_.take_pending(), follower_.held().take_pending()};
+}
+
 result<void> keeper::remember() {
   end_writing(true);
-  journal_beside::record what{memory_, follower_.aside(), agreements_.take_pending()};
-  auto written = journal_.remember(what.now, what.aside, what.agreed);
+  memory_.held_plan = follower_.held().name();
+  journal_beside::record what = unwritten();
+  auto written = journal_.remember(what.now, what.aside, what.agreed, what.held);
   note_written(std::move(what), written);
   return written;
 }
@@ -609,6 +586,7 @@ void keeper::note_written(journal_beside::record&& what, const result<void>& how
     return;
   }
   agreements_.give_back(std::move(what.agreed));
+  follower_.held().give_back(std::move(what.held));
   if (status_.journal_trouble != how.error().text())
     options_.tell(log::level::error, "STATE_NOT_WRITTEN", how.error().text());
   status_.journal_trouble = how.error().text();
@@ -620,12 +598,14 @@ void keeper::end_writing(bool wait) {
 }
 
 bool keeper::is_written() const {
-  return written_ && *written_ == memory_ && written_aside_ == follower_.aside() && !agreements_.has_pending();
+  return written_ && *written_ == memory_ && written_aside_ == follower_.aside() && !agreements_.has_pending() &&
+         !follower_.held().has_pending();
 }
 
 result<void> keeper::write_down() {
   if (!recalled_) return {};
   memory_.unfinished = follower_.half_done();
+  memory_.held_plan = follower_.held().name();
   const auto now = options_.clock();
   // A disk that is slower than that holds us up.
   const bool due = now >= next_write_;
@@ -645,7 +625,7 @@ result<void> keeper::write_down() {
       // Before everything is compared it must be known to the journal; later it can wait.
       if (!written && !memory_.in_step) return written;
     } else if (due) {
-      journal_.begin({memory_, follower_.aside(), agreements_.take_pending()});
+      journal_.begin(unwritten());
     }
   }
   return confirm();
@@ -665,6 +645,7 @@ result<void> keeper::confirm() {
 result<void> keeper::settle() {
   if (!recalled_) return {};
   memory_.unfinished = follower_.half_done();
+  memory_.held_plan = follower_.held().name();
   end_writing(true);
   if (!is_written()) S2L_TRY(remember());
   return confirm();

@@ -3,7 +3,7 @@
 //
 // Promises: after a crash at any point, a lost journal, a lost or foreign slot, it gets back in step by itself, by
 // comparing everything where it cannot know, and says so; nothing is confirmed that is not applied and written down;
-// what goes beyond the limits waits, with all that was committed after it, for release() or for the rows to come back.
+// deletes and updates that go beyond the limits wait for release() or for their rows to come back, all else goes on.
 #pragma once
 
 #include <chrono>
@@ -55,7 +55,6 @@ struct keep_status {
   std::uint64_t rejects = 0;       // set aside and not dropped
   std::uint64_t retained_bytes = 0;
   std::optional<held_plan> held;
-  std::optional<time_point> held_since;
   std::optional<time_point> proven_at;  // when all was last compared
   std::uint64_t found_out_of_step = 0;  // entries, by the last comparison of everything; they are mended
   std::string trouble;                  // "" = none
@@ -91,7 +90,8 @@ class keeper {
   // Writes down and confirms what is applied.
   [[nodiscard]] result<void> settle();
 
-  void release(const std::string& plan_id);
+  // Exactly what `held_plan::id` names is written in the next turn; false when no plan has that name.
+  [[nodiscard]] bool release(const std::string& plan_id);
   void compare_everything(std::string because) { everything_because_ = std::move(because); }
   // A comparison of everything beside us has found these; what is out of step is mended.
   void check(verify_findings found);
@@ -101,6 +101,7 @@ class keeper {
 
   [[nodiscard]] const keep_status& status() const noexcept { return status_; }
   [[nodiscard]] const model::set_aside_list& aside() const noexcept { return follower_.aside(); }
+  [[nodiscard]] const model::held_list& held() const noexcept { return follower_.held().list(); }
 
  private:
   [[nodiscard]] result<void> begin();
@@ -113,7 +114,7 @@ class keeper {
   [[nodiscard]] result<void> apply_waiting();
   [[nodiscard]] std::size_t end_of_piece(std::size_t from) const;
   [[nodiscard]] std::vector<model::row_image> next_piece(std::size_t from) const;
-  // The first of those that wait; false: held. `next`: what the next call will get.
+  // The first of those that wait; false: they are too much together. `next`: what the next call will get.
   [[nodiscard]] result<bool> apply(std::size_t transactions, std::vector<model::row_image> next);
   void note_if_current(bool turned);
   [[nodiscard]] bool has_time();
@@ -121,6 +122,7 @@ class keeper {
   [[nodiscard]] result<void> retry_aside();
   [[nodiscard]] result<void> write_down();
   [[nodiscard]] result<void> remember();
+  [[nodiscard]] journal_beside::record unwritten();
   void note_written(journal_beside::record&& what, const result<void>& how);
   void end_writing(bool wait);
   [[nodiscard]] bool is_written() const;
@@ -130,7 +132,8 @@ class keeper {
   [[nodiscard]] result<void> purge();
   [[nodiscard]] result<void> spool(const follower::unfinished& what);
   void proven(std::uint64_t differences);
-  void hold(time_point begun);
+  [[nodiscard]] result<void> write_released();
+  void note_held();
   void done(const counts& what);
   void let_go();
   void forget_waiting();
@@ -139,7 +142,7 @@ class keeper {
   [[nodiscard]] std::int64_t seconds_now() const;
 
   const parties& who_;
-  run_options how_;  // with the deletes of a moment ago
+  run_options how_;
   model::capture& capture_;
   journal_beside journal_;
   keep_options options_;
@@ -154,9 +157,9 @@ class keeper {
   std::string everything_because_;  // not "": everything is to be compared first
   std::optional<verify_findings> to_check_;
   std::deque<model::committed> waiting_;
-  std::size_t singly_ = 0;  // the first of them, which are too much together
-  std::deque<std::pair<time_point, std::uint64_t>> deletes_;
-  time_point next_attempt_;  // of what is held
+  std::size_t singly_ = 0;           // the first of them, which are too much together
+  std::uint64_t held_revision_ = 0;  // of what status_.held shows
+  bool has_release_ = false;
   time_point next_write_;
   time_point next_look_;
   time_point next_learning_;

@@ -327,7 +327,11 @@ bool stepper::is_kept_name(std::uint64_t dn_hash) const {
     if (state_.unmapped.name_hashes.contains(dn_hash)) return true;
     const holder* h = vacated_.contains(dn_hash) ? nullptr : state_.holder_of(dn_hash);
     if (h == nullptr) return false;
-    if (h->surplus) return !deleted_early_[*h->surplus] && state_.surplus[*h->surplus].what == fate::keep;
+    if (h->surplus) {
+      const fate what = state_.surplus[*h->surplus].what;
+      return !deleted_early_[*h->surplus] && (what == fate::keep || what == fate::hold);
+    }
+    if (state_.holds_update && state_.holds_update(h->origin)) return true;
     dn_hash = state_.table.find(h->origin_hash)->dn_hash;
   }
   return false;  // they exchange their names
@@ -346,6 +350,10 @@ result<void> stepper::missing(const wanted& w, std::uint64_t dn_hash) {
   const model::entry& content = *w.content;
   if (w.unmapped != nullptr) {
     cannot(content, changed_meanwhile);
+    return {};
+  }
+  if (state_.holds_add && state_.holds_add(content.dn())) {
+    hold(content.dn(), content.first_value_of(model::names::origin), content.dn());
     return {};
   }
   S2L_TRY_ASSIGN(const bool adopted, adopt(w, dn_hash));
@@ -437,6 +445,11 @@ void stepper::prune(entry_difference& d, const wanted& w, const model::entry& pr
 result<void> stepper::differing(const wanted& w, std::uint64_t dn_hash) {
   const std::string_view origin = w.content->first_value_of(model::names::origin);
   const auto moved = state_.moved.find(run_hash64(origin));
+  if (state_.holds_update && state_.holds_update(origin)) {
+    const std::string_view present_dn = moved == state_.moved.end() ? w.content->dn() : std::string_view(moved->second);
+    hold(present_dn, origin, w.content->dn());
+    return {};
+  }
   const std::string found_as = moved == state_.moved.end() ? std::string(w.content->dn()) : moved->second;
   S2L_TRY_ASSIGN(const std::optional<model::entry> present, find_present(w, found_as, origin));
   if (!present) {
@@ -528,6 +541,18 @@ void stepper::note_needed_parents(std::string_view dn) {
     needed_parents_.insert(model::dn_hash(dn));
 }
 
+// Its parents stay as well; which of them have no row any more wait with it.
+void stepper::hold(std::string_view dn, std::string_view origin, std::string_view wanted_dn) {
+  (*problem_)({.dn = name_now(dn),
+               .origin = std::string(origin),
+               .held = true,
+               .is_delete = wanted_dn.empty(),
+               .wanted_dn = std::string(wanted_dn)});
+  note_needed_parents(dn);
+  for (dn = model::parent_text(dn); !dn.empty(); dn = model::parent_text(dn))
+    parents_of_held_.insert(model::dn_hash(dn));
+}
+
 result<void> stepper::deletes() {
   for (const std::uint32_t i : state_.surplus.deepest_first()) {
     if (deleted_early_[i]) continue;
@@ -536,6 +561,10 @@ result<void> stepper::deletes() {
     const bool displaced = vacated_.contains(model::dn_hash(item.dn));
     if (item.what == fate::wait && !displaced) continue;
     const bool needed = needed_parents_.contains(model::dn_hash(item.dn));
+    if (item.what == fate::hold || parents_of_held_.contains(model::dn_hash(item.dn))) {
+      hold(item.dn, item.origin, "");
+      continue;
+    }
     if (item.what == fate::keep || needed) {
       const std::string_view reason = needed ? kept_for_children : state_.reason_to_keep(item);
       (*problem_)({name_now(item.dn), std::string(item.origin), std::string(reason), false, true});

@@ -49,9 +49,12 @@ using step_sink = std::function<result<void>(step)>;
 struct step_problem {  // an entry that cannot be brought in step
   std::string dn;
   std::string origin;
-  std::string reason;
-  bool foreign = false;  // its DN is held by an entry that is not ours
-  bool stale = false;    // no row makes it, and it stays (fate::keep)
+  std::string reason{};     // "" of what is held
+  bool foreign = false;     // its DN is held by an entry that is not ours
+  bool stale = false;       // no row makes it, and it stays (fate::keep)
+  bool held = false;        // its change goes beyond the limits (fate::hold, comparison::holds_update)
+  bool is_delete = false;   // of what is held
+  std::string wanted_dn{};  // of an update that is held
 };
 
 class stepper {
@@ -90,6 +93,8 @@ class stepper {
   result<std::string_view> obstacle_at(std::string_view dn, std::uint64_t dn_hash);
   result<bool> is_out_of_sight(const wanted& w, std::uint64_t dn_hash);
   void note_needed_parents(std::string_view dn);
+  // An update of the entry with that DN, or with `wanted_dn` "" its delete.
+  void hold(std::string_view dn, std::string_view origin, std::string_view wanted_dn);
   [[nodiscard]] bool is_kept_name(std::uint64_t dn_hash) const;
   result<void> bring_up_to_date_in_place(const wanted& w, const model::entry& present);
   result<void> collect_foreign_names();
@@ -109,6 +114,7 @@ class stepper {
   dn_set vacated_;                                          // names that somebody of ours left in this run
   std::vector<bool> deleted_early_;                         // by index into surplus
   dn_set needed_parents_;                                   // above entries that stay where no row wants them
+  dn_set parents_of_held_;
   dn_set foreign_;
   bool foreign_known_ = false;
   std::unique_ptr<model::entry_stream> reading_;  // keeps the entry of read()

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <ctime>
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -24,14 +25,18 @@
 
 namespace sql2ldap::sync {
 
-// A run stops before its first write when deletes (or changes: modifies and renames) are more than
-// the larger of both numbers. A first load has none of either.
+// A run stops before its first write when deletes (or changes: modifies and renames) are more than the larger of both
+// numbers; a daemon holds them and goes on with the rest. An entry in whose place another one comes, for the same
+// address and below the same parent, counts as a change. A first load has none of either.
 struct change_limits {
   double deletes_percent = 1.0;
   std::uint64_t deletes_at_least = 5;
+  double deletes_at_least_percent_max = 100.0;              // of the entries: deletes_at_least means no more than these
+  std::optional<std::uint64_t> parent_deletes_max{};        // deletes of entries that others stand below of (domains)
+  std::optional<std::uint64_t> deletes_below_parent_max{};  // below one of them
+  std::chrono::seconds window{0};  // a daemon's: deletes within it count together; by the time of their commits
   double changes_percent = 20.0;
   std::uint64_t changes_at_least = 20;
-  std::uint64_t deletes_before = 0;  // done a moment ago, and counted with those to come
   bool enforced = true;
 };
 
@@ -100,6 +105,8 @@ struct run_options {
   std::function<void(const step& what)> refused{};
   // A step that is in the directory now.
   std::function<result<void>(const step& done, const model::schema& rules)> written{};
+  // The same for an audit trail, with the change of the source that it comes from (follow.hpp, occasion::cause).
+  std::function<void(const step& done, std::string_view cause)> audit{};
   // What an operator should know and can do something about; once for each reason and connection.
   std::function<void(const std::string& message, const std::string& hint)> warn = [](const std::string&,
                                                                                      const std::string&) {};

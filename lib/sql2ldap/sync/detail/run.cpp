@@ -1,46 +1,16 @@
 #include <sql2ldap/sync/detail/run.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
-#include <sodium.h>
 
-#include <sql2ldap/base/limits.hpp>
-#include <sql2ldap/codec/ldif.hpp>
+#include <sql2ldap/model/dn.hpp>
 #include <sql2ldap/sync/apply.hpp>
 #include <sql2ldap/sync/origins.hpp>
 
 namespace sql2ldap::sync {
-namespace {
-
-std::uint64_t allowed(double percent, std::uint64_t at_least, std::uint64_t of) {
-  return std::max(at_least, static_cast<std::uint64_t>(std::floor(percent / 100.0 * static_cast<double>(of))));
-}
-
-constexpr std::size_t plan_id_bytes = 16;  // hashed; the first half is enough to name one
-
-std::string_view word_for(const step& s) {
-  switch (s.kind) {
-    case step::what::container:
-    case step::what::add:
-      return "add";
-    case step::what::remove:
-      return "delete";
-    case step::what::disable:
-      return "disable";
-    case step::what::make_way:
-      return "move away";
-    case step::what::update:
-      break;
-  }
-  return s.renamed ? "rename to" : "modify";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 result<std::unique_ptr<run>> run::begin(const parties& who, const run_options& how, facts_ptr facts) {
   if (facts == nullptr) {
@@ -68,8 +38,14 @@ result<void> run::each_step(const step_sink& to, const std::function<void(const 
   undone_ = 0;
   foreign_ = 0;
   undone_elsewhere_ = 0;
+  held_updates_ = 0;
   stepper steps(who_, how_, *snapshot_, facts_->schema, state_);
   const auto on_problem = [&](const step_problem& p) {
+    if (p.held) {
+      if (!p.is_delete) ++held_updates_;
+      if (problem) problem(p);
+      return;
+    }
     ++undone_;
     if (p.foreign) ++foreign_;
     if (p.foreign || p.stale) ++undone_elsewhere_;
@@ -90,33 +66,72 @@ counts run::totals(counts done, std::uint64_t updated) const {
   done.present = state_.present;
   done.foreign += foreign_;
   done.rejected += rejected_rows_ + undone_;
-  const std::uint64_t unequal = updated + undone_in_place();
+  const std::uint64_t unequal = updated + undone_in_place() + held_updates_;
   done.equal = state_.equal + (state_.differ > unequal ? state_.differ - unequal : 0);
   return done;
 }
 
+std::vector<counted_delete> run::counted_deletes() const {
+  std::vector<counted_delete> out;
+  const origins names(who_.map);
+  for (std::size_t i = 0; i < state_.surplus.size(); ++i) {
+    const surplus_list::item item = state_.surplus[i];
+    if (item.what != fate::remove && item.what != fate::disable) continue;
+    counted_delete one;
+    const std::vector<std::uint64_t> same_address = names_of_same_address(item.dn, who_.map);
+    one.is_replaced = std::any_of(same_address.begin(), same_address.end(),
+                                  [this](std::uint64_t hash) { return state_.wanted_dns.contains(hash); });
+    one.place = i;
+    one.origin = std::string(item.origin);
+    if (const auto kind = names.kind_of(item.origin)) {
+      const mapping::kind_info& info = who_.map.kinds()[*kind];
+      one.is_parent = info.is_parent;
+      if (info.is_parent)
+        one.parent = std::string(item.dn);
+      else if (info.parent)
+        one.parent = std::string(model::parent_text(item.dn));
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+result<std::uint64_t> run::count_updates(const std::function<bool(std::string_view origin)>& counts) {
+  std::uint64_t out = 0;
+  S2L_TRY(each_step_silently([&](const step& s) -> result<void> {
+    out += s.kind == step::what::update && counts(s.origin) ? 1 : 0;
+    return {};
+  }));
+  return out;
+}
+
+result<std::set<std::string>> run::origins_that_go() {
+  std::set<std::string> out;
+  S2L_TRY(each_step_silently([&](const step& s) -> result<void> {
+    if (s.kind == step::what::remove || s.kind == step::what::disable) out.insert(s.origin);
+    return {};
+  }));
+  return out;
+}
+
+void run::hold_deletes(const std::vector<std::size_t>& places) {
+  for (const std::size_t place : places) state_.surplus.hold(place);
+}
+
 result<void> run::check_limits() {
   if (!how_.limits.enforced || state_.first_load) return {};
-  const std::uint64_t deletes_allowed =
-      allowed(how_.limits.deletes_percent, how_.limits.deletes_at_least, state_.present);
-  const std::uint64_t changes_allowed =
-      allowed(how_.limits.changes_percent, how_.limits.changes_at_least, state_.present);
-  const std::uint64_t going = state_.surplus.going();
-  const std::uint64_t deletes = going + (going > 0 ? how_.limits.deletes_before : 0);
-  std::uint64_t changes = state_.differ;
-  if (changes > changes_allowed) {
-    // Some only seem to differ: clear-text passwords, children of renamed parents. Count exactly.
-    changes = 0;
-    S2L_TRY(each_step_silently([&](step s) -> result<void> {
-      changes += s.kind == step::what::update ? 1 : 0;
-      return {};
-    }));
-  }
-  if (deletes > deletes_allowed)
-    return fail(error_kind::limit,
-                fmt::format("{} of {} entries would be deleted, {} are allowed; nothing was written", deletes,
-                            state_.present, deletes_allowed),
+  std::vector<counted_delete> deletes = counted_deletes();
+  const std::uint64_t replaced = std::erase_if(deletes, [](const counted_delete& one) { return one.is_replaced; });
+  if (const auto over = beyond_delete_limits(deletes, {}, how_.limits, state_.present))
+    return fail(error_kind::limit, over->message + "; nothing was written",
                 "look at `sql2ldap plan`; if it is right, raise --max-deletes for this run or say --yes");
+  const std::uint64_t changes_allowed = allowed_updates(how_.limits, state_.present);
+  std::uint64_t changes = state_.differ + replaced;
+  // Some only seem to differ: clear-text passwords, children of renamed parents.
+  if (changes > changes_allowed) {
+    S2L_TRY_ASSIGN(changes, count_updates([](std::string_view) { return true; }));
+    changes += replaced;
+  }
   if (changes > changes_allowed)
     return fail(error_kind::limit,
                 fmt::format("{} of {} entries would be changed, {} are allowed; nothing was written", changes,
@@ -130,36 +145,6 @@ result<void> run::each_step_silently(const step_sink& to) {
   S2L_TRY(each_step(to));
   reported_ = reported;
   return {};
-}
-
-result<held_plan> run::outline() {
-  // The values of the steps go in, passwords too: without the key nobody can try them out against an id in a log.
-  static const std::array<unsigned char, crypto_generichash_KEYBYTES> key = [] {
-    std::array<unsigned char, crypto_generichash_KEYBYTES> out{};
-    randombytes_buf(out.data(), out.size());
-    return out;
-  }();
-  crypto_generichash_state hash;
-  crypto_generichash_init(&hash, key.data(), key.size(), plan_id_bytes);
-  held_plan out;
-  std::vector<std::string> others;
-  S2L_TRY(each_step_silently([&](const step& s) -> result<void> {
-    std::string text = fmt::format("{} {}\n", word_for(s), s.dn);
-    if (s.kind != step::what::disable)  // what it writes has the day in it
-      for (const model::change& c : s.changes) codec::append_ldif(text, c);
-    crypto_generichash_update(&hash, reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    count_step(out.what, s);
-    const bool goes = s.kind == step::what::remove || s.kind == step::what::disable;
-    std::vector<std::string>& list = goes ? out.first : others;
-    if (list.size() < limits::plan_lines_kept_max) list.push_back(fmt::format("{} {}", word_for(s), s.dn));
-    return {};
-  }));
-  for (std::string& line : others)
-    if (out.first.size() < limits::plan_lines_kept_max) out.first.push_back(std::move(line));
-  std::array<unsigned char, plan_id_bytes> digest{};
-  crypto_generichash_final(&hash, digest.data(), digest.size());
-  for (std::size_t i = 0; i < plan_id_bytes / 2; ++i) out.id += fmt::format("{:02x}", digest.at(i));
-  return out;
 }
 
 result<counts> run::apply(const step_watch& watch, const std::function<void(const step_problem&)>& problem) {

@@ -4,9 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <sql2ldap/sync/compare.hpp>
-#include <sql2ldap/sync/held_plan.hpp>
+#include <sql2ldap/sync/delete_limits.hpp>
 #include <sql2ldap/sync/steps.hpp>
 #include <sql2ldap/sync/sync.hpp>
 
@@ -30,9 +35,19 @@ class run {
                                        const std::function<void(const step_problem&)>& problem = {});
   // `done`: what was written, or would be.
   [[nodiscard]] counts totals(counts done, std::uint64_t updated) const;
+  // An error of kind limit where the run goes beyond them.
   [[nodiscard]] result<void> check_limits();
-  // What apply() would do.
-  [[nodiscard]] result<held_plan> outline();
+
+  // The entries that this run deletes or turns off.
+  [[nodiscard]] std::vector<counted_delete> counted_deletes() const;
+  // Updates of entries for which `counts` is true.
+  [[nodiscard]] result<std::uint64_t> count_updates(const std::function<bool(std::string_view origin)>& counts);
+  // Of entries that are really deleted or turned off: not kept for others.
+  [[nodiscard]] result<std::set<std::string>> origins_that_go();
+  // These stay as they are: each becomes a problem that is `held`.
+  void hold_deletes(const std::vector<std::size_t>& places);
+  void hold_updates(std::function<bool(std::string_view origin)> held) { state_.holds_update = std::move(held); }
+  void hold_adds(std::function<bool(std::string_view dn)> held) { state_.holds_add = std::move(held); }
 
   // Sees each step before it is written; its error ends the run.
   using step_watch = std::function<result<void>(step&)>;
@@ -57,6 +72,7 @@ class run {
   std::uint64_t undone_ = 0;
   std::uint64_t foreign_ = 0;
   std::uint64_t undone_elsewhere_ = 0;
+  std::uint64_t held_updates_ = 0;
 };
 
 }  // namespace sql2ldap::sync
