@@ -371,6 +371,8 @@ TEST_F(syncd, holds_deletes_beyond_the_limits_and_writes_all_else) {
   EXPECT_EQ(host_.ask("release " + plan).status, done);
   ASSERT_TRUE(host_.reaches("following")) << host_.log();
   EXPECT_TRUE(host_.says("SYNC_RELEASED")) << host_.log();
+  const std::string log = host_.log();
+  EXPECT_EQ(log.find("SYNC_HELD_OVER"), log.rfind("SYNC_HELD_OVER")) << "only when the rows came back";
   EXPECT_THAT(names_in(host_.slapd, "(objectClass=s2lMailAccount)"), IsEmpty());
   expect_in_step();
 }

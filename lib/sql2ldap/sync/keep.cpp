@@ -364,8 +364,9 @@ result<bool> keeper::apply(std::size_t transactions, std::vector<model::row_imag
 }
 
 bool keeper::release(const std::string& plan_id) {
-  has_release_ = follower_.held().release(plan_id) || has_release_;
-  return has_release_;
+  if (!follower_.held().release(plan_id)) return false;
+  has_release_ = true;
+  return true;
 }
 
 result<void> keeper::write_released() {
@@ -375,6 +376,7 @@ result<void> keeper::write_released() {
   has_release_ = false;
   done(written);
   options_.tell(log::level::warning, "SYNC_RELEASED", "an operator has released what waited: " + counted(written));
+  status_.held.reset();  // not gone by itself
   note_held();
   return {};
 }
@@ -387,7 +389,7 @@ void keeper::note_held() {
   held_revision_ = held.revision();
   const std::optional<held_plan> before = std::exchange(status_.held, std::nullopt);
   if (held.empty()) {
-    if (before && !has_release_)
+    if (before)
       options_.tell(log::level::info, "SYNC_HELD_OVER", fmt::format("plan {} is gone: its rows are back", before->id));
     if (status_.now == phase::held) enter(phase::following);
     return;
