@@ -192,7 +192,7 @@ class keys_reader {
     return {};
   }
 
-  // A row whose key cannot be read is not found by any key: it may be the one of an entry that seems to have none.
+  // No key finds a row whose key cannot be read. Such a row may belong to an entry that seems to have no row.
   result<void> keep_for_unread_keys() {
     for (std::size_t i = 0; i < out_.surplus.size(); ++i) {
       const surplus_list::item item = out_.surplus[i];
