@@ -95,6 +95,18 @@ class holding : public follow {
     EXPECT_TRUE(done.has_value()) << done.error().text();
     return done.value_or(sync::counts{});
   }
+  // The first accounts, each into a list at the same address.
+  std::vector<model::row_image> turn_into_lists(int count) {
+    std::vector<model::row_image> rows;
+    for (int i = 0; i < count; ++i) {
+      const std::string key = std::to_string(i);
+      w_.drop_rows("mailbox", "id", key);
+      w_.list("a" + key, "user" + key, "a.example");
+      rows.push_back({"", "mailbox", {{"id", key}}});
+      rows.push_back({"", "list", {{"id", "a" + key}}});
+    }
+    return rows;
+  }
   [[nodiscard]] std::size_t held() const { return follower_.held().list().size(); }
 };
 
@@ -160,14 +172,7 @@ TEST_F(holding, what_waits_goes_on_waiting_when_everything_is_compared) {
 }
 
 TEST_F(holding, an_entry_of_another_kind_at_the_same_address_is_no_delete) {
-  std::vector<model::row_image> rows;
-  for (int i = 0; i < 10; ++i) {
-    const std::string key = std::to_string(i);
-    w_.drop_rows("mailbox", "id", key);
-    w_.list("a" + key, "user" + key, "a.example");
-    rows.push_back({"", "mailbox", {{"id", key}}});
-    rows.push_back({"", "list", {{"id", "a" + key}}});
-  }
+  const std::vector<model::row_image> rows = turn_into_lists(10);
   const sync::counts changed = follow(rows);
   EXPECT_EQ(changed.added, 10U);
   EXPECT_EQ(changed.deleted, 10U);
@@ -177,14 +182,7 @@ TEST_F(holding, an_entry_of_another_kind_at_the_same_address_is_no_delete) {
 TEST_F(holding, many_entries_of_another_kind_are_many_changes) {
   how_.limits.changes_percent = 0;
   how_.limits.changes_at_least = 5;
-  std::vector<model::row_image> rows;
-  for (int i = 0; i < 10; ++i) {
-    const std::string key = std::to_string(i);
-    w_.drop_rows("mailbox", "id", key);
-    w_.list("a" + key, "user" + key, "a.example");
-    rows.push_back({"", "mailbox", {{"id", key}}});
-    rows.push_back({"", "list", {{"id", "a" + key}}});
-  }
+  const std::vector<model::row_image> rows = turn_into_lists(10);
   EXPECT_EQ(follow(rows).differences(), 0U);
   EXPECT_EQ(held(), 20U) << "with what would come in their places";
   EXPECT_EQ(follow({rows[1]}).differences(), 0U) << "an address has one entry";

@@ -230,13 +230,11 @@ void follower::note(const step& s, moves& seen) {
   }
 }
 
-void follower::note_unread(const comparison& found) {
-  for (const auto& [kind, count] : found.unread_keys) {
-    if (count > 0)
-      unread_.insert(kind);
-    else
-      unread_.erase(kind);
-  }
+void follower::note_unread(std::size_t kind, std::uint64_t rows) {
+  if (rows > 0)
+    unread_.insert(kind);
+  else
+    unread_.erase(kind);
 }
 
 // Who was set aside because of a name that is free now, or of a parent that is there now.
@@ -265,12 +263,7 @@ result<counts> follower::reconcile(const occasion& at) {
   S2L_TRY_ASSIGN(const counts done, apply(*whole, seen, found));
   if (how.everything_ended) S2L_TRY(how.everything_ended());
   const std::vector<std::uint64_t>& unread = whole->state().unmapped.unidentified;
-  for (std::size_t kind = 0; kind < unread.size(); ++kind) {
-    if (unread[kind] > 0)
-      unread_.insert(kind);
-    else
-      unread_.erase(kind);
-  }
+  for (std::size_t kind = 0; kind < unread.size(); ++kind) note_unread(kind, unread[kind]);
   half_done_.clear();
   std::vector<std::string> waited;
   for (const auto& [origin, change] : held_.list())
@@ -452,7 +445,7 @@ result<counts> follower::one_pass(compared& what, moves& seen, bool first, std::
   if (next_one && reads_ahead_ && all_in_place && !what.dirty.overlaps(next_one->what->dirty))
     ahead_ = std::move(next_one);
   unread_.insert(what.dirty.unread().begin(), what.dirty.unread().end());
-  note_unread(some->state());
+  for (const auto& [kind, rows] : some->state().unread_keys) note_unread(kind, rows);
   const std::unordered_set<std::string> name_taken = found.name_taken;
   put_aside(std::move(found), before);
   // Below a stranger's entry whose name a row of ours wants, its children may stand.

@@ -153,7 +153,7 @@ class follower {
   void keep_held(findings& found, const limited& by, const occasion& at);
   [[nodiscard]] result<void> note_in_play(const std::vector<std::string>& names);  // origins
   void add_known(const std::string& origin, dirty_keys& to) const;
-  void note_unread(const comparison& found);
+  void note_unread(std::size_t kind, std::uint64_t rows);
 
   const parties& who_;
   const run_options& how_;

@@ -10,8 +10,6 @@
 #include <sql2ldap/sync/origins.hpp>
 
 namespace sql2ldap::sync {
-namespace {}  // namespace
-
 result<std::unique_ptr<run>> run::begin(const parties& who, const run_options& how, facts_ptr facts) {
   if (facts == nullptr) {
     S2L_TRY_ASSIGN(auto described, who.to.describe());
